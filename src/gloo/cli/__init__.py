@@ -1,0 +1,1 @@
+"""The command gloo: one file per command."""

@@ -1,0 +1,1 @@
+"""The loop from the store to Envoy, and its settings."""

@@ -1,0 +1,93 @@
+"""Every error gloo raises on purpose, on one page.
+
+A message names object, field, fact and hint:
+``Upstream/billing: spec.region: 'europe' is not an AWS region (e.g. eu-west-1)``.
+No message may hold a secret. Anything that is raised and is not on this page is a bug.
+"""
+
+
+class GlooError(Exception):
+    """The root: catch it at the edges only, to print its text without a traceback."""
+
+
+class ConfigError(GlooError):
+    """The user erred: report it on the object *ref*, leave that part out, go on.
+
+    Args:
+        ref: the object, ``Upstream/billing``; empty while it is not known yet.
+        field: the path inside the object, ``spec.hosts[0].port``; empty for the object as a whole.
+        problem: the fact, without a final full stop.
+        hint: what to do or what would be right; may be empty.
+    """
+
+    def __init__(self, ref: str, field: str, problem: str, hint: str = "") -> None:
+        self.ref = ref
+        self.field = field
+        self.problem = problem
+        self.hint = hint
+        super().__init__(ref, field, problem, hint)
+
+    def __str__(self) -> str:
+        place = ": ".join(part for part in (self.ref, self.field) if part)
+        text = f"{place}: {self.problem}" if place else self.problem
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+class MissingReference(ConfigError):
+    """What a field names does not exist yet: Pending, solved by a later snapshot."""
+
+
+class TemplateError(GlooError):
+    """A function's template can't be compiled.
+
+    Args:
+        field: which template: ``path``, ``body``, ``headers.x-name``.
+        problem: the fact.
+        hint: what to do; may be empty.
+        line: line in the template, from 1.
+        column: column in that line, from 1.
+    """
+
+    def __init__(self, field: str, problem: str, hint: str = "", *, line: int = 1, column: int = 1) -> None:
+        self.field = field
+        self.problem = problem
+        self.hint = hint
+        self.line = line
+        self.column = column
+        super().__init__(field, problem, hint, line, column)
+
+    def __str__(self) -> str:
+        text = f"{self.field}: line {self.line}, column {self.column}: {self.problem}"
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+class SettingsError(GlooError):
+    """A flag, a ``GLOO_*`` variable or the settings file is wrong; the command ends with status 2."""
+
+
+class StorageError(GlooError):
+    """A store can't be reached or refuses: retry with back-off, keep the last good state."""
+
+
+class NotFound(StorageError):
+    """The store holds no such object."""
+
+
+class Conflict(StorageError):
+    """The object changed since it was read: read it afresh and try again."""
+
+
+class DiscoveryError(GlooError):
+    """An upstream can't be asked for its functions or endpoints: report it, keep what is known."""
+
+
+class PluginError(GlooError):
+    """A plugin breaks its contract: loud, named, the others go on."""
+
+
+class SnapshotError(GlooError):
+    """A translation is inconsistent: a reference in it resolves to nothing. It is never published."""
+
+
+class ProxyError(GlooError):
+    """Envoy can't be found, started or kept running."""

@@ -1,0 +1,1 @@
+"""What users write: frozen structs, their decoder and their JSON Schema. No I/O, no Envoy."""

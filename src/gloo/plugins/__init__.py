@@ -1,0 +1,1 @@
+"""One file per upstream type, function type or route feature."""

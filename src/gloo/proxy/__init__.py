@@ -1,0 +1,1 @@
+"""Running Envoy: bootstrap, supervision, admin client."""

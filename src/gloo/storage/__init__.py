@@ -1,0 +1,1 @@
+"""Where configuration and secrets live: list, watch (whole states), apply, delete."""

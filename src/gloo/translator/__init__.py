@@ -1,0 +1,1 @@
+"""Configuration in, Envoy snapshot and reports out. Pure."""

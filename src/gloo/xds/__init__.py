@@ -1,0 +1,1 @@
+"""Serving snapshots to Envoy: cache, ADS streams, ACK and NACK."""
