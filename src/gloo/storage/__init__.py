@@ -1,1 +1,16 @@
 """Where configuration and secrets live: list, watch (whole states), apply, delete."""
+
+from gloo.storage.base import PLACES, ConfigStorage, DocumentProblem, Edit, SecretState, SecretStorage, State
+from gloo.storage.memory import MemorySecrets, MemoryStorage
+
+__all__ = [
+    "PLACES",
+    "ConfigStorage",
+    "DocumentProblem",
+    "Edit",
+    "MemorySecrets",
+    "MemoryStorage",
+    "SecretState",
+    "SecretStorage",
+    "State",
+]
