@@ -1,0 +1,32 @@
+"""What every structure that users write has in common."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+Json = Any
+"""A JSON value whose shape somebody else knows: a plugin's `spec`, a function's `spec`, a route's `extensions`."""
+
+Name = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=253,
+        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$",
+        description="lower-case DNS labels joined by dots, at most 253 characters",
+    ),
+]
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of all that users write: frozen, by keyword, no unknown fields.
+
+    A rule that spans fields is a `__post_init__` that raises ValueError; the decoder adds object, path and line.
+    """
+
+
+def exactly_one(what: str, **fields: object) -> None:
+    """Raise ValueError unless just one of *fields* is given."""
+    given = [name for name, value in fields.items() if value is not None]
+    if len(given) != 1:
+        names = ", ".join(fields)
+        raise ValueError(f"{what} takes exactly one of {names}; {', '.join(given) or 'none'} is given")

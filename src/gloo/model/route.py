@@ -1,0 +1,114 @@
+"""Routes: a matcher, and where the requests that match go."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from msgspec import Meta
+
+from gloo.model.base import Json, Model, exactly_one
+from gloo.model.status import Problem
+
+Match = Annotated[
+    Mapping[str, str],
+    Meta(description='name to value: "" any value, a value with `.*` is a regular expression, else exact'),
+]
+
+
+class RequestMatcher(Model, frozen=True, kw_only=True):
+    """Properties of an HTTP request; all that are given must hold."""
+
+    path_prefix: Annotated[str | None, Meta(description="the path starts with this text")] = None
+    path_regex: Annotated[str | None, Meta(description="RE2 over the whole path, without the query")] = None
+    path_exact: Annotated[str | None, Meta(description="the path is exactly this, without the query")] = None
+    headers: Annotated[Match, Meta(description="header conditions")] = {}
+    query_params: Annotated[
+        Mapping[str, str], Meta(description='query conditions: name to exact value, "" for any value')
+    ] = {}
+    verbs: Annotated[tuple[str, ...], Meta(description="HTTP methods; empty for all")] = ()
+
+    def __post_init__(self) -> None:
+        paths = (self.path_prefix, self.path_regex, self.path_exact)
+        if sum(path is not None for path in paths) > 1:
+            raise ValueError("a matcher takes at most one of path_prefix, path_regex, path_exact")
+
+
+class EventMatcher(Model, frozen=True, kw_only=True):
+    """Properties of an event, as a client posts it."""
+
+    event_type: Annotated[str, Meta(min_length=1, description="the type of the event")]
+
+
+class FunctionDestination(Model, frozen=True, kw_only=True):
+    """One function of an upstream."""
+
+    upstream_name: str
+    function_name: str
+
+
+class UpstreamDestination(Model, frozen=True, kw_only=True):
+    """An upstream as a whole."""
+
+    name: str
+
+
+class Destination(Model, frozen=True, kw_only=True):
+    """Where a request goes: a function, or an upstream."""
+
+    function: FunctionDestination | None = None
+    upstream: UpstreamDestination | None = None
+
+    def __post_init__(self) -> None:
+        exactly_one("a destination", function=self.function, upstream=self.upstream)
+
+    @property
+    def upstream_name(self) -> str:
+        if self.function is not None:
+            return self.function.upstream_name
+        assert self.upstream is not None
+        return self.upstream.name
+
+    @property
+    def function_name(self) -> str:
+        return self.function.function_name if self.function is not None else ""
+
+
+class WeightedDestination(Destination, frozen=True, kw_only=True):
+    """A destination and its share of the requests."""
+
+    weight: Annotated[int, Meta(gt=0, le=2**32 - 1, description="share: weight / sum of weights")]
+
+
+class Route(Model, frozen=True, kw_only=True):
+    """One rule: the first route of a virtual service whose matcher holds gets the request."""
+
+    request_matcher: Annotated[RequestMatcher | None, Meta(description="match HTTP requests")] = None
+    event_matcher: Annotated[EventMatcher | None, Meta(description="match events")] = None
+    single_destination: Annotated[Destination | None, Meta(description="where all requests go")] = None
+    multiple_destinations: Annotated[
+        tuple[WeightedDestination, ...] | None, Meta(description="where requests go, by weight")
+    ] = None
+    prefix_rewrite: Annotated[str | None, Meta(description="put this in place of the matched prefix")] = None
+    extensions: Annotated[Mapping[str, Json], Meta(description="timeouts, headers, parameters, ...")] = {}
+
+    def __post_init__(self) -> None:
+        exactly_one("a route", request_matcher=self.request_matcher, event_matcher=self.event_matcher)
+        if self.single_destination is not None and self.multiple_destinations is not None:
+            raise ValueError("a route takes single_destination or multiple_destinations, not both")
+
+    @property
+    def destinations(self) -> tuple[Destination, ...]:
+        if self.single_destination is not None:
+            return (self.single_destination,)
+        return self.multiple_destinations or ()
+
+
+class BrokenRoute(Route, frozen=True, kw_only=True):
+    """A route that can't be decoded: it stands in its place and answers 500, so that no later route takes its requests.
+
+    `request_matcher` holds what could be read of the matcher; `problems` what could not.
+    """
+
+    problems: tuple[Problem, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Skip the rules of a whole route: this one is known to break them."""

@@ -1,0 +1,44 @@
+"""Verdicts: what became of an object the user wrote."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from gloo.model.base import Model
+
+
+class State(StrEnum):
+    """Pending: waits for something that may come. Accepted: runs. Rejected: the user has to act."""
+
+    PENDING = "Pending"
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class Problem(Model, frozen=True, kw_only=True):
+    """One thing that is wrong with an object, where it is wrong, and what to do."""
+
+    field: str = ""
+    problem: str
+    hint: str = ""
+    file: str = ""
+    line: int = 0
+    reference: Annotated[str, Meta(description="what a client sees in x-gloo-error where a route answers 500")] = ""
+    pending: bool = False
+    warning: bool = False
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.file else ""
+        field = f"{self.field}: " if self.field else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        reference = f" [x-gloo-error {self.reference}]" if self.reference else ""
+        return f"{place}{field}{self.problem}{hint}{reference}"
+
+
+class Status(Model, frozen=True, kw_only=True):
+    """The verdict on an object; written by gloo, never read from what users write."""
+
+    state: State = State.PENDING
+    reason: str = ""
+    problems: tuple[Problem, ...] = ()

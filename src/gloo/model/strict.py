@@ -1,0 +1,181 @@
+"""Plain values to typed structures, strictly: every fault with its path, its fact and the nearest valid name.
+
+The straight way is one call of msgspec. Only when that fails the value is walked once more beside its type: keys in
+camelCase are renamed, nulls of optional fields left out, and all faults collected, not just the first.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, TypeGuard, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from gloo.model.base import Json
+from gloo.model.duration import Duration
+from gloo.model.path import Path, format_path, join_path, parse_path
+from gloo.model.status import Problem
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+_PLACE = re.compile(r" - at `\$(.*?)`\Z", re.DOTALL)
+
+
+def decode_struct(value: Json, struct: type[T], *, at: str = "") -> tuple[T | None, tuple[Problem, ...]]:
+    """Convert *value* to *struct*; return it, or None and what is wrong, with paths below *at*."""
+    try:
+        return convert(value, struct), ()
+    except msgspec.ValidationError:
+        renamed = _rename(value, struct)
+    try:
+        return convert(renamed, struct), ()
+    except msgspec.ValidationError as error:
+        found = tuple(_faults(renamed, struct, ())) or (_fault_of(error, ()),)
+        return None, tuple(
+            msgspec.structs.replace(problem, field=join_path(at, problem.field)) for problem in dict.fromkeys(found)
+        )
+
+
+def convert(value: Json, struct: type[T]) -> T:
+    """Convert *value* by the one set of rules; raises msgspec.ValidationError."""
+    return msgspec.convert(value, struct, dec_hook=_decode_custom)
+
+
+def to_builtins(value: msgspec.Struct) -> Json:
+    """Write a structure as plain values, defaults left out; `decode_struct` reads it back as the same."""
+    return msgspec.to_builtins(value, enc_hook=_encode_custom)
+
+
+def _decode_custom(kind: type, value: Json) -> object:
+    if kind is Duration:
+        return Duration.parse(value)
+    raise NotImplementedError(kind)
+
+
+def _encode_custom(value: object) -> Json:
+    if isinstance(value, Duration):
+        return str(value)
+    raise NotImplementedError(type(value))
+
+
+def snake_case(name: str) -> str:
+    """Write ``virtualService`` as ``virtual_service``."""
+    return _CAMEL.sub(lambda match: f"_{match[1].lower()}", name)
+
+
+def nearest(name: str, names: list[str]) -> str:
+    """Return a hint with the valid name nearest to *name*, or with all of them where none is near."""
+    close = difflib.get_close_matches(snake_case(name), names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"valid: {', '.join(sorted(names))}"
+
+
+def _rename(value: Json, hint: Any) -> Json:
+    """Return *value* with camelCase keys of structures in snake_case and nulls of optional fields left out."""
+    kind = _kind_for(value, hint)
+    if isinstance(value, list) and get_origin(kind) is tuple:
+        return [_rename(item, get_args(kind)[0]) for item in value]
+    if isinstance(value, dict) and get_origin(kind) is Mapping:
+        return {name: _rename(item, get_args(kind)[1]) for name, item in value.items()}
+    if isinstance(value, dict) and _is_struct(kind):
+        return dict(_renamed_fields(value, kind))
+    return value
+
+
+def _renamed_fields(value: dict[str, Json], struct: type[msgspec.Struct]) -> Iterator[tuple[str, Json]]:
+    hints = _hints(struct)
+    required = {field.name for field in msgspec.structs.fields(struct) if field.required}
+    for name, item in value.items():
+        snake = name if name in hints else snake_case(name)
+        if snake not in hints or (snake != name and snake in value):
+            yield name, item
+        elif item is not None or snake in required:
+            yield snake, _rename(item, hints[snake])
+
+
+def _faults(value: Json, hint: Any, path: Path) -> Iterator[Problem]:
+    """Walk *value* beside its type and yield every fault."""
+    kind = _kind_for(value, hint)
+    if isinstance(value, list) and get_origin(kind) is tuple:
+        for index, item in enumerate(value):
+            yield from _faults(item, get_args(kind)[0], (*path, index))
+    elif isinstance(value, dict) and get_origin(kind) is Mapping:
+        for name, item in value.items():
+            yield from _faults(item, get_args(kind)[1], (*path, name))
+    elif isinstance(value, dict) and _is_struct(kind):
+        yield from _struct_faults(value, kind, path)
+    else:
+        yield from _own_fault(value, hint, path)
+
+
+def _struct_faults(value: dict[str, Json], struct: type[msgspec.Struct], path: Path) -> Iterator[Problem]:
+    hints = _hints(struct)
+    faults = [
+        Problem(field=format_path((*path, name)), problem="unknown field", hint=nearest(name, list(hints)))
+        for name in value
+        if name not in hints
+    ]
+    faults += [
+        fault for name, item in value.items() if name in hints for fault in _faults(item, hints[name], (*path, name))
+    ]
+    faults += [
+        Problem(field=format_path((*path, field.name)), problem="is required but missing")
+        for field in msgspec.structs.fields(struct)
+        if field.required and field.name not in value
+    ]
+    yield from faults or _own_fault(value, struct, path)  # the parts are right: a rule of the whole is left
+
+
+def _own_fault(value: Json, hint: Any, path: Path) -> Iterator[Problem]:
+    try:
+        msgspec.convert(value, hint, dec_hook=_decode_custom)
+    except msgspec.ValidationError as error:
+        rule = next((meta for meta in getattr(hint, "__metadata__", ()) if meta.pattern and meta.description), None)
+        if rule is not None and isinstance(value, str):
+            yield Problem(field=format_path(path), problem=f"{value!r} is not allowed", hint=rule.description)
+        else:
+            yield _fault_of(error, path)
+
+
+@cache
+def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    return get_type_hints(struct, include_extras=True)
+
+
+def _kind_for(value: Json, hint: Any) -> Any:
+    """Strip annotations from *hint*; of a union return the part that has the shape of *value*."""
+    if get_origin(hint) is Annotated:
+        return _kind_for(value, get_args(hint)[0])
+    if get_origin(hint) in {Union, UnionType}:
+        parts = [_kind_for(value, part) for part in get_args(hint)]
+        return next((part for part in parts if _has_shape(value, part)), hint)
+    return hint
+
+
+def _has_shape(value: Json, kind: Any) -> bool:
+    if isinstance(value, dict):
+        return _is_struct(kind) or get_origin(kind) is Mapping
+    return isinstance(value, list) and get_origin(kind) is tuple
+
+
+def _is_struct(kind: Any) -> TypeGuard[type[msgspec.Struct]]:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _fault_of(error: msgspec.ValidationError, path: Path) -> Problem:
+    """Turn a message of msgspec into ours: its place becomes a path, its `object` and `array` YAML's words."""
+    text = str(error)
+    place = _PLACE.search(text)
+    below = parse_path(place[1].lstrip(".")) if place else ()
+    said = text[: place.start()] if place else text
+    said = (
+        said.replace(" | null`", "`")
+        .replace("`object`", "a mapping")
+        .replace("`array`", "a list")
+        .replace("`str`", "text")
+    )
+    said = said.replace("`int`", "a whole number").replace("`bool`", "true or false").replace("`null`", "nothing")
+    said = said.replace("Expected", "expected", 1).replace("`float`", "a number").replace("Invalid", "invalid", 1)
+    return Problem(field=format_path((*path, *below)), problem=said)
