@@ -1,0 +1,127 @@
+"""Write the bootstrap of an Envoy that gets everything else from us over ADS.
+
+Only names, two Unix sockets and limits are in it: whatever users configure comes over xDS, so a bootstrap never
+changes while Envoy runs.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+XDS_CLUSTER = "xds_cluster"
+
+# Each statistic costs memory per cluster and worker (about 100 of them for each cluster if all are kept). Kept are
+# those that answer a question: is it up, is it configured, who is calling, who fails, how fast, what is overloaded.
+_KEPT_STATISTICS = (
+    r"server\.(live|state|uptime|concurrency|version|total_connections|memory_.*|watchdog_.*)",
+    r"(cluster_manager|listener_manager|control_plane|overload)\..*",
+    r"http\.[^.]+\.downstream_rq_(\dxx|total|active|time|completed|timeout|overload_close)",
+    r"http\.[^.]+\.downstream_cx_(total|active|ssl_active|protocol_error)",
+    r"http\.[^.]+\.(no_route|no_cluster|rds\..*)",
+    r".*\.(lua|jwt_authn|ext_authz|rbac|fault|http_local_rate_limit|ratelimit)\..*",
+    r"cluster\..+\.upstream_rq_(\dxx|total|active|time|timeout|retry|pending_overflow)",
+    r"cluster\..+\.upstream_cx_(total|active|overflow|connect_fail|connect_timeout)",
+    r"cluster\..+\.membership_(healthy|total)",
+    r"cluster\..+\.(update_(success|failure|rejected)|health_check\.failure|outlier_detection\.ejections_active)",
+    r"(cluster|listener)\..+\.ssl\.(handshake|connection_error|fail_.*)",
+    r"listener\..+\.downstream_cx_(total|active|overflow)",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bootstrap:
+    """What one Envoy is told at its start.
+
+    Args:
+        role: the role whose snapshot it gets.
+        name: tells the Envoys of one role apart.
+        xds_socket: the Unix socket on which we serve ADS.
+        admin_socket: where Envoy is to open its admin API; keep it in a folder of mode 0700.
+        cluster: Envoy's ``service-cluster``, a label in logs and traces.
+        delta: ask for changes only, instead of the state of the world on each change.
+        max_connections: the most clients at a time; further ones are refused.
+        statistics: regular expressions of the statistics to keep; empty keeps all.
+    """
+
+    role: str
+    name: str
+    xds_socket: Path
+    admin_socket: Path
+    cluster: str = "gloo"
+    delta: bool = True
+    max_connections: int = 50_000
+    statistics: tuple[str, ...] = _KEPT_STATISTICS
+
+    @property
+    def node_id(self) -> str:
+        """The node id, ``ROLE~NAME``: the control plane chooses the snapshot by the part before the tilde."""
+        return f"{self.role}~{self.name}"
+
+
+def bootstrap(settings: Bootstrap) -> str:
+    """Return the bootstrap as JSON text (``envoy.config.bootstrap.v3.Bootstrap``)."""
+    document = {
+        "node": {"id": settings.node_id, "cluster": settings.cluster},
+        "admin": {"address": {"pipe": {"path": str(settings.admin_socket), "mode": 0o600}}},
+        "stats_config": _stats_config(settings.statistics),
+        "deferred_stat_options": {"enable_deferred_creation_stats": True},
+        "overload_manager": _overload_manager(settings.max_connections),
+        "layered_runtime": {"layers": [{"name": "gloo", "static_layer": _RUNTIME}]},
+        "static_resources": {"clusters": [_xds_cluster(settings.xds_socket)]},
+        "dynamic_resources": _dynamic_resources(delta=settings.delta),
+    }
+    return json.dumps(document, indent=1)
+
+
+# Envoy refuses a regular expression whose compiled program is larger than 100 unless told otherwise; RE2 runs in
+# linear time, so the control plane's own limit is the one that counts.
+_RUNTIME = {"re2.max_program_size.error_level": 1_000_000}
+
+
+def _stats_config(patterns: tuple[str, ...]) -> dict[str, object]:
+    if not patterns:
+        return {}
+    return {"stats_matcher": {"inclusion_list": {"patterns": [{"safe_regex": {"regex": one}} for one in patterns]}}}
+
+
+def _overload_manager(max_connections: int) -> dict[str, object]:
+    monitor = "envoy.resource_monitors.global_downstream_max_connections"
+    message = "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"
+    limit = {"@type": f"type.googleapis.com/{message}", "max_active_downstream_connections": max_connections}
+    return {"resource_monitors": [{"name": monitor, "typed_config": limit}]}
+
+
+def _xds_cluster(socket: Path) -> dict[str, object]:
+    options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    endpoint = {"endpoint": {"address": {"pipe": {"path": str(socket)}}}}
+    return {
+        "name": XDS_CLUSTER,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "load_assignment": {"cluster_name": XDS_CLUSTER, "endpoints": [{"lb_endpoints": [endpoint]}]},
+        "typed_extension_protocol_options": {
+            options: {
+                "@type": f"type.googleapis.com/{options}",
+                "explicit_http_config": {"http2_protocol_options": {}},
+            }
+        },
+    }
+
+
+def _dynamic_resources(*, delta: bool) -> dict[str, object]:
+    # By default a lost stream is tried again after up to 30 s: too long for a control plane that restarts at once.
+    backoff = {"base_interval": "0.1s", "max_interval": "2s"}
+    # No initial_fetch_timeout: ready is to mean configured, so Envoy waits for its first configuration.
+    over_ads = {"ads": {}, "resource_api_version": "V3", "initial_fetch_timeout": "0s"}
+    return {
+        "ads_config": {
+            "api_type": "DELTA_GRPC" if delta else "GRPC",
+            "transport_api_version": "V3",
+            "set_node_on_first_message_only": True,
+            "grpc_services": [
+                {"envoy_grpc": {"cluster_name": XDS_CLUSTER, "retry_policy": {"retry_back_off": backoff}}}
+            ],
+        },
+        "cds_config": over_ads,
+        "lds_config": over_ads,
+    }

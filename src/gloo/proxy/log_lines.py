@@ -1,0 +1,66 @@
+"""Read Envoy's log and say it again in ours, each line with its level and component."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import structlog
+
+LOG_FORMAT = "%l %n %v"  # level, component, message
+_LONGEST = 64 * 1024
+_LEVELS = {
+    "trace": logging.DEBUG,
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+}
+_ROUTINE = ("caught ENVOY_SIGTERM",)  # a warning to Envoy, but this is how we stop it
+
+
+class LogLine(NamedTuple):
+    """One entry of Envoy's log; *level* is one of `logging`'s numbers."""
+
+    level: int
+    component: str
+    message: str
+
+
+def parse(line: str) -> LogLine:
+    """Parse a line written in `LOG_FORMAT`; any other line is an error without a component.
+
+    Only a faulty start or a crash writes past the format, so such a line is worth seeing.
+    """
+    level, _, rest = line.partition(" ")
+    component, space, message = rest.partition(" ")
+    if level in _LEVELS and space:
+        return LogLine(logging.INFO if message in _ROUTINE else _LEVELS[level], component, message)
+    return LogLine(logging.ERROR, "", line)
+
+
+async def relay(stream: asyncio.StreamReader) -> tuple[str, ...]:
+    """Write each entry to our log until *stream* ends; return the last few errors, to explain an early end."""
+    log = structlog.get_logger("gloo.envoy")
+    errors: list[str] = []
+    async for line in _lines(stream):
+        entry = parse(line)
+        log.log(entry.level, entry.message, component=entry.component or "stderr")
+        if entry.level >= logging.ERROR:
+            errors = [*errors[-2:], entry.message]
+    return tuple(errors)
+
+
+async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
+    """Split *stream* into lines without their ends; what is longer than 64 KiB comes in pieces."""
+    rest = b""
+    while chunk := await stream.read(_LONGEST):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > _LONGEST:
+            lines, rest = [*lines, rest], b""
+        for line in lines:
+            if line:
+                yield line.decode(errors="replace")
+    if rest:
+        yield rest.decode(errors="replace")

@@ -1,0 +1,78 @@
+"""A real Envoy to try things on, and what it needs."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gloo.proxy.admin import Admin
+from gloo.proxy.binary import find_envoy
+from gloo.proxy.launch import Launch
+from gloo.proxy.runtime_folder import runtime_folder
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    return find_envoy()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with runtime_folder() as path:
+        yield path
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def admin(folder: Path) -> Admin:
+    return Admin(folder / "admin.sock")
+
+
+@pytest.fixture
+def launch(binary: Path, folder: Path, admin: Admin, free_port: int) -> Launch:
+    """Return how to start an Envoy that answers "hello" on `free_port`, on /slow after half a second."""
+    return Launch(binary=binary, bootstrap=static_bootstrap(admin.socket, free_port), folder=folder, concurrency=1)
+
+
+@pytest.fixture
+def launch_of(binary: Path, folder: Path) -> Callable[[str], Launch]:
+    """Return a function from a bootstrap to how to start an Envoy with it."""
+    return lambda bootstrap: Launch(binary=binary, bootstrap=bootstrap, folder=folder, concurrency=1)
+
+
+def static_bootstrap(admin_socket: Path, port: int) -> str:
+    """Write a bootstrap with one listener on *port*, and nothing else."""
+    api = "type.googleapis.com/envoy.extensions.filters"
+    delay = {"@type": f"{api}.http.fault.v3.HTTPFault", "delay": {"percentage": {"numerator": 100}}}
+    delay["delay"] = {"fixed_delay": "0.5s", "percentage": {"numerator": 100}}
+    hello = {"direct_response": {"status": 200, "body": {"inline_string": "hello"}}}
+    slow = {"match": {"path": "/slow"}, "typed_per_filter_config": {"fault": delay}, **hello}
+    fault = {"name": "fault", "typed_config": {"@type": f"{api}.http.fault.v3.HTTPFault"}}
+    router = {"name": "router", "typed_config": {"@type": f"{api}.http.router.v3.Router"}}
+    virtual_host = {"name": "all", "domains": ["*"], "routes": [slow, {"match": {"prefix": "/"}, **hello}]}
+    connection = {
+        "@type": f"{api}.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "test",
+        "route_config": {"virtual_hosts": [virtual_host]},
+        "http_filters": [fault, router],
+    }
+    listener = {
+        "name": "test",
+        "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
+        "filter_chains": [{"filters": [{"name": "http", "typed_config": connection}]}],
+    }
+    return json.dumps(
+        {
+            "admin": {"address": {"pipe": {"path": str(admin_socket), "mode": 0o600}}},
+            "static_resources": {"listeners": [listener]},
+        }
+    )
