@@ -42,8 +42,8 @@ def _request_matcher(raw: Json) -> RequestMatcher | None:
     if len(paths) != 1:
         return None
     verbs = fields.get("verbs")
-    readable = isinstance(verbs, list) and all(isinstance(verb, str) for verb in verbs)
-    return RequestMatcher(**paths, verbs=tuple(verbs) if readable else ())
+    readable = tuple(verbs) if isinstance(verbs, list) and all(isinstance(verb, str) for verb in verbs) else ()
+    return RequestMatcher(**paths, verbs=readable)
 
 
 def _near(raw: Json, names: tuple[str, ...]) -> Mapping[str, Json]:

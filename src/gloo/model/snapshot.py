@@ -15,7 +15,7 @@ _NO_SECRETS: Mapping[str, Secret] = MappingProxyType({})
 class ConfigSnapshot:
     """Objects by kind and name, and the secrets they name.
 
-    Two objects of one kind and name: the first in the order of documents stays, with a problem that points to the other.
+    Two objects of one kind and name: the first in the order of documents stays, and says where the other is.
     """
 
     upstreams: Mapping[str, ConfigObject]

@@ -86,7 +86,7 @@ def _rename(value: Json, hint: Any) -> Json:
 
 def _renamed_fields(value: dict[str, Json], struct: type[msgspec.Struct]) -> Iterator[tuple[str, Json]]:
     hints = _hints(struct)
-    required = {field.name for field in msgspec.structs.fields(struct) if field.required}
+    required = {field.encode_name for field in msgspec.structs.fields(struct) if field.required}
     for name, item in value.items():
         snake = name if name in hints else snake_case(name)
         if snake not in hints or (snake != name and snake in value):
@@ -121,9 +121,9 @@ def _struct_faults(value: dict[str, Json], struct: type[msgspec.Struct], path: P
         fault for name, item in value.items() if name in hints for fault in _faults(item, hints[name], (*path, name))
     ]
     faults += [
-        Problem(field=format_path((*path, field.name)), problem="is required but missing")
+        Problem(field=format_path((*path, field.encode_name)), problem="is required but missing")
         for field in msgspec.structs.fields(struct)
-        if field.required and field.name not in value
+        if field.required and field.encode_name not in value
     ]
     yield from faults or _own_fault(value, struct, path)  # the parts are right: a rule of the whole is left
 
@@ -141,7 +141,9 @@ def _own_fault(value: Json, hint: Any, path: Path) -> Iterator[Problem]:
 
 @cache
 def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    return get_type_hints(struct, include_extras=True)
+    """Return the type of each field by the name that users write."""
+    types = get_type_hints(struct, include_extras=True)
+    return {field.encode_name: types[field.name] for field in msgspec.structs.fields(struct)}
 
 
 def _kind_for(value: Json, hint: Any) -> Any:

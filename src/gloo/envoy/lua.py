@@ -1,0 +1,28 @@
+"""The Lua filter: one script for all, a program per route."""
+
+from envoy.config.core.v3 import base_pb2
+from envoy.extensions.filters.http.lua.v3 import lua_pb2
+from google.protobuf import struct_pb2
+
+from gloo.envoy.message import TypedConfig, typed
+from gloo.envoy.stage import HttpFilter, Stage
+
+LUA_FILTER = "envoy.filters.http.lua"
+RUNTIME = "gloo"
+
+
+def lua_filter(runtime: str) -> HttpFilter:
+    """Return the filter that holds *runtime*, the script that runs every program.
+
+    The route stays chosen when a program writes `:path`: a function's path belongs to its upstream, not to our routes.
+    """
+    config = lua_pb2.Lua(source_codes={RUNTIME: base_pb2.DataSource(inline_string=runtime)})
+    config.clear_route_cache.value = False
+    return HttpFilter(LUA_FILTER, Stage.TRANSFORMATION, typed(config))
+
+
+def lua_program(program_id: str, source: str) -> TypedConfig:
+    """Return the route's part: *source* is compiled on first use and cached by *program_id*."""
+    context = struct_pb2.Struct()
+    context["id"], context["source"] = program_id, source
+    return typed(lua_pb2.LuaPerRoute(name=RUNTIME, filter_context=context))

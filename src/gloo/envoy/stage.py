@@ -1,0 +1,33 @@
+"""Where a filter stands in the chain: stages by name, in the order a request meets them."""
+
+from dataclasses import dataclass
+from enum import IntEnum, auto
+
+from gloo.envoy.message import TypedConfig
+
+
+class Stage(IntEnum):
+    """The order of filters; within a stage they stand by name, so that no list position matters."""
+
+    FAULT = auto()
+    CORS = auto()
+    AUTHENTICATION = auto()
+    AUTHORIZATION = auto()
+    RATE_LIMIT = auto()
+    ACCEPTED = auto()
+    TRANSFORMATION = auto()
+    OUTBOUND = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFilter:
+    """A filter of the connection manager, off until a route configures it.
+
+    It is in the chain whether a route uses it or not: a change of the chain would be a change of the listener, and
+    that drains connections. A filter that is off costs a request nothing.
+    """
+
+    name: str
+    stage: Stage
+    config: TypedConfig
+    disabled: bool = True

@@ -1,0 +1,111 @@
+"""The contract between gloo and a plugin: one page.
+
+A plugin is one file: a structure for what users write, and a class that says what it means for Envoy. It has no state:
+what it needs comes as arguments, what it makes it returns. It raises `ConfigError` with a field below its own
+structure (``hosts[0].port``); gloo adds the object, the file and the line.
+
+There are three kinds of plugin. An `UpstreamPlugin` knows a type of upstream, and its functions if it has any. A
+`ServicePlugin` knows a protocol that a service speaks (`service_info.type`), and turns a function into a request of
+that protocol. A `RoutePlugin` knows some keys of a route's `extensions`. Register one in `registry.BUILT_IN`, or from
+another distribution through the entry-point group ``gloo.plugins``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from gloo.envoy.cluster import Cluster
+from gloo.envoy.route import Route, Target
+from gloo.envoy.stage import HttpFilter
+from gloo.model.base import Model
+from gloo.model.secret import Secret
+from gloo.model.upstream import Upstream
+
+
+class Nothing(Model, frozen=True):
+    """For a plugin that has no fields at some place."""
+
+
+SpecT = TypeVar("SpecT", bound=Model)
+FunctionT = TypeVar("FunctionT", bound=Model)
+ExtensionT = TypeVar("ExtensionT", bound=Model)
+
+
+class Plugin:
+    """What all plugins have in common."""
+
+    def filters(self) -> tuple[HttpFilter, ...]:
+        """Return the HTTP filters that the plugin's routes configure; they stand in every listener, off by default."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall(Generic[FunctionT, ExtensionT]):
+    """A route that calls a function: what the plugin has to turn into a `Target`.
+
+    Args:
+        name: ``upstream/function``, for messages.
+        function: the function's own fields.
+        extension: the route's fields that the plugin reads.
+        path: the route's own path text, when its matcher has one.
+    """
+
+    name: str
+    function: FunctionT
+    extension: ExtensionT
+    target: Target
+    path: str = ""
+
+
+class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
+    """What upstreams and services with functions have in common."""
+
+    function_model: ClassVar[type[Model]] = Nothing
+    extension_model: ClassVar[type[Model]] = Nothing
+
+    def check_function(self, name: str, function: FunctionT) -> None:
+        """Raise ConfigError or TemplateError for what is wrong with a function whatever route calls it."""
+
+    def call(self, call: FunctionCall[FunctionT, ExtensionT]) -> Target:
+        """Return `call.target` with all that makes a request to it a call of the function."""
+        return call.target
+
+
+class UpstreamPlugin(FunctionPlugin[FunctionT, ExtensionT], Generic[SpecT, FunctionT, ExtensionT]):
+    """Knows one type of upstream."""
+
+    upstream_type: ClassVar[str]
+    spec_model: ClassVar[type[Model]]
+
+    def secrets(self, spec: SpecT) -> tuple[str, ...]:
+        """Return the names of the secrets that `cluster` and `target` need."""
+        return ()
+
+    def cluster(self, upstream: Upstream, spec: SpecT, secrets: Mapping[str, Secret]) -> Cluster:
+        """Return the upstream as Envoy sees it; *secrets* holds just those that `secrets` named."""
+        raise NotImplementedError
+
+    def target(self, target: Target, spec: SpecT) -> Target:
+        """Return *target* with what every request to this upstream needs."""
+        return target
+
+
+class ServicePlugin(FunctionPlugin[FunctionT, ExtensionT], Generic[SpecT, FunctionT, ExtensionT]):
+    """Knows one protocol that services speak, whatever the type of their upstream."""
+
+    service_type: ClassVar[str]
+    properties_model: ClassVar[type[Model]] = Nothing
+
+    def cluster(self, cluster: Cluster, properties: SpecT) -> Cluster:
+        """Return *cluster* with what the protocol needs."""
+        return cluster
+
+
+class RoutePlugin(Plugin, Generic[ExtensionT]):
+    """Knows some keys of `extensions`; called for the routes that have one of them."""
+
+    extension_model: ClassVar[type[Model]]
+
+    def route(self, route: Route, extension: ExtensionT) -> Route:
+        """Return *route* with what *extension* asks for."""
+        raise NotImplementedError

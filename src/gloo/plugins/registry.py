@@ -1,0 +1,136 @@
+"""All plugins, checked: the built-in ones in a list that can be read, others through the entry-point group.
+
+A plugin that breaks the contract is refused when it is registered, by name, and the others go on.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any
+
+from gloo.envoy.stage import HttpFilter
+from gloo.errors import ConfigError, PluginError
+from gloo.model.base import Json, Model
+from gloo.model.path import join_path
+from gloo.model.status import Problem
+from gloo.model.strict import decode_struct, nearest, snake_case
+from gloo.plugins.base import FunctionPlugin, Plugin, RoutePlugin, ServicePlugin, UpstreamPlugin
+from gloo.plugins.rest import Rest
+from gloo.plugins.service import Service
+
+BUILT_IN: tuple[Plugin, ...] = (
+    Service(),
+    Rest(),
+)
+ENTRY_POINTS = "gloo.plugins"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """The plugins of one control plane, by what they know."""
+
+    upstreams: Mapping[str, UpstreamPlugin[Any, Any, Any]]
+    services: Mapping[str, ServicePlugin[Any, Any, Any]]
+    routes: tuple[RoutePlugin[Any], ...]
+
+    @classmethod
+    def of(cls, plugins: Iterable[Plugin]) -> "Plugins":
+        """Check *plugins* and order them by what they know.
+
+        Raises:
+            PluginError: one breaks the contract, or two claim the same type.
+        """
+        upstreams: dict[str, UpstreamPlugin[Any, Any, Any]] = {}
+        services: dict[str, ServicePlugin[Any, Any, Any]] = {}
+        routes: list[RoutePlugin[Any]] = []
+        for plugin in plugins:
+            _check(plugin)
+            if isinstance(plugin, UpstreamPlugin):
+                _claim(upstreams, plugin.upstream_type, plugin)
+            elif isinstance(plugin, ServicePlugin):
+                _claim(services, plugin.service_type.lower(), plugin)
+            elif isinstance(plugin, RoutePlugin):
+                routes.append(plugin)
+        return cls(upstreams, services, tuple(sorted(routes, key=lambda plugin: type(plugin).__name__)))
+
+    @property
+    def all(self) -> tuple[Plugin, ...]:
+        return (*self.upstreams.values(), *self.services.values(), *self.routes)
+
+    def filters(self) -> tuple[HttpFilter, ...]:
+        """Return the filters of all plugins, each once."""
+        return tuple(dict.fromkeys(each for plugin in self.all for each in plugin.filters()))
+
+    def upstream(self, upstream_type: str) -> UpstreamPlugin[Any, Any, Any]:
+        """Return the plugin for *upstream_type*; raise ConfigError when there is none."""
+        return _known(self.upstreams, upstream_type, "type", "upstream type")
+
+    def service(self, service_type: str) -> ServicePlugin[Any, Any, Any]:
+        """Return the plugin for *service_type*; raise ConfigError when there is none."""
+        return _known(self.services, service_type.lower(), "service_info.type", "service type")
+
+    def unknown_extensions(self, extensions: Mapping[str, Json]) -> tuple[Problem, ...]:
+        """Return a problem for each key of *extensions* that no plugin reads."""
+        names = sorted({name for plugin in self.all if (model := _extension(plugin)) for name in _fields(model)})
+        return tuple(
+            Problem(field=join_path("extensions", key), problem="unknown field", hint=nearest(key, names))
+            for key in extensions
+            if key not in names and snake_case(key) not in names
+        )
+
+
+def extension_of(plugin: Plugin, extensions: Mapping[str, Json]) -> tuple[Model | None, tuple[Problem, ...]]:
+    """Decode the keys of *extensions* that *plugin* reads; None when it has none of them."""
+    model = _extension(plugin)
+    names = set(_fields(model)) if model else set()
+    mine = {key: value for key, value in extensions.items() if key in names or snake_case(key) in names}
+    return decode_struct(mine, model, at="extensions") if model and mine else (None, ())
+
+
+def load_plugins() -> tuple[Plugins, tuple[PluginError, ...]]:
+    """Return the built-in plugins with those of other distributions, and what is wrong with any of the latter."""
+    plugins, faults = list(BUILT_IN), []
+    for entry in entry_points(group=ENTRY_POINTS):
+        try:
+            plugin = entry.load()()
+            Plugins.of([*plugins, plugin])
+        except Exception as error:  # noqa: BLE001  # a stranger's code may raise anything; it is named, others go on
+            faults.append(PluginError(f"plugin {entry.name} ({entry.value}) is left out: {error}"))
+        else:
+            plugins.append(plugin)
+    return Plugins.of(plugins), tuple(faults)
+
+
+def _known(known: Mapping[str, Any], name: str, field: str, what: str) -> Any:
+    if name not in known:
+        raise ConfigError("", field, f"{name!r} is no {what}", nearest(name, list(known)))
+    return known[name]
+
+
+def _claim(known: dict[str, Any], name: str, plugin: Plugin) -> None:
+    if name in known:
+        raise PluginError(f"{type(plugin).__name__} and {type(known[name]).__name__} both claim {name!r}")
+    known[name] = plugin
+
+
+def _check(plugin: object) -> None:
+    if not isinstance(plugin, UpstreamPlugin | ServicePlugin | RoutePlugin):
+        raise PluginError(f"{plugin!r} is no UpstreamPlugin, ServicePlugin or RoutePlugin")
+    wanted = {
+        UpstreamPlugin: ("spec_model", "function_model", "extension_model"),
+        ServicePlugin: ("properties_model", "function_model", "extension_model"),
+        RoutePlugin: ("extension_model",),
+    }
+    for kind, names in wanted.items():
+        for name in names if isinstance(plugin, kind) else ():
+            model = getattr(plugin, name, None)
+            if not (isinstance(model, type) and issubclass(model, Model)):
+                raise PluginError(f"{type(plugin).__name__}.{name} is no subclass of Model")
+
+
+def _extension(plugin: Plugin) -> type[Model] | None:
+    return plugin.extension_model if isinstance(plugin, FunctionPlugin | RoutePlugin) else None
+
+
+def _fields(model: type[Model]) -> tuple[str, ...]:
+    return model.__struct_encode_fields__

@@ -1,0 +1,85 @@
+"""Service: hosts that are known by address.
+
+.. code-block:: yaml
+
+    name: petstore
+    type: service
+    spec:
+      hosts:
+      - {addr: petstore.example.org, port: 443}
+
+Envoy balances over all hosts. Host names are resolved by DNS, again and again as their records expire. A service
+with a host on port 443 is spoken to by TLS, unless `tls` says otherwise.
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from gloo.envoy.cluster import Cluster, Endpoint
+from gloo.envoy.route import Target
+from gloo.envoy.tls import UpstreamTls
+from gloo.errors import ConfigError
+from gloo.model.base import Model
+from gloo.model.secret import Secret
+from gloo.model.upstream import Upstream
+from gloo.plugins.base import Nothing, UpstreamPlugin
+
+
+class Host(Model, frozen=True, kw_only=True):
+    """One host of a service."""
+
+    addr: Annotated[str, Meta(min_length=1, description="an IP address or a host name")]
+    port: Annotated[int, Meta(ge=1, le=65535, description="a TCP port")]
+
+
+class ServiceSpec(Model, frozen=True, kw_only=True):
+    """Where a service is."""
+
+    hosts: Annotated[tuple[Host, ...], Meta(min_length=1, description="requests are balanced over all of them")]
+    enable_ipv6: Annotated[bool, Meta(description="take IPv6 addresses of host names too")] = False
+    tls: Annotated[bool | None, Meta(description="speak TLS; without a word: when a port is 443")] = None
+    tls_verify: Annotated[bool, Meta(description="with TLS: the certificate must be for the host and trusted")] = True
+
+    @property
+    def uses_tls(self) -> bool:
+        return any(host.port == 443 for host in self.hosts) if self.tls is None else self.tls
+
+
+class Service(UpstreamPlugin[ServiceSpec, Nothing, Nothing]):
+    """Sends requests to hosts that are known by address."""
+
+    upstream_type: ClassVar[str] = "service"
+    spec_model = ServiceSpec
+
+    def cluster(self, upstream: Upstream, spec: ServiceSpec, secrets: Mapping[str, Secret]) -> Cluster:
+        named = [_is_name(host.addr, index) for index, host in enumerate(spec.hosts)]
+        endpoints = tuple(Endpoint(host.addr, host.port, host.addr) for host in spec.hosts)
+        return Cluster(
+            upstream.name,
+            "strict_dns" if any(named) else "static",
+            endpoints,
+            upstream.connection_timeout,
+            tls=UpstreamTls(spec.hosts[0].addr, verify=spec.tls_verify) if spec.uses_tls else None,
+            ipv6=spec.enable_ipv6,
+        )
+
+    def target(self, target: Target, spec: ServiceSpec) -> Target:
+        """Ask a TLS host by its own name: behind shared addresses nothing else would find it."""
+        return replace(target, auto_host_rewrite=True) if spec.uses_tls else target
+
+
+def _is_name(address: str, index: int) -> bool:
+    """Tell a host name from an IP address; raise ConfigError for what is neither."""
+    try:
+        ipaddress.ip_address(address)
+    except ValueError as error:
+        if "/" in address or ":" in address or " " in address:
+            raise ConfigError(
+                "", f"hosts[{index}].addr", f"{address!r} is no host name or IP address", "without scheme, port or path"
+            ) from error
+        return True
+    return False

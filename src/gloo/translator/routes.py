@@ -1,0 +1,200 @@
+"""Routes to Envoy's routes; a bad one keeps its place and answers 500 with a reference."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gloo.envoy.route import DirectResponse, Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
+from gloo.envoy.route_message import route_bytes
+from gloo.errors import ConfigError, MissingReference
+from gloo.model.path import join_path
+from gloo.model.route import BrokenRoute, Destination, RequestMatcher, WeightedDestination
+from gloo.model.route import Route as ModelRoute
+from gloo.model.salvage import literal_head
+from gloo.model.status import Problem
+from gloo.model.strict import nearest
+from gloo.plugins.base import FunctionCall
+from gloo.plugins.registry import Plugins, extension_of
+from gloo.translator.matchers import path_match, translate_matcher
+from gloo.translator.refusals import Refusals
+from gloo.translator.reports import problem_of, reference_of
+from gloo.translator.upstreams import AcceptedUpstream, TranslatedUpstream
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedRoute:
+    """One route as Envoy gets it, or nothing where not even its place is known, and what is wrong with it."""
+
+    match: RouteMatch | None
+    body: bytes
+    clusters: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RouteScope:
+    """What the routes of one virtual service see."""
+
+    ref: str
+    name: str
+    upstreams: Mapping[str, TranslatedUpstream]
+    upstream_names: tuple[str, ...]
+    plugins: Plugins
+    refusals: Refusals
+
+
+class _Faults(Exception):  # carries findings from a step to its route; never leaves this file
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+
+
+def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> TranslatedRoute:
+    """Translate one route; what is wrong is in `problems`, and then its requests are answered 500."""
+    at, name = f"routes[{index}]", f"{scope.name}/{index}"
+    try:
+        if isinstance(route, BrokenRoute):
+            raise _Faults(*route.problems)
+        translated = _translate(route, name, scope)
+        body = route_bytes(translated)
+        scope.refusals.check_bytes(body)
+    except _Faults as faults:
+        return _error_route(route, at, name, scope, faults.problems)
+    except ConfigError as error:
+        return _error_route(route, at, name, scope, (problem_of(error, at),))
+    clusters = translated.action.targets if isinstance(translated.action, Forward) else ()
+    return TranslatedRoute(translated.match, body, frozenset(target.cluster for target in clusters))
+
+
+def _translate(route: ModelRoute, name: str, scope: RouteScope) -> Route:
+    match = translate_matcher(route)
+    problems = scope.plugins.unknown_extensions(route.extensions)
+    if problems:
+        raise ConfigError("", problems[0].field, problems[0].problem, problems[0].hint)
+    if not route.destinations:
+        raise ConfigError("", "", "must have single_destination or multiple_destinations")
+    targets = tuple(_target(destination, field, route, scope) for field, destination in _destinations(route))
+    translated = Route(name, match, Forward(targets, prefix_rewrite=route.prefix_rewrite))
+    for plugin in scope.plugins.routes:
+        extension, faults = extension_of(plugin, route.extensions)
+        _raise_first(faults)
+        if extension is not None:
+            translated = plugin.route(translated, extension)
+    return translated
+
+
+def _destinations(route: ModelRoute) -> tuple[tuple[str, Destination], ...]:
+    if route.single_destination is not None:
+        return (("single_destination", route.single_destination),)
+    weighted = route.multiple_destinations or ()
+    return tuple((f"multiple_destinations[{index}]", each) for index, each in enumerate(weighted))
+
+
+def _target(destination: Destination, field: str, route: ModelRoute, scope: RouteScope) -> Target:
+    upstream = _upstream(destination, field, scope)
+    weight = destination.weight if isinstance(destination, WeightedDestination) else 1
+    target = upstream.plugin.target(Target(upstream.name, weight), upstream.spec)
+    if destination.function is None:
+        return target
+    function_name = destination.function.function_name
+    function = upstream.functions.get(function_name)
+    field = join_path(field, "function.function_name")
+    if function is None and function_name in upstream.bad_functions:
+        raise ConfigError("", field, f"function {upstream.name}/{function_name} has errors", "see the upstream")
+    if function is None:
+        raise MissingReference(
+            "",
+            field,
+            f"upstream {upstream.name!r} has no function {function_name!r}",
+            _near(function_name, list(upstream.functions)),
+        )
+    extension, faults = extension_of(function.plugin, route.extensions)
+    _raise_first(faults)
+    path = route.request_matcher.path_prefix or route.request_matcher.path_exact if route.request_matcher else ""
+    call = FunctionCall(
+        f"{upstream.name}/{function_name}",
+        function.fields,
+        extension if extension is not None else function.plugin.extension_model(),
+        target,
+        path or "",
+    )
+    return function.plugin.call(call)
+
+
+def _upstream(destination: Destination, field: str, scope: RouteScope) -> AcceptedUpstream:
+    name = destination.upstream_name
+    field = join_path(field, "function.upstream_name" if destination.function else "upstream.name")
+    known = scope.upstreams.get(name)
+    if known is None:
+        raise MissingReference("", field, f"there is no upstream {name!r}", _near(name, list(scope.upstream_names)))
+    if known.accepted is None:
+        raise ConfigError("", field, f"upstream {name!r} has errors", "see the upstream")
+    return known.accepted
+
+
+def _near(name: str, names: list[str]) -> str:
+    return nearest(name, names) if 0 < len(names) <= 1000 else ""
+
+
+def _raise_first(problems: tuple[Problem, ...]) -> None:
+    if problems:
+        raise ConfigError("", problems[0].field, problems[0].problem, problems[0].hint)
+
+
+def _error_route(
+    route: ModelRoute, at: str, name: str, scope: RouteScope, problems: tuple[Problem, ...]
+) -> TranslatedRoute:
+    """Return the route that answers for a bad one: a client sees the reference, `gloo get` what it means."""
+    reference = reference_of(scope.ref, problems[0])
+    match = _place_of(route)
+    if match is None:
+        lost = "its requests go to later routes, since its path can't be read"
+        first = _with(problems[0], hint="; ".join(part for part in (problems[0].hint, lost) if part))
+        return TranslatedRoute(None, b"", problems=(first, *problems[1:]))
+    named = tuple(_with(problem, reference=reference) for problem in problems)
+    answer = Route(name, match, error_response(reference), response_headers=(HeaderChange("x-gloo-error", reference),))
+    return TranslatedRoute(match, route_bytes(answer), problems=named)
+
+
+def _with(problem: Problem, *, hint: str | None = None, reference: str = "") -> Problem:
+    return Problem(
+        field=problem.field,
+        problem=problem.problem,
+        pending=problem.pending,
+        warning=problem.warning,
+        hint=problem.hint if hint is None else hint,
+        reference=reference,
+        file=problem.file,
+        line=problem.line,
+    )
+
+
+def error_response(reference: str) -> DirectResponse:
+    """Return the answer of a route that can't work: it says so, and under what name the reason is kept."""
+    error = {"status": 500, "message": "this route is misconfigured", "reason": "route_error", "reference": reference}
+    return DirectResponse(500, json.dumps({"error": error}), "application/json")
+
+
+def _place_of(route: ModelRoute) -> RouteMatch | None:
+    """Return the match that a bad route keeps: its own, or what can be read of it, or None."""
+    try:
+        if not isinstance(route, BrokenRoute):
+            return translate_matcher(route)
+    except ConfigError:
+        pass
+    matcher = route.request_matcher
+    if matcher is None:
+        return None
+    return _readable_match(matcher)
+
+
+def _readable_match(matcher: RequestMatcher) -> RouteMatch | None:
+    """Keep path and verbs; a regex that is none keeps the text it starts with, if that is more than ``/``."""
+    try:
+        methods = translate_matcher(ModelRoute(request_matcher=RequestMatcher(verbs=matcher.verbs))).headers
+    except ConfigError:
+        methods = ()
+    try:
+        return RouteMatch(path_match(matcher), headers=methods)
+    except ConfigError:
+        head = literal_head(matcher.path_regex or "")
+        return RouteMatch(PathMatch("prefix", head), headers=methods) if len(head) > 1 and head[0] == "/" else None

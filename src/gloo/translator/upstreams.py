@@ -1,0 +1,162 @@
+"""Upstreams to clusters; a bad one is left out, and so is a bad function of a good one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gloo.envoy.snapshot import Resource
+from gloo.errors import ConfigError, MissingReference, TemplateError
+from gloo.model.base import Model
+from gloo.model.codec import ConfigObject
+from gloo.model.secret import Secret
+from gloo.model.snapshot import ConfigSnapshot
+from gloo.model.status import Problem
+from gloo.model.strict import decode_struct
+from gloo.model.upstream import Function, Upstream
+from gloo.plugins.base import FunctionPlugin, ServicePlugin, UpstreamPlugin
+from gloo.plugins.registry import Plugins
+from gloo.translator.memo import Memo
+from gloo.translator.refusals import Refusals
+from gloo.translator.reports import located, problem_of
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedFunction:
+    """A function that routes can call, with the plugin that knows how."""
+
+    plugin: FunctionPlugin[Any, Any]
+    fields: Model
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedUpstream:
+    """An upstream that routes can point to."""
+
+    name: str
+    plugin: UpstreamPlugin[Any, Any, Any]
+    spec: Model
+    cluster: Resource
+    functions: Mapping[str, AcceptedFunction]
+    bad_functions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedUpstream:
+    """What became of one upstream."""
+
+    accepted: AcceptedUpstream | None
+    problems: tuple[Problem, ...]
+
+
+class _Faults(Exception):  # carries findings from a step to its leaf; never leaves this file
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+
+
+def translate_upstreams(
+    config: ConfigSnapshot, plugins: Plugins, *, refusals: Refusals, memo: Memo
+) -> dict[str, TranslatedUpstream]:
+    """Translate every upstream, by name."""
+    return {
+        name: memo.once(_translate_upstream, item, plugins, refusals, *_secrets_of(item, plugins, config, memo))
+        for name, item in config.upstreams.items()
+    }
+
+
+def _secrets_of(item: ConfigObject, plugins: Plugins, config: ConfigSnapshot, memo: Memo) -> tuple[Secret, ...]:
+    names = memo.once(secret_names, item, plugins)
+    return tuple(config.secrets[name] for name in names if name in config.secrets)
+
+
+def secret_names(item: ConfigObject, plugins: Plugins) -> tuple[str, ...]:
+    """Return the names of the secrets that an upstream asks for; none when it can't be decoded."""
+    upstream = item.value
+    if not isinstance(upstream, Upstream) or upstream.type not in plugins.upstreams:
+        return ()
+    plugin = plugins.upstreams[upstream.type]
+    spec, _ = decode_struct(upstream.spec, plugin.spec_model)
+    return plugin.secrets(spec) if spec is not None else ()
+
+
+def _translate_upstream(
+    item: ConfigObject, plugins: Plugins, refusals: Refusals, *secrets: Secret
+) -> TranslatedUpstream:
+    if not isinstance(item.value, Upstream):
+        return TranslatedUpstream(None, located(item, item.problems))
+    try:
+        accepted, problems = _accept(item.value, plugins, {secret.name: secret for secret in secrets})
+        refusals.check(accepted.cluster.version)
+    except _Faults as faults:
+        return TranslatedUpstream(None, located(item, (*item.problems, *faults.problems)))
+    except ConfigError as error:
+        return TranslatedUpstream(None, located(item, (*item.problems, problem_of(error))))
+    return TranslatedUpstream(accepted, located(item, (*item.problems, *problems)))
+
+
+def _accept(
+    upstream: Upstream, plugins: Plugins, secrets: Mapping[str, Secret]
+) -> tuple[AcceptedUpstream, tuple[Problem, ...]]:
+    plugin = plugins.upstream(upstream.type)
+    spec = _decoded(upstream.spec, plugin.spec_model, at="spec")
+    for name in plugin.secrets(spec):
+        if name not in secrets:
+            raise MissingReference("", "spec", f"there is no secret named {name!r}", "it is used once it exists")
+    try:
+        cluster = plugin.cluster(upstream, spec, secrets)
+    except ConfigError as error:
+        raise _Faults(problem_of(error, "spec")) from error
+    function_plugin: FunctionPlugin[Any, Any] = plugin
+    if upstream.service_info is not None:
+        service: ServicePlugin[Any, Any, Any] = plugins.service(upstream.service_info.type)
+        properties = _decoded(upstream.service_info.properties, service.properties_model, at="service_info.properties")
+        cluster, function_plugin = service.cluster(cluster, properties), service
+    functions, problems = _functions(upstream, function_plugin)
+    bad = frozenset(function.name for function in upstream.functions) - functions.keys()
+    return AcceptedUpstream(upstream.name, plugin, spec, cluster.resource(), functions, bad), problems
+
+
+def _decoded(raw: Mapping[str, Any], model: type[Model], *, at: str) -> Model:
+    value, problems = decode_struct(dict(raw), model, at=at)
+    if value is None:
+        raise _Faults(*problems)
+    return value
+
+
+def _functions(
+    upstream: Upstream, plugin: FunctionPlugin[Any, Any]
+) -> tuple[dict[str, AcceptedFunction], tuple[Problem, ...]]:
+    """Decode and check the functions; a bad one is reported and left out."""
+    accepted: dict[str, AcceptedFunction] = {}
+    problems: list[Problem] = []
+    for index, function in enumerate(upstream.functions):
+        at = f"functions[{index}]"
+        if function.name in accepted:
+            problems.append(Problem(field=f"{at}.name", problem=f"{function.name!r} is given twice", hint="rename one"))
+            continue
+        fields, found = _function(upstream, function, plugin, f"{at}.spec")
+        problems += found
+        if fields is not None:
+            accepted[function.name] = AcceptedFunction(plugin, fields)
+    return accepted, tuple(problems)
+
+
+def _function(
+    upstream: Upstream, function: Function, plugin: FunctionPlugin[Any, Any], at: str
+) -> tuple[Model | None, tuple[Problem, ...]]:
+    fields, problems = decode_struct(dict(function.spec), plugin.function_model, at=at)
+    if fields is None:
+        hint = _service_hint(upstream, plugin)
+        return None, tuple(msgspec.structs.replace(problem, hint=hint or problem.hint) for problem in problems)
+    try:
+        plugin.check_function(f"{upstream.name}/{function.name}", fields)
+    except (ConfigError, TemplateError) as error:
+        return None, (problem_of(error, at),)
+    return fields, ()
+
+
+def _service_hint(upstream: Upstream, plugin: FunctionPlugin[Any, Any]) -> str:
+    if upstream.service_info is None and plugin.function_model.__struct_fields__ == ():
+        return "functions of a service need service_info, e.g. {type: REST}"
+    return ""

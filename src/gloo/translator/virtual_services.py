@@ -1,0 +1,144 @@
+"""Virtual services to virtual hosts: who owns which domain, and the routes below it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gloo.envoy.route_message import virtual_host_bytes
+from gloo.model.codec import ConfigObject
+from gloo.model.snapshot import ConfigSnapshot
+from gloo.model.status import Problem
+from gloo.model.virtual_service import VirtualService
+from gloo.plugins.registry import Plugins
+from gloo.translator.memo import Memo
+from gloo.translator.refusals import Refusals
+from gloo.translator.reports import located
+from gloo.translator.routes import RouteScope, TranslatedRoute, translate_route
+from gloo.translator.upstreams import TranslatedUpstream
+
+DEFAULT_ROLE = "ingress"
+_DOMAIN = re.compile(r"(\*|\*?[a-z0-9_\-.]*[a-z0-9_\-]|[a-z0-9_\-][a-z0-9_\-.]*\*|\[[0-9a-f:.]+\])(:\d{1,5})?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedRoutes:
+    """The routes of one virtual service."""
+
+    routes: tuple[TranslatedRoute, ...]
+    clusters: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualHost:
+    """One virtual host as Envoy gets it."""
+
+    name: str
+    body: bytes
+    clusters: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedVirtualService:
+    """What became of one virtual service."""
+
+    host: VirtualHost | None
+    roles: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def translate_virtual_services(
+    config: ConfigSnapshot,
+    upstreams: Mapping[str, TranslatedUpstream],
+    *,
+    plugins: Plugins,
+    refusals: Refusals,
+    memo: Memo,
+) -> dict[str, TranslatedVirtualService]:
+    """Translate every virtual service, by name. A domain belongs to the one that sorts first by name."""
+    owners: dict[tuple[str, str], str] = {}
+    translated = {}
+    every_name = _Names(config.upstreams)
+    for name, item in sorted(config.virtual_services.items()):
+        service = item.value
+        if not isinstance(service, VirtualService):
+            translated[name] = TranslatedVirtualService(None, (), located(item, item.problems))
+            continue
+        seen = [upstreams.get(upstream) for upstream in memo.once(_upstream_names, service)]
+        names = memo.once(_same_names, *every_name) if None in seen else _NO_NAMES
+        routes = memo.once(_translate_routes, item, plugins, refusals, names, *seen)
+        roles = tuple(dict.fromkeys(service.roles)) or (DEFAULT_ROLE,)
+        lost = _claim(service, roles, owners)
+        translated[name] = memo.once(_whole, item, routes) if not lost else _host(item, routes, lost)
+    return translated
+
+
+class _Names(tuple[str, ...]):
+    """Names of upstreams, as one object that a memo can tell apart."""
+
+
+_NO_NAMES = _Names()
+
+
+def _same_names(*names: str) -> _Names:
+    return _Names(names)
+
+
+def _upstream_names(service: VirtualService) -> _Names:
+    return _Names(
+        dict.fromkeys(destination.upstream_name for route in service.routes for destination in route.destinations)
+    )
+
+
+def _translate_routes(
+    item: ConfigObject, plugins: Plugins, refusals: Refusals, names: _Names, *seen: TranslatedUpstream | None
+) -> TranslatedRoutes:
+    """Translate the routes of one virtual service with the upstreams that it names, in that order."""
+    service = item.value
+    assert isinstance(service, VirtualService)
+    known = {name: found for name, found in zip(_upstream_names(service), seen, strict=True) if found is not None}
+    scope = RouteScope(item.ref, item.name, known, names, plugins, refusals)
+    routes = tuple(translate_route(route, index, scope) for index, route in enumerate(service.routes))
+    return TranslatedRoutes(
+        tuple(route for route in routes if route.match is not None),
+        frozenset(cluster for route in routes for cluster in route.clusters),
+        located(item, (problem for route in routes for problem in route.problems)),
+    )
+
+
+def _claim(service: VirtualService, roles: tuple[str, ...], owners: dict[tuple[str, str], str]) -> dict[str, Problem]:
+    """Take the domains that nobody has in any of *roles*; return why the others are lost."""
+    lost: dict[str, Problem] = {}
+    for domain in service.effective_domains:
+        index = next((i for i, each in enumerate(service.domains) if (each.lower() or "*") == domain), None)
+        field = "domains" if index is None else f"domains[{index}]"
+        owner = next((found for role in roles if (found := owners.get((role, domain)))), None)
+        if not _DOMAIN.match(domain):
+            lost[domain] = Problem(
+                field=field,
+                problem=f"{domain!r} is no domain",
+                hint="a host name, or one with * as its first or last part, without scheme and path",
+            )
+        elif owner is not None:
+            lost[domain] = Problem(
+                field=field, problem=f"the domain {domain!r} belongs to VirtualService/{owner}", hint="it sorts first"
+            )
+        else:
+            owners.update({(role, domain): service.name for role in roles})
+    return lost
+
+
+def _whole(item: ConfigObject, routes: TranslatedRoutes) -> TranslatedVirtualService:
+    return _host(item, routes, {})
+
+
+def _host(item: ConfigObject, routes: TranslatedRoutes, lost: Mapping[str, Problem]) -> TranslatedVirtualService:
+    service = item.value
+    assert isinstance(service, VirtualService)
+    problems = (*located(item, (*item.problems, *lost.values())), *routes.problems)
+    roles = tuple(dict.fromkeys(service.roles)) or (DEFAULT_ROLE,)
+    domains = tuple(domain for domain in service.effective_domains if domain not in lost)
+    if not domains:
+        return TranslatedVirtualService(None, roles, problems)
+    body = virtual_host_bytes(item.name, domains, tuple(route.body for route in routes.routes))
+    return TranslatedVirtualService(VirtualHost(item.name, body, routes.clusters), roles, problems)
