@@ -1,7 +1,7 @@
 """All configuration at one moment: what the translator reads."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from gloo.model.codec import UPSTREAM, VIRTUAL_SERVICE, ConfigObject
@@ -20,7 +20,7 @@ class ConfigSnapshot:
 
     upstreams: Mapping[str, ConfigObject]
     virtual_services: Mapping[str, ConfigObject]
-    secrets: Mapping[str, Secret] = _NO_SECRETS
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
 
     @classmethod
     def of(cls, objects: Iterable[ConfigObject], secrets: Mapping[str, Secret] = _NO_SECRETS) -> "ConfigSnapshot":

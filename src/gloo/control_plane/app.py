@@ -1,0 +1,137 @@
+"""A gateway on one machine: the control loop, its xDS server and one Envoy, from start to stop."""
+
+import asyncio
+import os
+import signal
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from gloo.control_plane.loop import ControlLoop, Stores
+from gloo.control_plane.settings import Settings
+from gloo.control_plane.state import RunningGateway, StateFolder
+from gloo.errors import StorageError
+from gloo.plugins.registry import load_plugins
+from gloo.proxy.admin import Admin
+from gloo.proxy.binary import find_envoy
+from gloo.proxy.bootstrap import Bootstrap, bootstrap
+from gloo.proxy.launch import Launch
+from gloo.proxy.ports import check_free
+from gloo.proxy.runtime_folder import runtime_folder
+from gloo.proxy.supervisor import Envoy, Patience
+from gloo.storage.file import FileStorage
+from gloo.storage.file_secrets import FileSecrets
+from gloo.translator import Gateway
+from gloo.translator.virtual_services import DEFAULT_ROLE
+from gloo.xds.server import AdsServer
+
+_log = structlog.get_logger("gloo")
+
+
+async def run_gateway(settings: Settings, *, on_ready: Callable[[RunningGateway], None]) -> None:
+    """Run the gateway of a folder until SIGINT or SIGTERM.
+
+    *on_ready* is called once, when Envoy answers with the first configuration.
+
+    Raises:
+        StorageError: the folder can't be read, or another gateway holds it.
+        ProxyError: Envoy can't be found or started, or a port is taken.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running_gateway(settings) as (running, _loop):
+        on_ready(running)
+        await stop.wait()
+        _log.info("stopping")
+
+
+@asynccontextmanager
+async def running_gateway(settings: Settings) -> AsyncIterator[tuple[RunningGateway, ControlLoop]]:
+    """Run the gateway during the block, which begins when it is ready; raises as `run_gateway`."""
+    folder = _folder(settings)
+    gateway = _gateway(settings)
+    async with AsyncExitStack() as stack:
+        state = stack.enter_context(StateFolder(state_folder(settings)).opened())
+        place = stack.enter_context(runtime_folder())
+        loop = _control_loop(folder, gateway, state)
+        await stack.enter_async_context(AdsServer(loop.cache, socket=place / "xds.sock"))
+        await stack.enter_async_context(_task(loop))
+        envoy = _envoy(settings, place)
+        await stack.enter_async_context(envoy.running())
+        await loop.wait_published()
+        await envoy.wait_ready()
+        await loop.cache.settled(DEFAULT_ROLE, timeout=5, nodes=1)
+        running = RunningGateway(
+            pid=os.getpid(),
+            http=_url("http", gateway.bind, gateway.http_port),
+            https=_url("https", gateway.bind, gateway.https_port),
+            admin=str(place / "admin.sock"),
+        )
+        state.record_running(running)
+        yield running, loop
+
+
+def _folder(settings: Settings) -> Path:
+    folder = Path(settings.dir)
+    if not folder.is_dir():
+        raise StorageError(f"{folder} is no folder (give the folder that holds your configuration)")
+    return folder
+
+
+def state_folder(settings: Settings) -> Path:
+    """Return where the state of the folder in *settings* is kept."""
+    return Path(settings.state_dir) if settings.state_dir else Path(settings.dir) / ".gloo"
+
+
+def _gateway(settings: Settings) -> Gateway:
+    bind = check_free(settings.bind, settings.http_port, flag="--http-port")
+    check_free(bind, settings.https_port, flag="--https-port")
+    return Gateway(bind, settings.http_port, settings.https_port, trusted_roots())
+
+
+def trusted_roots() -> bytes:
+    """Return the certificate authorities that this machine trusts, as PEM; those of certifi where it names none."""
+    named = ssl.get_default_verify_paths().cafile
+    if named is None:
+        import certifi  # noqa: PLC0415 - only where the machine has none
+
+        named = certifi.where()
+    return Path(named).read_bytes()
+
+
+def _control_loop(folder: Path, gateway: Gateway, state: StateFolder) -> ControlLoop:
+    plugins, faults = load_plugins()
+    for fault in faults:
+        _log.error(str(fault))
+    stores = Stores(FileStorage(folder), FileSecrets(folder / "secrets"))
+    return ControlLoop(stores, plugins, gateway=gateway, state=state)
+
+
+@asynccontextmanager
+async def _task(loop: ControlLoop) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(loop.run(), name="control loop")
+        yield
+        task.cancel()
+
+
+def _envoy(settings: Settings, place: Path) -> Envoy:
+    admin = Admin(place / "admin.sock")
+    told = Bootstrap(role=DEFAULT_ROLE, name=str(os.getpid()), xds_socket=place / "xds.sock", admin_socket=admin.socket)
+    launch = Launch(
+        binary=find_envoy(settings.envoy or None),
+        bootstrap=bootstrap(told),
+        folder=place,
+        concurrency=settings.concurrency or None,
+    )
+    return Envoy(launch, admin, patience=Patience(drain=settings.drain_seconds))
+
+
+def _url(scheme: str, bind: str, port: int) -> str:
+    """Return an address that a user of this machine can open."""
+    host = "localhost" if bind in {"::", "0.0.0.0"} else f"[{bind}]" if ":" in bind else bind  # noqa: S104 - compared
+    return f"{scheme}://{host}:{port}"
