@@ -71,6 +71,29 @@ async def test_the_wait_for_requests_has_an_end(launch: Launch, admin: Admin, fr
         await slow
 
 
+async def test_a_second_cancellation_kills_at_once(launch: Launch, admin: Admin, free_port: int) -> None:
+    async with httpx.AsyncClient() as client:
+        envoy = Envoy(launch, admin)
+        run = asyncio.create_task(envoy.run())
+        await envoy.wait_ready()
+        pid = envoy.pid
+        slow = asyncio.create_task(client.get(f"http://127.0.0.1:{free_port}/slow"))
+        await until(lambda: busy(admin))
+        run.cancel()
+        await until(lambda: draining(admin))
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        assert pid is not None
+        assert is_dead(pid)
+        with pytest.raises(httpx.HTTPError):
+            await slow
+
+
+async def draining(admin: Admin) -> bool:
+    return await admin.state() == "DRAINING"
+
+
 async def test_an_envoy_that_does_not_listen_to_sigterm_is_killed(launch: Launch, admin: Admin) -> None:
     async with Envoy(launch, Admin(admin.socket, patience=0.1), patience=Patience(stop=0.1)).running() as envoy:
         await envoy.wait_ready()
