@@ -61,6 +61,10 @@ def delete_object(documents: Sequence[Document], kind: str, name: str) -> Docume
 
 def put_object(document: Document, change: Edit) -> str:
     """Return the text of *document* with the object changed in place, or added at the end as its own part."""
+    if "\r\n" in document.text:
+        plain = _unix(document)
+        text = put_object(plain, change)
+        return document.text if text == plain.text else text.replace("\n", "\r\n")
     found = _find([document], change.kind, change.name)
     parts = _parts(document)
     old = _at(parts[found.part], found.prefix) if found else None
@@ -75,6 +79,9 @@ def put_object(document: Document, change: Edit) -> str:
 
 def remove_object(document: Document, kind: str, name: str) -> str | None:
     """Return the text of *document* without the object; None if nothing is left in it. Raises NotFound."""
+    if "\r\n" in document.text:
+        text = remove_object(_unix(document), kind, name)
+        return text and text.replace("\n", "\r\n")
     found = _find([document], kind, name)
     if found is None:
         raise NotFound(f"{document.name} holds no {kind}/{name}")
@@ -159,6 +166,10 @@ def _without_part(text: str, part: int) -> str:
     before = max(edge for edge in edges if edge <= start)
     after = min(edge for edge in edges if edge > start)
     return text[:before] + text[after:]
+
+
+def _unix(document: Document) -> Document:
+    return replace(document, text=document.text.replace("\r\n", "\n"))
 
 
 def _ended(text: str) -> str:

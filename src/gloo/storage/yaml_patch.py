@@ -19,7 +19,7 @@ from gloo.model.text import dump_yaml, plain_scalar
 _DASH = re.compile(r"[ ]*-[ ]+\Z")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Cut:
     """Characters *start* to *end* of the text give way to *text*."""
 
@@ -40,8 +40,9 @@ def patch_yaml(text: str, node: yaml.Node, *, old: Json, new: Json) -> str:
     cuts = _Patch(text).value(node, old, new)
     if cuts is None:
         cuts = [Cut(node.start_mark.index, line_end(text, content_end(text, node)), dump_yaml(new))]
-    # From the end to the start; of two texts for one place the more indented one sorts, and so comes to stand, first.
-    for cut in sorted(cuts, reverse=True):
+    # From the end to the start; texts for one place were found, and so come to stand, from the inside out.
+    cuts.sort(key=lambda cut: (cut.start, cut.end))
+    for cut in reversed(cuts):
         text = text[: cut.start] + cut.text + text[cut.end :]
     return text
 
