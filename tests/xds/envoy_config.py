@@ -57,10 +57,10 @@ def _routes(name: str, routes: list[dict[str, object]], *needs: Reference) -> Re
     return _resource(ResourceType.ROUTE, message, *needs)
 
 
-def page(name: str, text: str, *, regex: str = "/.*") -> Resource:
-    """A route configuration that answers 200 with *text* to every path that *regex* matches."""
+def page(name: str, text: str, *, regex: str = "/.*", status: int = 200) -> Resource:
+    """A route configuration that answers *status* with *text* to every path that *regex* matches."""
     match = {"safe_regex": {"regex": regex}}
-    return _routes(name, [{"match": match, "direct_response": {"status": 200, "body": {"inline_string": text}}}])
+    return _routes(name, [{"match": match, "direct_response": {"status": status, "body": {"inline_string": text}}}])
 
 
 def forward(name: str, cluster: str) -> Resource:
@@ -74,12 +74,12 @@ def eds_cluster(name: str, *, timeout: str = "1s") -> Resource:
     return _resource(ResourceType.CLUSTER, ParseDict(fields, cluster_pb2.Cluster()), (ResourceType.ENDPOINT, name))
 
 
-def static_cluster(name: str, *, slow_start: str = "1s", kind: str = "STATIC") -> Resource:
+def static_cluster(name: str, *, timeout: str = "1s", kind: str = "STATIC") -> Resource:
     """A cluster without endpoints; Envoy refuses a *kind* LOGICAL_DNS, for that needs exactly one."""
     fields = {
         "name": name,
         "type": kind,
-        "connect_timeout": slow_start,
+        "connect_timeout": timeout,
         "load_assignment": {"cluster_name": name},
     }
     return _resource(ResourceType.CLUSTER, ParseDict(fields, cluster_pb2.Cluster()))
