@@ -17,6 +17,7 @@ class PathMatch:
 
     kind: PathKind
     value: str
+    case_sensitive: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ def _set_path(match: Message, path: PathMatch) -> None:
         match.path = path.value
     else:
         match.safe_regex.regex = path.value
+    if not path.case_sensitive:
+        match.case_sensitive.value = False
 
 
 def _string_match(match: ValueMatch) -> Message:
@@ -88,7 +90,10 @@ def _header_match(match: ValueMatch) -> Message:
     if match.kind == "present":
         return route_components_pb2.HeaderMatcher(name=match.name, present_match=True, invert_match=match.invert)
     return route_components_pb2.HeaderMatcher(
-        name=match.name, string_match=_string_match(match), invert_match=match.invert
+        name=match.name,
+        string_match=_string_match(match),
+        invert_match=match.invert,
+        treat_missing_header_as_empty=match.invert,  # what is not there is not equal either
     )
 
 

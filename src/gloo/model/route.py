@@ -8,28 +8,57 @@ from msgspec import Meta
 from gloo.model.base import Json, Model, exactly_one
 from gloo.model.status import Problem
 
-Match = Annotated[
-    Mapping[str, str],
-    Meta(description='name to value: "" any value, a value with `.*` is a regular expression, else exact'),
-]
+
+class ValueCondition(Model, frozen=True, kw_only=True):
+    """A condition on a header, a query parameter or a cookie: exactly one of its ways to compare."""
+
+    exact: Annotated[str | None, Meta(description="the value is this")] = None
+    prefix: Annotated[str | None, Meta(min_length=1, description="the value starts with this")] = None
+    suffix: Annotated[str | None, Meta(min_length=1, description="the value ends with this")] = None
+    contains: Annotated[str | None, Meta(min_length=1, description="the value holds this")] = None
+    regex: Annotated[str | None, Meta(description="RE2 over the whole value")] = None
+    present: Annotated[bool | None, Meta(description="true: it is there; false: it is not")] = None
+    invert: Annotated[bool, Meta(description="the condition must not hold")] = False
+
+    def __post_init__(self) -> None:
+        exactly_one(
+            "a condition",
+            exact=self.exact,
+            prefix=self.prefix,
+            suffix=self.suffix,
+            contains=self.contains,
+            regex=self.regex,
+            present=self.present,
+        )
+
+
+Conditions = Mapping[str, str | ValueCondition]
 
 
 class RequestMatcher(Model, frozen=True, kw_only=True):
-    """Properties of an HTTP request; all that are given must hold."""
+    """Properties of an HTTP request; all that are given must hold. Without a path every path matches."""
 
-    path_prefix: Annotated[str | None, Meta(description="the path starts with this text")] = None
+    path_prefix: Annotated[str | None, Meta(description="the path starts with this text: /a takes /ab too")] = None
+    path_segment_prefix: Annotated[
+        str | None, Meta(description="the path starts with these segments: /a takes /a and /a/b, not /ab")
+    ] = None
     path_regex: Annotated[str | None, Meta(description="RE2 over the whole path, without the query")] = None
     path_exact: Annotated[str | None, Meta(description="the path is exactly this, without the query")] = None
-    headers: Annotated[Match, Meta(description="header conditions")] = {}
-    query_params: Annotated[
-        Mapping[str, str], Meta(description='query conditions: name to exact value, "" for any value')
+    case_sensitive: Annotated[bool, Meta(description="false: /A and /a are the same path")] = True
+    headers: Annotated[
+        Conditions,
+        Meta(description='header to value: "" any value, a value with `.*` is a regular expression, else exact'),
     ] = {}
+    query_params: Annotated[
+        Conditions, Meta(description='query parameter to value: "" any value, else exact, whatever it holds')
+    ] = {}
+    cookies: Annotated[Conditions, Meta(description='cookie to value: "" any value, else exact')] = {}
     verbs: Annotated[tuple[str, ...], Meta(description="HTTP methods; empty for all")] = ()
 
     def __post_init__(self) -> None:
-        paths = (self.path_prefix, self.path_regex, self.path_exact)
+        paths = (self.path_prefix, self.path_segment_prefix, self.path_regex, self.path_exact)
         if sum(path is not None for path in paths) > 1:
-            raise ValueError("a matcher takes at most one of path_prefix, path_regex, path_exact")
+            raise ValueError("a matcher takes at most one of path_prefix, path_segment_prefix, path_regex, path_exact")
 
 
 class EventMatcher(Model, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from gloo.model.route import BrokenRoute, EventMatcher, RequestMatcher
 from gloo.model.status import Problem
 from gloo.model.strict import convert, snake_case
 
-_PATHS = ("path_prefix", "path_regex", "path_exact")
+_PATHS = ("path_prefix", "path_segment_prefix", "path_regex", "path_exact")
 
 
 def salvage_route(raw: Json, problems: tuple[Problem, ...]) -> BrokenRoute:

@@ -1,14 +1,13 @@
 """Matchers to Envoy's route matches: what a condition means, and whether it can ever hold."""
 
 import re
-from collections.abc import Mapping
 
 import re2
 
-from gloo.envoy.route import PathMatch, RouteMatch, ValueMatch
+from gloo.envoy.route import PathMatch, RouteMatch, ValueKind, ValueMatch
 from gloo.errors import ConfigError
 from gloo.model.path import format_path
-from gloo.model.route import EventMatcher, RequestMatcher, Route
+from gloo.model.route import EventMatcher, RequestMatcher, Route, ValueCondition
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")  # RFC 9110, section 5.6.2
 EVENT_PATH = "/events"
@@ -30,27 +29,35 @@ def _event_match(matcher: EventMatcher) -> RouteMatch:
 def _request_match(matcher: RequestMatcher) -> RouteMatch:
     methods = _methods(matcher.verbs)
     headers = tuple(_header(name, value) for name, value in matcher.headers.items())
+    cookies = tuple(_cookie(name, value) for name, value in matcher.cookies.items())
     query = tuple(_query(name, value) for name, value in matcher.query_params.items())
-    return RouteMatch(path_match(matcher), headers=(*methods, *headers), query=query)
+    return RouteMatch(path_match(matcher), headers=(*methods, *headers, *cookies), query=query)
 
 
 def path_match(matcher: RequestMatcher) -> PathMatch:
     """Return the condition on the path; a matcher without one takes every path."""
+    sensitive = matcher.case_sensitive
     if matcher.path_exact is not None:
-        if "?" in matcher.path_exact or "#" in matcher.path_exact:
-            raise ConfigError(
-                "", "request_matcher.path_exact", "a path without its query is compared", "move it to query_params"
-            )
-        return PathMatch("exact", _rooted(matcher.path_exact, "path_exact"))
+        return PathMatch("exact", _without_query(matcher.path_exact, "path_exact"), sensitive)
+    if matcher.path_segment_prefix is not None:
+        path = _without_query(matcher.path_segment_prefix, "path_segment_prefix").rstrip("/")
+        return PathMatch("segment_prefix", path, sensitive) if path else PathMatch("prefix", "/")
     if matcher.path_regex is not None:
-        check_regex(matcher.path_regex, "request_matcher.path_regex")
-        return PathMatch("regex", matcher.path_regex)
-    return PathMatch("prefix", _rooted(matcher.path_prefix or "/", "path_prefix"))
+        pattern = matcher.path_regex if sensitive else f"(?i){matcher.path_regex}"
+        check_regex(pattern, "request_matcher.path_regex")
+        return PathMatch("regex", pattern)
+    return PathMatch("prefix", _rooted(matcher.path_prefix or "/", "path_prefix"), sensitive)
 
 
-def _rooted(path: str, field: str) -> str:
+def _without_query(path: str, name: str) -> str:
+    if "?" in path or "#" in path:
+        raise ConfigError("", f"request_matcher.{name}", "a path without its query is compared", "use query_params")
+    return _rooted(path, name)
+
+
+def _rooted(path: str, name: str) -> str:
     if not path.startswith("/"):
-        raise ConfigError("", f"request_matcher.{field}", f"{path!r} never matches", "a path starts with /")
+        raise ConfigError("", f"request_matcher.{name}", f"{path!r} never matches", "a path starts with /")
     return path
 
 
@@ -77,24 +84,60 @@ def _methods(verbs: tuple[str, ...]) -> tuple[ValueMatch, ...]:
     return (ValueMatch(":method", "regex", "|".join(re.escape(method) for method in methods)),)
 
 
-def _header(name: str, value: str) -> ValueMatch:
+def _header(name: str, value: str | ValueCondition) -> ValueMatch:
     """Return the condition on a header: ``""`` any value, a value with ``.*`` a regular expression, else exact."""
     field = f"request_matcher.{format_path(('headers', name))}"
     if not _TOKEN.match(name.removeprefix(":")):
         raise ConfigError("", field, f"{name!r} is no header name")
-    if not value:
-        return ValueMatch(name.lower(), "present")
-    if ".*" in value:
-        check_regex(value, field)
-        return ValueMatch(name.lower(), "regex", value)
-    return ValueMatch(name.lower(), "exact", value)
+    if isinstance(value, str) and ".*" in value:
+        value = ValueCondition(regex=value)
+    return _condition(name.lower(), value, field)
 
 
-def _query(name: str, value: str) -> ValueMatch:
+def _query(name: str, value: str | ValueCondition) -> ValueMatch:
     """Return the condition on a query parameter: ``""`` any value, else exact, whatever it holds."""
-    return ValueMatch(name, "exact", value) if value else ValueMatch(name, "present")
+    field = f"request_matcher.{format_path(('query_params', name))}"
+    match = _condition(name, value, field)
+    if match.invert:
+        raise ConfigError("", field, "a query parameter can't be matched by what it is not", "put a route before it")
+    return match
 
 
-def matcher_field(fields: Mapping[str, object]) -> str:
-    """Return the name of the path condition that *fields* hold."""
-    return next((name for name in ("path_exact", "path_regex", "path_prefix") if name in fields), "")
+def _condition(name: str, value: str | ValueCondition, field: str) -> ValueMatch:
+    if isinstance(value, str):
+        return ValueMatch(name, "exact", value) if value else ValueMatch(name, "present")
+    if value.present is not None:
+        return ValueMatch(name, "present", invert=value.invert == value.present)
+    for kind in _TEXT_KINDS:
+        if (text := getattr(value, kind)) is not None:
+            if kind == "regex":
+                check_regex(text, f"{field}.regex")
+            return ValueMatch(name, kind, text, value.invert)
+    raise AssertionError(value)
+
+
+_TEXT_KINDS: tuple[ValueKind, ...] = ("exact", "prefix", "suffix", "contains", "regex")
+
+
+def _cookie(name: str, value: str | ValueCondition) -> ValueMatch:
+    """Return the condition on a cookie as one on the header that holds all cookies (RFC 6265, section 4.2.1)."""
+    field = f"request_matcher.{format_path(('cookies', name))}"
+    if not _TOKEN.match(name):
+        raise ConfigError("", field, f"{name!r} is no cookie name")
+    match = _condition(name, value, field)
+    pattern = rf"(?:.*;\s*)?{re.escape(name)}={_cookie_value(match)}(?:;.*)?"
+    return ValueMatch("cookie", "regex", pattern, match.invert)
+
+
+def _cookie_value(match: ValueMatch) -> str:
+    """Return the expression for a cookie's value; a value holds no semicolon."""
+    text = re.escape(match.value)
+    patterns = {
+        "present": "[^;]*",
+        "exact": text,
+        "prefix": f"{text}[^;]*",
+        "suffix": f"[^;]*{text}",
+        "contains": f"[^;]*{text}[^;]*",
+        "regex": f"(?:{match.value})",
+    }
+    return patterns[match.kind]
