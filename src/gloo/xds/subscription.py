@@ -169,6 +169,7 @@ class Subscription:
         updates: list[Resource] = []
         absent: list[str] = []
         current: list[Resource] = []
+        done: list[str] = []
         for name in sorted(names):
             resource = target.get(name)
             if resource is None:
@@ -176,15 +177,17 @@ class Subscription:
                 if name in self.names and name not in self.have:
                     absent.append(name)
                 elif not self.have.get(name):
-                    self.pending.discard(name)
+                    done.append(name)
             elif self.have.get(name) == resource.version:
                 self.rejected.pop(name, None)
-                self.pending.discard(name)
                 current.append(resource)
+                done.append(name)
             elif name in self.rejected and self.rejected[name].version == resource.version:
-                self.pending.discard(name)
+                done.append(name)
             else:
                 updates.append(resource)
+        if done:
+            self.pending = self.pending.difference(done)  # a new set: an emptied one stays slow to walk
         return Due(tuple(updates), tuple(absent), tuple(current))
 
     def _drop(self, name: str) -> None:
