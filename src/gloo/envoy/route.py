@@ -32,9 +32,10 @@ class ValueMatch:
 
 @dataclass(frozen=True, slots=True)
 class RouteMatch:
-    """When a route takes a request: all conditions must hold."""
+    """When a route takes a request: one of the methods, if there are any, and all of the conditions."""
 
     path: PathMatch
+    methods: tuple[str, ...] = ()
     headers: tuple[ValueMatch, ...] = ()
     query: tuple[ValueMatch, ...] = ()
 

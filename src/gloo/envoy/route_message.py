@@ -1,5 +1,7 @@
 """Route values to Envoy's messages."""
 
+import re
+
 from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 from envoy.type.matcher.v3 import regex_pb2, string_pb2
@@ -18,10 +20,9 @@ def route_bytes(route: Route) -> bytes:
     return serialize(_route(route))
 
 
-def virtual_host_bytes(name: str, domains: tuple[str, ...], routes: tuple[bytes, ...]) -> bytes:
-    """Serialise a virtual host from serialised routes: messages concatenate, so unchanged routes aren't built again."""
-    head = serialize(route_components_pb2.VirtualHost(name=name, domains=domains))
-    return head + _repeated(_ROUTES_FIELD, routes)
+def virtual_host_bytes(name: str, domains: tuple[str, ...], fields: bytes) -> bytes:
+    """Serialise a virtual host; *fields* is what `gloo.envoy.route_tree.route_fields` made of its routes."""
+    return serialize(route_components_pb2.VirtualHost(name=name, domains=domains)) + fields
 
 
 def route_configuration(name: str, virtual_hosts: tuple[bytes, ...], needs: frozenset[Reference]) -> Resource:
@@ -34,7 +35,6 @@ def route_configuration(name: str, virtual_hosts: tuple[bytes, ...], needs: froz
     return Resource(ResourceType.ROUTE, name, head + _repeated(_VIRTUAL_HOSTS_FIELD, virtual_hosts), needs)
 
 
-_ROUTES_FIELD: int = route_components_pb2.VirtualHost.DESCRIPTOR.fields_by_name["routes"].number
 _VIRTUAL_HOSTS_FIELD: int = route_pb2.RouteConfiguration.DESCRIPTOR.fields_by_name["virtual_hosts"].number
 
 
@@ -56,6 +56,8 @@ def _varint(number: int) -> bytes:
 def _route(route: Route) -> Message:
     message = route_components_pb2.Route(name=route.name)
     _set_path(message.match, route.match.path)
+    if route.match.methods:
+        message.match.headers.append(_method_match(route.match.methods))
     message.match.headers.extend(_header_match(match) for match in route.match.headers)
     message.match.query_parameters.extend(_query_match(match) for match in route.match.query)
     if isinstance(route.action, Forward):
@@ -84,6 +86,12 @@ def _string_match(match: ValueMatch) -> Message:
     if match.kind == "regex":
         return string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=match.value))
     return string_pb2.StringMatcher(**{match.kind: match.value})
+
+
+def _method_match(methods: tuple[str, ...]) -> Message:
+    if len(methods) == 1:
+        return _header_match(ValueMatch(":method", "exact", methods[0]))
+    return _header_match(ValueMatch(":method", "regex", "|".join(re.escape(method) for method in methods)))
 
 
 def _header_match(match: ValueMatch) -> Message:

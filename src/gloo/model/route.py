@@ -8,14 +8,16 @@ from msgspec import Meta
 from gloo.model.base import Json, Model, exactly_one
 from gloo.model.status import Problem
 
+_Text = Annotated[str, Meta(min_length=1)]
+
 
 class ValueCondition(Model, frozen=True, kw_only=True):
     """A condition on a header, a query parameter or a cookie: exactly one of its ways to compare."""
 
     exact: Annotated[str | None, Meta(description="the value is this")] = None
-    prefix: Annotated[str | None, Meta(min_length=1, description="the value starts with this")] = None
-    suffix: Annotated[str | None, Meta(min_length=1, description="the value ends with this")] = None
-    contains: Annotated[str | None, Meta(min_length=1, description="the value holds this")] = None
+    prefix: Annotated[_Text | None, Meta(description="the value starts with this")] = None
+    suffix: Annotated[_Text | None, Meta(description="the value ends with this")] = None
+    contains: Annotated[_Text | None, Meta(description="the value holds this")] = None
     regex: Annotated[str | None, Meta(description="RE2 over the whole value")] = None
     present: Annotated[bool | None, Meta(description="true: it is there; false: it is not")] = None
     invert: Annotated[bool, Meta(description="the condition must not hold")] = False

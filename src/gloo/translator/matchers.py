@@ -27,11 +27,10 @@ def _event_match(matcher: EventMatcher) -> RouteMatch:
 
 
 def _request_match(matcher: RequestMatcher) -> RouteMatch:
-    methods = _methods(matcher.verbs)
     headers = tuple(_header(name, value) for name, value in matcher.headers.items())
     cookies = tuple(_cookie(name, value) for name, value in matcher.cookies.items())
     query = tuple(_query(name, value) for name, value in matcher.query_params.items())
-    return RouteMatch(path_match(matcher), headers=(*methods, *headers, *cookies), query=query)
+    return RouteMatch(path_match(matcher), methods_of(matcher), headers=(*headers, *cookies), query=query)
 
 
 def path_match(matcher: RequestMatcher) -> PathMatch:
@@ -72,16 +71,12 @@ def check_regex(pattern: str, field: str) -> None:
         raise ConfigError("", field, f"{pattern!r} is no RE2 regular expression: {said}") from error
 
 
-def _methods(verbs: tuple[str, ...]) -> tuple[ValueMatch, ...]:
-    for index, verb in enumerate(verbs):
+def methods_of(matcher: RequestMatcher) -> tuple[str, ...]:
+    """Return the methods a matcher takes, in capitals; raise ConfigError for what is no method."""
+    for index, verb in enumerate(matcher.verbs):
         if not _TOKEN.match(verb):
             raise ConfigError("", f"request_matcher.verbs[{index}]", f"{verb!r} is no HTTP method", "e.g. GET")
-    methods = tuple(dict.fromkeys(verb.upper() for verb in verbs))
-    if not methods:
-        return ()
-    if len(methods) == 1:
-        return (ValueMatch(":method", "exact", methods[0]),)
-    return (ValueMatch(":method", "regex", "|".join(re.escape(method) for method in methods)),)
+    return tuple(dict.fromkeys(verb.upper() for verb in matcher.verbs))
 
 
 def _header(name: str, value: str | ValueCondition) -> ValueMatch:

@@ -15,7 +15,7 @@ from gloo.model.status import Problem
 from gloo.model.strict import nearest
 from gloo.plugins.base import FunctionCall
 from gloo.plugins.registry import Plugins, extension_of
-from gloo.translator.matchers import path_match, translate_matcher
+from gloo.translator.matchers import methods_of, path_match, translate_matcher
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import problem_of, reference_of
 from gloo.translator.upstreams import AcceptedUpstream, TranslatedUpstream
@@ -190,11 +190,11 @@ def _place_of(route: ModelRoute) -> RouteMatch | None:
 def _readable_match(matcher: RequestMatcher) -> RouteMatch | None:
     """Keep path and verbs; a regex that is none keeps the text it starts with, if that is more than ``/``."""
     try:
-        methods = translate_matcher(ModelRoute(request_matcher=RequestMatcher(verbs=matcher.verbs))).headers
+        methods = methods_of(matcher)
     except ConfigError:
         methods = ()
     try:
-        return RouteMatch(path_match(matcher), headers=methods)
+        return RouteMatch(path_match(matcher), methods)
     except ConfigError:
         head = literal_head(matcher.path_regex or "")
-        return RouteMatch(PathMatch("prefix", head), headers=methods) if len(head) > 1 and head[0] == "/" else None
+        return RouteMatch(PathMatch("prefix", head), methods) if len(head) > 1 and head[0] == "/" else None

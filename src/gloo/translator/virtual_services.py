@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gloo.envoy.route_message import virtual_host_bytes
+from gloo.envoy.route_tree import route_fields
 from gloo.model.codec import ConfigObject
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
@@ -13,7 +14,9 @@ from gloo.plugins.registry import Plugins
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import located
-from gloo.translator.routes import RouteScope, TranslatedRoute, translate_route
+from gloo.translator.route_entries import entry_of, shadowed
+from gloo.translator.route_table import compile_table
+from gloo.translator.routes import RouteScope, translate_route
 from gloo.translator.upstreams import TranslatedUpstream
 
 DEFAULT_ROLE = "ingress"
@@ -24,7 +27,7 @@ _DOMAIN = re.compile(r"(\*|\*?[a-z0-9_\-.]*[a-z0-9_\-]|[a-z0-9_\-][a-z0-9_\-.]*\
 class TranslatedRoutes:
     """The routes of one virtual service."""
 
-    routes: tuple[TranslatedRoute, ...]
+    fields: bytes
     clusters: frozenset[str]
     problems: tuple[Problem, ...]
 
@@ -98,11 +101,15 @@ def _translate_routes(
     assert isinstance(service, VirtualService)
     known = {name: found for name, found in zip(_upstream_names(service), seen, strict=True) if found is not None}
     scope = RouteScope(item.ref, item.name, known, names, plugins, refusals)
-    routes = tuple(translate_route(route, index, scope) for index, route in enumerate(service.routes))
+    translated = [translate_route(route, index, scope) for index, route in enumerate(service.routes)]
+    entries = tuple(entry_of(index, route.match) for index, route in enumerate(translated) if route.match is not None)
+    placed = [translated[entry.index] for entry in entries]
+    tree = compile_table(replace(entry, index=index) for index, entry in enumerate(entries))
+    found = (*(problem for route in translated for problem in route.problems), *shadowed(entries))
     return TranslatedRoutes(
-        tuple(route for route in routes if route.match is not None),
-        frozenset(cluster for route in routes for cluster in route.clusters),
-        located(item, (problem for route in routes for problem in route.problems)),
+        route_fields([route.body for route in placed], tree),
+        frozenset(cluster for route in placed for cluster in route.clusters),
+        located(item, found),
     )
 
 
@@ -140,5 +147,5 @@ def _host(item: ConfigObject, routes: TranslatedRoutes, lost: Mapping[str, Probl
     domains = tuple(domain for domain in service.effective_domains if domain not in lost)
     if not domains:
         return TranslatedVirtualService(None, roles, problems)
-    body = virtual_host_bytes(item.name, domains, tuple(route.body for route in routes.routes))
+    body = virtual_host_bytes(item.name, domains, routes.fields)
     return TranslatedVirtualService(VirtualHost(item.name, body, routes.clusters), roles, problems)

@@ -1,0 +1,30 @@
+"""Names in HTTP: tokens, and the header names that a configuration may change."""
+
+import re
+
+from gloo.errors import ConfigError
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")  # RFC 9110, section 5.6.2
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, section 5.5: no control characters but the tab
+
+
+def is_token(text: str) -> bool:
+    """Tell whether *text* can be a method or the name of a header or cookie."""
+    return bool(_TOKEN.match(text))
+
+
+def check_header_name(name: str, field: str) -> str:
+    """Return *name* in lower case; raise ConfigError for what is none, or is not a header on its own."""
+    lower = name.lower()
+    if lower == "host" or lower.startswith(":"):
+        hint = "see host_rewrite" if lower in {"host", ":authority"} else "a function's template can set it"
+        raise ConfigError("", field, f"{name!r} can't be changed as a header", hint)
+    if not is_token(name):
+        raise ConfigError("", field, f"{name!r} is no header name", "letters, digits and -, without a colon")
+    return lower
+
+
+def check_header_value(value: str, field: str) -> None:
+    """Raise ConfigError for a value that would break the lines of a request."""
+    if found := _FORBIDDEN.search(value):
+        raise ConfigError("", field, f"a header value can't hold the character {found[0]!r}")
