@@ -77,18 +77,18 @@ def _is_name(name: str) -> bool:
 
 
 def _list(folder: Path, names: frozenset[str]) -> Listing:
-    paths: dict[str, Path] = {}
+    paths: dict[str, str] = {}
     problems: list[DocumentProblem] = []
     for name in sorted(names):
         if not _is_name(name):
             problems.append(DocumentProblem(name, "can't be the name of a secret", "letters, digits, '-' and '.'"))
             continue
         try:
-            paths.update({f"{name}/{path.relative_to(folder)}": path for path in _candidates(folder, name)})
+            paths.update({f"{name}/{path.relative_to(folder)}": str(path) for path in _candidates(folder, name)})
         except OSError as error:
             problems.append(DocumentProblem(name, f"can't be listed: {error.strerror}", "see the folder's permissions"))
     kept = tuple(f"{problem.name}/" for problem in problems)
-    return Listing(paths, tuple(problems), links=any(path.is_symlink() for path in paths.values()), kept=kept)
+    return Listing(paths, tuple(problems), links=any(Path(path).is_symlink() for path in paths.values()), kept=kept)
 
 
 def _candidates(folder: Path, name: str) -> Iterator[Path]:

@@ -46,13 +46,13 @@ def _swap(folder: Path) -> tuple[str, ...]:
 
 
 def _list(folder: Path, *, first: bool) -> Listing:
-    paths: dict[str, Path] = {}
+    paths: dict[str, str] = {}
     problems: list[DocumentProblem] = []
     links = False
     for place in FOLDERS:
         try:
             for entry in _entries(folder / place):
-                paths[f"{place}/{entry.name}" if place else entry.name] = Path(entry.path)
+                paths[f"{place}/{entry.name}" if place else entry.name] = entry.path
                 links = links or entry.is_symlink()
         except (FileNotFoundError, NotADirectoryError) as error:
             if not place:

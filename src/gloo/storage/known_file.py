@@ -64,11 +64,11 @@ class KnownFile:
     mode: int = 0
 
 
-def look_at(path: Path, known: KnownFile | None, *, patience: float = PATIENCE) -> KnownFile | None:
+def look_at(path: str | Path, known: KnownFile | None, *, patience: float = PATIENCE) -> KnownFile | None:
     """Return what is known of the file now; *known* itself if nothing changed, None if there is no such file."""
     now = time.monotonic()
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - the path comes as text, see Listing
         if known and known.since is None and known.stamp == stamp_of(status):
             return known
         return _read(path, known, overdue=bool(known and known.since and now - known.since > patience))
@@ -88,7 +88,7 @@ def miss(known: KnownFile) -> KnownFile | None:
     return replace(known, stamp=(), since=now, missing=True)
 
 
-def _read(path: Path, known: KnownFile | None, *, overdue: bool) -> KnownFile:
+def _read(path: str | Path, known: KnownFile | None, *, overdue: bool) -> KnownFile:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)

@@ -22,13 +22,13 @@ class Listing:
     """Which files there are, before any is read.
 
     Args:
-        paths: by the name under which each is known.
+        paths: by the name under which each is known; text, for ten thousand `Path` objects cost more than the look.
         problems: folders that can't be listed; what is known of the files below them stays.
         links: some files are reached through links, so a change of theirs may come without a notice.
         kept: name prefixes below which nothing is gone although it is not listed.
     """
 
-    paths: Mapping[str, Path]
+    paths: Mapping[str, str]
     problems: tuple[DocumentProblem, ...] = ()
     links: bool = False
     kept: tuple[str, ...] = ()
