@@ -10,10 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 
+import structlog
+
 from gloo.envoy.snapshot import EnvoySnapshot
 from gloo.xds.messages import Outcome, Request, Response, Stall, Verdict
 from gloo.xds.publication import Publication
-from gloo.xds.stream import DeltaStream, SotwStream, Stream
+from gloo.xds.stream import SERVED_TYPES, DeltaStream, SotwStream, Stream
+
+_log = structlog.get_logger("gloo.xds")
 
 VerdictSink = Callable[[tuple[Verdict, ...]], None]
 """Gets the verdicts of one answer; must not block. `asyncio.Queue.put_nowait` is one."""
@@ -94,6 +98,8 @@ class Session:
 
     def receive(self, request: Request) -> None:
         """Take in what Envoy says; the answer, if any, is in the outbox afterwards."""
+        if request.type_url not in SERVED_TYPES:
+            _log.warning("Envoy asks for a type that is not served", node=self.stream.node, type=request.type_url)
         self._deliver(self.stream.receive(request, self._cache.clock()))
 
     def offer(self, publication: Publication) -> None:

@@ -16,7 +16,8 @@ from gloo.xds.nack import split_error
 from gloo.xds.publication import Publication
 from gloo.xds.subscription import Subscription, Target
 
-_TYPES: Mapping[str, ResourceType] = {kind.type_url: kind for kind in ResourceType}
+SERVED_TYPES: Mapping[str, ResourceType] = {kind.type_url: kind for kind in ResourceType}
+"""What can be asked for, by type URL."""
 
 _WHOLE = (ResourceType.CLUSTER, ResourceType.LISTENER)
 """Envoy wants all of these; of the other types it asks for what these name. In state of the world
@@ -104,7 +105,7 @@ class Stream(ABC):
 
     def receive(self, request: Request, now: float) -> Outcome:
         """Take in what Envoy says; a type that we don't serve is left unanswered."""
-        kind = _TYPES.get(request.type_url)
+        kind = SERVED_TYPES.get(request.type_url)
         if kind is None:
             return Outcome()
         subscription = self._subscriptions[kind]
@@ -236,7 +237,7 @@ class Stream(ABC):
                 return
             reasons = reasons or dict.fromkeys(step.updates, error)
         subscription.blind = subscription.blind and error is not None
-        for resource in step.updates.values():
+        for resource in filter(lambda one: subscription.covers(one.name), step.updates.values()):
             self._record(resource, subscription, reasons.get(resource.name))
 
     def _record(self, resource: Resource, subscription: Subscription, reason: str | None) -> None:
@@ -286,6 +287,8 @@ class DeltaStream(Stream):
             subscription.subscribe_all(self._target(subscription.kind))
         subscription.subscribe(named, kept=request.initial if first else {})
         self._disregard(named, subscription)
+        if first:
+            subscription.trim()
 
     def _response(self, step: Step, subscription: Subscription, nonce: str) -> Response:
         return Response(step.kind, nonce, str(self.serial), tuple(step.updates.values()), step.removals)

@@ -103,13 +103,18 @@ class Subscription:
         for name in names:
             if name == WILDCARD:
                 self.wildcard = False
-                dropped = [known for known in self.have if known not in self.names]
-            else:
-                self.names.discard(name)
-                dropped = [name]
-            for gone in dropped:
-                self._drop(gone)
-                (self.pending.add if self.covers(gone) else self.pending.discard)(gone)
+                self.trim()
+                continue
+            self.names.discard(name)
+            self._drop(name)
+            (self.pending.add if self.wildcard else self.pending.discard)(name)
+
+    def trim(self) -> None:
+        """Forget all that Envoy does not want."""
+        if not self.wildcard:
+            for name in [known for known in self.have if known not in self.names]:
+                self._drop(name)
+            self.pending = self.pending & self.names
 
     def touch(self, names: Set[str], target: Target) -> None:
         """Look at *names* again: they may have changed in *target*."""
