@@ -6,6 +6,7 @@ import signal
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -22,6 +23,7 @@ from gloo.proxy.launch import Launch
 from gloo.proxy.ports import check_free
 from gloo.proxy.runtime_folder import runtime_folder
 from gloo.proxy.supervisor import Envoy, Patience
+from gloo.proxy.validate import validate
 from gloo.storage.file import FileStorage
 from gloo.storage.file_secrets import FileSecrets
 from gloo.translator import Gateway
@@ -53,14 +55,14 @@ async def run_gateway(settings: Settings, *, on_ready: Callable[[RunningGateway]
 async def running_gateway(settings: Settings) -> AsyncIterator[tuple[RunningGateway, ControlLoop]]:
     """Run the gateway during the block, which begins when it is ready; raises as `run_gateway`."""
     folder = _folder(settings)
-    gateway = _gateway(settings)
+    gateway, binary = _gateway(settings), find_envoy(settings.envoy or None)
     async with AsyncExitStack() as stack:
         state = stack.enter_context(StateFolder(state_folder(settings)).opened())
         place = stack.enter_context(runtime_folder())
-        loop = _control_loop(folder, gateway, state)
+        loop = _control_loop(folder, gateway, state=state, binary=binary)
         await stack.enter_async_context(AdsServer(loop.cache, socket=place / "xds.sock"))
         await stack.enter_async_context(_task(loop))
-        envoy = _envoy(settings, place)
+        envoy = _envoy(settings, place, binary)
         await stack.enter_async_context(envoy.running())
         await loop.wait_published()
         await envoy.wait_ready()
@@ -103,12 +105,12 @@ def trusted_roots() -> bytes:
     return Path(named).read_bytes()
 
 
-def _control_loop(folder: Path, gateway: Gateway, state: StateFolder) -> ControlLoop:
+def _control_loop(folder: Path, gateway: Gateway, *, state: StateFolder, binary: Path) -> ControlLoop:
     plugins, faults = load_plugins()
     for fault in faults:
         _log.error(str(fault))
     stores = Stores(FileStorage(folder), FileSecrets(folder / "secrets"))
-    return ControlLoop(stores, plugins, gateway=gateway, state=state)
+    return ControlLoop(stores, plugins, gateway=gateway, state=state, validate=partial(validate, binary))
 
 
 @asynccontextmanager
@@ -119,11 +121,11 @@ async def _task(loop: ControlLoop) -> AsyncIterator[None]:
         task.cancel()
 
 
-def _envoy(settings: Settings, place: Path) -> Envoy:
+def _envoy(settings: Settings, place: Path, binary: Path) -> Envoy:
     admin = Admin(place / "admin.sock")
     told = Bootstrap(role=DEFAULT_ROLE, name=str(os.getpid()), xds_socket=place / "xds.sock", admin_socket=admin.socket)
     launch = Launch(
-        binary=find_envoy(settings.envoy or None),
+        binary=binary,
         bootstrap=bootstrap(told),
         folder=place,
         concurrency=settings.concurrency or None,

@@ -1,17 +1,20 @@
 """The straight line: watch, settle, decode, translate, check, publish, report."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
 import structlog
 
+from gloo.control_plane.blame import blame
 from gloo.control_plane.reader import ConfigReader, Reading
 from gloo.control_plane.secrets import SecretWatch
 from gloo.control_plane.settle import Changes
 from gloo.control_plane.state import StateFolder
 from gloo.envoy.snapshot import ResourceType
-from gloo.errors import GlooError, StorageError
+from gloo.envoy.validation import validation_bootstrap
+from gloo.errors import GlooError, ProxyError, StorageError
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import State as Verdict
 from gloo.plugins.registry import Plugins
@@ -23,6 +26,9 @@ from gloo.translator.upstreams import secret_names
 from gloo.translator.virtual_services import DEFAULT_ROLE
 from gloo.xds.cache import SnapshotCache
 from gloo.xds.messages import Verdict as XdsVerdict
+
+Validate = Callable[[bytes], Awaitable[str | None]]
+"""Says why Envoy refuses a serialised bootstrap; None when it takes it."""
 
 _PATIENCE = 5.0  # seconds for the Envoys to judge a snapshot before its verdicts are written all the same
 
@@ -49,9 +55,18 @@ class ControlLoop:
         plugins: what translates.
         gateway: what translation has to know of the machine.
         state: where verdicts and last good documents are kept; None keeps them nowhere.
+        validate: asks Envoy about a bootstrap, to find the route that makes it refuse a table.
     """
 
-    def __init__(self, stores: Stores, plugins: Plugins, *, gateway: Gateway, state: StateFolder | None = None) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        plugins: Plugins,
+        *,
+        gateway: Gateway,
+        state: StateFolder | None = None,
+        validate: Validate | None = None,
+    ) -> None:
         self.cache = SnapshotCache(self._judge)
         self._stores, self._plugins, self._gateway, self._state = stores, plugins, gateway, state
         self._changes = Changes()
@@ -61,6 +76,9 @@ class ControlLoop:
         self._found: State | None = None
         self._published: _Published | None = None
         self._to_record = asyncio.Event()
+        self._validate = validate
+        self._refused: list[XdsVerdict] = []
+        self._to_blame = asyncio.Event()
         self._first = asyncio.Event()
         self._log = structlog.get_logger("gloo.control_plane")
 
@@ -78,6 +96,7 @@ class ControlLoop:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="configuration")
             group.create_task(self._record(), name="verdicts")
+            group.create_task(self._blame(), name="refusals")
             while True:
                 await self._changes.settle()
                 await self._step(group)
@@ -152,12 +171,40 @@ class ControlLoop:
                 self._log.warning("the verdicts can't be written", problem=str(error))
 
     def _judge(self, verdicts: tuple[XdsVerdict, ...]) -> None:
-        """Take out what Envoy refuses and publish the rest again."""
-        refused = {v.version: v.message for v in verdicts if not v.accepted and v.resource[0] is ResourceType.CLUSTER}
-        for verdict in verdicts:
-            if not verdict.accepted:
-                kind, name = verdict.resource
-                self._log.error(f"Envoy {verdict.node} refuses {kind.name.lower()} {name}: {verdict.message}")
+        """Take note of what Envoy refuses; `_blame` finds out whose it is."""
+        refused = [verdict for verdict in verdicts if not verdict.accepted]
+        for verdict in refused:
+            kind, name = verdict.resource
+            self._log.error(f"Envoy {verdict.node} refuses {kind.name.lower()} {name}: {verdict.message}")
         if refused:
-            self._refusals = Refusals({**self._refusals.reasons, **refused})
-            self._changes.tell()
+            self._refused += refused
+            self._to_blame.set()
+
+    async def _blame(self) -> None:
+        """Take out what Envoy refuses and publish the rest again."""
+        while True:
+            await self._to_blame.wait()
+            self._to_blame.clear()
+            refused, self._refused = self._refused, []
+            reasons = {v.version: v.message for v in refused if v.resource[0] is ResourceType.CLUSTER}
+            if any(verdict.resource[0] is ResourceType.ROUTE for verdict in refused):
+                reasons.update(await self._blame_routes())
+            if reasons.keys() - self._refusals.reasons.keys():
+                self._refusals = Refusals({**self._refusals.reasons, **reasons})
+                self._changes.tell()
+
+    async def _blame_routes(self) -> Mapping[str, str]:
+        published = self._published
+        if published is None or self._validate is None:
+            return {}
+        validate = self._validate
+        listener = next(iter(published.translation.snapshots[DEFAULT_ROLE].of_type(ResourceType.LISTENER).values()))
+
+        async def judge(hosts: tuple[bytes, ...]) -> str | None:
+            return await validate(validation_bootstrap(listener, hosts))
+
+        try:
+            return await blame(published.translation.hosts, judge)
+        except ProxyError as error:
+            self._log.warning("it can't be found out which route Envoy refuses", problem=str(error))
+            return {}

@@ -26,7 +26,7 @@ from gloo.envoy.lua import LUA_FILTER, lua_filter, lua_program
 from gloo.envoy.route import Target
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError, TemplateError
-from gloo.functions import FunctionTemplate, Parameter, check_template, compile_function, runtime_source
+from gloo.functions import FunctionTemplate, Parameter, compile_function, runtime_source
 from gloo.model.base import Model
 from gloo.model.path import format_path, parse_path
 from gloo.plugins.base import FunctionCall, Nothing, ServicePlugin
@@ -91,7 +91,7 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
         return (lua_filter(runtime_source()),)
 
     def check_function(self, name: str, function: RestFunction) -> None:
-        check_template(_template(name, function))
+        compile_function(_template(name, function))
 
     def call(self, call: FunctionCall[RestFunction, RestExtension]) -> Target:
         template = _template(call.name, call.function)

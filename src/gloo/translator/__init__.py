@@ -13,7 +13,12 @@ from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import Reports, status_of
 from gloo.translator.upstreams import TranslatedUpstream, translate_upstreams
-from gloo.translator.virtual_services import DEFAULT_ROLE, TranslatedVirtualService, translate_virtual_services
+from gloo.translator.virtual_services import (
+    DEFAULT_ROLE,
+    TranslatedVirtualService,
+    VirtualHost,
+    translate_virtual_services,
+)
 
 HTTP_ROUTES = "gloo-http"
 
@@ -30,10 +35,11 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What one run produced: what each role's Envoys are to have, and a verdict on each object."""
+    """What one run produced: what each role's Envoys are to have, a verdict on each object, and the virtual hosts."""
 
     snapshots: Mapping[str, EnvoySnapshot]
     reports: Reports
+    hosts: tuple[VirtualHost, ...] = ()
 
 
 def translate(
@@ -59,7 +65,8 @@ def translate(
         **{f"VirtualService/{name}": memo.once(status_of, found.problems) for name, found in services.items()},
     }
     memo.turn()
-    return Translation(snapshots, reports)
+    hosts = tuple(service.host for service in services.values() if service.host is not None)
+    return Translation(snapshots, reports, hosts)
 
 
 NO_REFUSALS = Refusals()

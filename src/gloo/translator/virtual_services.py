@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from gloo.envoy.route_message import virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
+from gloo.errors import ConfigError
 from gloo.model.codec import ConfigObject
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
@@ -13,7 +14,7 @@ from gloo.model.virtual_service import VirtualService
 from gloo.plugins.registry import Plugins
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
-from gloo.translator.reports import located
+from gloo.translator.reports import located, problem_of
 from gloo.translator.route_entries import entry_of, shadowed
 from gloo.translator.route_table import compile_table
 from gloo.translator.routes import RouteScope, translate_route
@@ -25,19 +26,21 @@ _DOMAIN = re.compile(r"(\*|\*?[a-z0-9_\-.]*[a-z0-9_\-]|[a-z0-9_\-][a-z0-9_\-.]*\
 
 @dataclass(frozen=True, slots=True)
 class TranslatedRoutes:
-    """The routes of one virtual service."""
+    """The routes of one virtual service: as the fields of a virtual host, and one by one."""
 
     fields: bytes
+    routes: tuple[bytes, ...]
     clusters: frozenset[str]
     problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class VirtualHost:
-    """One virtual host as Envoy gets it."""
+    """One virtual host as Envoy gets it, and its routes in their order."""
 
     name: str
     body: bytes
+    routes: tuple[bytes, ...]
     clusters: frozenset[str]
 
 
@@ -72,7 +75,9 @@ def translate_virtual_services(
         routes = memo.once(_translate_routes, item, plugins, refusals, names, *seen)
         roles = tuple(dict.fromkeys(service.roles)) or (DEFAULT_ROLE,)
         lost = _claim(service, roles, owners)
-        translated[name] = memo.once(_whole, item, routes) if not lost else _host(item, routes, lost)
+        translated[name] = (
+            memo.once(_whole, item, routes, refusals) if not lost else _host(item, routes, refusals, lost)
+        )
     return translated
 
 
@@ -104,10 +109,12 @@ def _translate_routes(
     translated = [translate_route(route, index, scope) for index, route in enumerate(service.routes)]
     entries = tuple(entry_of(index, route.match) for index, route in enumerate(translated) if route.match is not None)
     placed = [translated[entry.index] for entry in entries]
+    bodies = tuple(route.body for route in placed)
     tree = compile_table(replace(entry, index=index) for index, entry in enumerate(entries))
     found = (*(problem for route in translated for problem in route.problems), *shadowed(entries))
     return TranslatedRoutes(
-        route_fields([route.body for route in placed], tree),
+        route_fields(bodies, tree),
+        bodies,
         frozenset(cluster for route in placed for cluster in route.clusters),
         located(item, found),
     )
@@ -135,11 +142,13 @@ def _claim(service: VirtualService, roles: tuple[str, ...], owners: dict[tuple[s
     return lost
 
 
-def _whole(item: ConfigObject, routes: TranslatedRoutes) -> TranslatedVirtualService:
-    return _host(item, routes, {})
+def _whole(item: ConfigObject, routes: TranslatedRoutes, refusals: Refusals) -> TranslatedVirtualService:
+    return _host(item, routes, refusals, {})
 
 
-def _host(item: ConfigObject, routes: TranslatedRoutes, lost: Mapping[str, Problem]) -> TranslatedVirtualService:
+def _host(
+    item: ConfigObject, routes: TranslatedRoutes, refusals: Refusals, lost: Mapping[str, Problem]
+) -> TranslatedVirtualService:
     service = item.value
     assert isinstance(service, VirtualService)
     problems = (*located(item, (*item.problems, *lost.values())), *routes.problems)
@@ -148,4 +157,8 @@ def _host(item: ConfigObject, routes: TranslatedRoutes, lost: Mapping[str, Probl
     if not domains:
         return TranslatedVirtualService(None, roles, problems)
     body = virtual_host_bytes(item.name, domains, routes.fields)
-    return TranslatedVirtualService(VirtualHost(item.name, body, routes.clusters), roles, problems)
+    try:
+        refusals.check_bytes(body)
+    except ConfigError as error:
+        return TranslatedVirtualService(None, roles, (*problems, *located(item, (problem_of(error),))))
+    return TranslatedVirtualService(VirtualHost(item.name, body, routes.routes, routes.clusters), roles, problems)

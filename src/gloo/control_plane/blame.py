@@ -1,0 +1,50 @@
+"""Finding out whose fault it is when Envoy refuses a route table.
+
+A refusal names the table, not the route. So parts of the table are put to Envoy, halved again and again, until the
+routes are found that it refuses even alone; they are taken out, and the rest is published.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from gloo.envoy.route_message import virtual_host_bytes
+from gloo.envoy.route_tree import route_fields
+from gloo.translator.refusals import digest_of
+from gloo.translator.virtual_services import VirtualHost
+
+T = TypeVar("T")
+Judge = Callable[[tuple[bytes, ...]], Awaitable[str | None]]
+"""Says why Envoy refuses these virtual hosts together; None when it takes them."""
+
+
+async def blame(hosts: tuple[VirtualHost, ...], judge: Judge) -> Mapping[str, str]:
+    """Return Envoy's reasons by the digest of the route, or of the virtual host as a whole, that it refuses."""
+    reasons: dict[str, str] = {}
+
+    async def of_hosts(some: tuple[VirtualHost, ...]) -> str | None:
+        return await judge(tuple(host.body for host in some))
+
+    for host, reason in await _culprits(hosts, of_hosts):
+        found = await _routes_of(host, judge)
+        reasons.update(found or {digest_of(host.body): reason})
+    return reasons
+
+
+async def _routes_of(host: VirtualHost, judge: Judge) -> dict[str, str]:
+    async def of_routes(some: tuple[bytes, ...]) -> str | None:
+        return await judge((virtual_host_bytes(host.name, ("*",), route_fields(some)),))
+
+    return {digest_of(route): reason for route, reason in await _culprits(host.routes, of_routes)}
+
+
+async def _culprits(
+    some: tuple[T, ...], judge: Callable[[tuple[T, ...]], Awaitable[str | None]]
+) -> list[tuple[T, str]]:
+    """Return the members of *some* that are refused alone, by halving what is refused together."""
+    reason = await judge(some) if some else None
+    if reason is None:
+        return []
+    if len(some) == 1:
+        return [(some[0], reason)]
+    middle = len(some) // 2
+    return [*await _culprits(some[:middle], judge), *await _culprits(some[middle:], judge)]
