@@ -1,0 +1,66 @@
+"""What is wrong with a folder, one line each, for people and for editors."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gloo.control_plane.offline import Offline
+from gloo.model.base import Json
+from gloo.model.status import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem and the object that has it; `ref` is empty for a file as a whole."""
+
+    ref: str
+    problem: Problem
+
+    @property
+    def place(self) -> tuple[str, int]:
+        return (self.problem.file, self.problem.line)
+
+    def line(self, folder: Path) -> str:
+        """Return ``file:line: object: field: problem (hint)``, the file as seen from here."""
+        problem = self.problem
+        parts = [f"{folder / problem.file}:{problem.line or 1}"] if problem.file else []
+        parts += [part for part in (self.ref, problem.field, "warning" if problem.warning else "") if part]
+        hint = f" ({problem.hint})" if problem.hint else ""
+        reference = f" [x-gloo-error {problem.reference}]" if problem.reference else ""
+        return f"{': '.join(parts)}: {problem.problem}{hint}{reference}" if parts else f"{problem.problem}{hint}"
+
+    def json(self, folder: Path) -> Json:
+        """Return the finding with every key, whether or not it says something."""
+        problem = self.problem
+        return {
+            "file": str(folder / problem.file) if problem.file else "",
+            "line": problem.line,
+            "object": self.ref,
+            "field": problem.field,
+            "problem": problem.problem,
+            "hint": problem.hint,
+            "reference": problem.reference,
+            "warning": problem.warning,
+            "pending": problem.pending,
+        }
+
+
+def findings_of(offline: Offline, refs: Collection[str] | None = None) -> tuple[Finding, ...]:
+    """Return all findings in the order of files and lines, or those of the objects *refs* only."""
+    found = _all(offline) if refs is None else (each for each in _all(offline) if each.ref in refs)
+    return tuple(sorted(dict.fromkeys(found), key=lambda each: (each.place, each.ref, each.problem.field)))
+
+
+def _all(offline: Offline) -> Iterator[Finding]:
+    for fault in offline.plugin_faults:
+        yield Finding("", Problem(problem=str(fault)))
+    for problem in offline.problems:
+        yield Finding("", problem)
+    for ref, status in offline.translation.reports.items():
+        for problem in status.problems:
+            yield Finding(ref, problem)
+
+
+def count(number: int, what: str) -> str:
+    """Return *number* with the right form of *what*: ``1 finding``, ``2 findings``."""
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"

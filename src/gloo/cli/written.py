@@ -1,0 +1,31 @@
+"""Objects as their authors wrote them."""
+
+from collections.abc import Mapping
+
+from gloo.model.base import Json
+from gloo.model.codec import ConfigObject
+from gloo.model.route import BrokenRoute
+from gloo.model.strict import to_builtins
+from gloo.model.text import parse_text
+from gloo.model.virtual_service import VirtualService
+
+
+def written(item: ConfigObject) -> Mapping[str, Json]:
+    """Return the plain value that *item* was decoded from, every spelling kept."""
+    value: Json = parse_text(item.source.document.text)[item.source.part]
+    for step in item.source.prefix:
+        value = value[step]
+    return value if isinstance(value, dict) else {"name": item.name}
+
+
+def canonical(item: ConfigObject) -> Mapping[str, Json]:
+    """Return *item* in the one spelling, defaults left out; one that can't be decoded whole as it is written."""
+    if item.value is None or has_broken_routes(item):
+        return written(item)
+    plain: Mapping[str, Json] = to_builtins(item.value)
+    return {name: value for name, value in plain.items() if name != "status"}
+
+
+def has_broken_routes(item: ConfigObject) -> bool:
+    """Tell whether some of the routes of *item* could not be decoded."""
+    return isinstance(item.value, VirtualService) and any(isinstance(each, BrokenRoute) for each in item.value.routes)
