@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gloo.model.route import Route
-from gloo.model.upstream import Upstream
+from gloo.model.upstream import ServiceInfo, Upstream
 from gloo.model.virtual_service import VirtualService
 from gloo.plugins.base import FunctionPlugin, RoutePlugin, ServicePlugin, UpstreamPlugin
 from gloo.plugins.registry import Plugins
@@ -22,20 +22,19 @@ _BUNDLE = {"upstreams": "Upstream", "virtual_services": "VirtualService"}
 def json_schema(plugins: Plugins, kind: str = "") -> Schema:
     """Return the schema of *kind*, ``Upstream`` or ``VirtualService``; without one, of any file that gloo reads."""
     definitions = Definitions()
-    for model in (Upstream, VirtualService):
+    for model in KINDS.values():
         definitions.reference(model)
-    schemas = definitions.schemas
-    _complete_upstream(schemas["Upstream"], plugins, definitions)
+    _complete_upstream(definitions.schema(Upstream), plugins, definitions)
     _complete_route(definitions, plugins)
     if kind:
         top: Schema = {"title": kind, "$ref": f"#/$defs/{kind}"}
     else:
-        schemas["Bundle"] = _bundle()
+        definitions.schemas["Bundle"] = _bundle()
         top = {
             "title": "gloo configuration",
             "anyOf": [_ref(name) for name in ("Upstream", "VirtualService", "Bundle")],
         }
-    return {"$schema": DIALECT, **top, "$defs": dict(sorted(schemas.items()))}
+    return {"$schema": DIALECT, **top, "$defs": dict(sorted(definitions.schemas.items()))}
 
 
 def _ref(name: str) -> Schema:
@@ -56,7 +55,7 @@ def _bundle() -> Schema:
 def _complete_upstream(upstream: Schema, plugins: Plugins, definitions: Definitions) -> None:
     """Add what depends on `type` and `service_info.type`: rules that hold one by one, each for one plugin."""
     upstream["properties"]["type"]["enum"] = sorted(plugins.upstreams)
-    services = definitions.schemas["ServiceInfo"]["properties"]["type"]
+    services = definitions.schema(ServiceInfo)["properties"]["type"]
     services["examples"] = sorted(plugin.service_type for plugin in plugins.services.values())
     upstream["allOf"] = [
         *(_upstream_rule(plugin, definitions) for _, plugin in sorted(plugins.upstreams.items())),
@@ -67,7 +66,7 @@ def _complete_upstream(upstream: Schema, plugins: Plugins, definitions: Definiti
 def _upstream_rule(plugin: UpstreamPlugin[Any, Any, Any], definitions: Definitions) -> Schema:
     is_type = {"properties": {"type": {"const": plugin.upstream_type}}, "required": ["type"]}
     spec = definitions.reference(plugin.spec_model)
-    needed = ["spec"] if definitions.schemas[plugin.spec_model.__name__].get("required") else []
+    needed = ["spec"] if definitions.schema(plugin.spec_model).get("required") else []
     return {
         "if": is_type,
         "then": {
@@ -103,7 +102,7 @@ def _complete_route(definitions: Definitions, plugins: Plugins) -> None:
                 known = forms.setdefault(key, [])
                 if form not in known:
                     known.append(form)
-    extensions = definitions.schemas[Route.__name__]["properties"]["extensions"]
+    extensions = definitions.schema(Route)["properties"]["extensions"]
     extensions["properties"] = {
         key: known[0] if len(known) == 1 else {"anyOf": known} for key, known in sorted(forms.items())
     }

@@ -46,14 +46,25 @@ class Definitions:
 
     def __init__(self) -> None:
         self.schemas: dict[str, Schema] = {}
+        self._names: dict[type[msgspec.Struct], str] = {}
 
     def reference(self, struct: type[msgspec.Struct]) -> Schema:
         """Return a reference to *struct*, which is defined if it was not yet."""
-        name = struct.__name__
-        if name not in self.schemas:
+        if struct not in self._names:
+            name = self._names[struct] = self._free_name(struct)
             self.schemas[name] = {}  # stops the walk where a structure holds itself
             self.schemas[name] = self._struct(struct)
-        return {"$ref": f"#/$defs/{name}"}
+        return {"$ref": f"#/$defs/{self._names[struct]}"}
+
+    def schema(self, struct: type[msgspec.Struct]) -> Schema:
+        """Return the definition of *struct*."""
+        self.reference(struct)
+        return self.schemas[self._names[struct]]
+
+    def _free_name(self, struct: type[msgspec.Struct]) -> str:
+        """Return the structure's name, or its full one where two plugins use the same."""
+        name = struct.__name__
+        return name if name not in self.schemas else f"{struct.__module__}.{struct.__qualname__}"
 
     def of(self, hint: Any) -> Schema:
         """Return the schema of a type."""

@@ -1,0 +1,68 @@
+"""gloo translate: what Envoy would get."""
+
+from pathlib import Path
+
+import click
+
+from gloo.cli.findings import count, findings_of
+from gloo.cli.folder import folder_argument, settings_for
+from gloo.cli.output import note, output_option, show
+from gloo.control_plane.offline import translate_folder
+from gloo.envoy.readable import readable
+from gloo.envoy.snapshot import EnvoySnapshot, ResourceType
+from gloo.errors import NotFound
+from gloo.model.base import Json
+from gloo.model.strict import nearest
+from gloo.translator import Gateway
+
+_LONG = 4000
+EXAMPLE = "\b\nExamples:\n  gloo translate shop\n  gloo translate shop -o json | jq '.ingress.clusters[].name'"
+_NAMES = {
+    ResourceType.LISTENER: "listeners",
+    ResourceType.ROUTE: "routes",
+    ResourceType.CLUSTER: "clusters",
+    ResourceType.ENDPOINT: "endpoints",
+    ResourceType.SECRET: "secrets",
+}
+
+
+@click.command("translate", epilog=EXAMPLE)
+@folder_argument
+@output_option("yaml", "json")
+@click.option("--role", metavar="NAME", help="Only what Envoys of this role get.")
+@click.option("--full", is_flag=True, help="Print long texts, as the Lua runtime, in full.")
+def command(*, directory: str | None, output: str, role: str | None, full: bool) -> None:
+    """Print what Envoy would get for a folder.
+
+    It is the road that a running gateway goes, without Envoy: listeners, routes, clusters, endpoints by role. Secrets
+    are named, their values never shown. Findings are counted on standard error; gloo check lists them.
+    """
+    settings = settings_for(directory)
+    gateway = Gateway(settings.bind, settings.http_port, settings.https_port)
+    offline = translate_folder(Path(settings.dir), gateway)
+    snapshots = offline.translation.snapshots
+    if role is not None and role not in snapshots:
+        raise NotFound(f"no virtual service has the role {role!r} ({nearest(role, list(snapshots))})")
+    plain = {name: _plain(snapshot) for name, snapshot in snapshots.items() if role in {None, name}}
+    show(plain if full else _shortened(plain), output)
+    findings = findings_of(offline)
+    if findings:
+        note(f"{count(len(findings), 'finding')} (gloo check {settings.dir} lists them)")
+
+
+def _plain(snapshot: EnvoySnapshot) -> Json:
+    return {
+        name: [readable(resource) for resource in snapshot.of_type(kind).values()]
+        for kind, name in _NAMES.items()
+        if snapshot.of_type(kind)
+    }
+
+
+def _shortened(value: Json) -> Json:
+    """Return *value* with a note in place of each text that would bury the rest."""
+    if isinstance(value, dict):
+        return {name: _shortened(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_shortened(item) for item in value]
+    is_long = isinstance(value, str) and len(value) > _LONG
+    return f"({len(value.splitlines())} lines, {len(value)} characters: --full shows them)" if is_long else value
