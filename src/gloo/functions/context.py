@@ -1,0 +1,176 @@
+"""Find where every expression of a template stands, before any request is seen.
+
+A template's literal text is fed to a small automaton of its *language* (JSON, a request target, plain text ...). At an
+expression the automaton says which place this is: inside a JSON string, where a JSON value is due, in a path segment.
+Statements make the text branch and repeat, so the walk carries the *set* of states the automaton may be in: branches
+are united, loops are walked until the set stays the same. A state in which the text makes no sense dies; if none
+is left, the text is not of the language. An expression must stand in the same place in every state.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeVar
+
+from gloo.functions.source import Source
+from gloo.functions.tree import Block, Branch, For, If, Output, Place, Statement, Text, statements
+
+State = TypeVar("State")
+
+MAX_STATES = 64
+
+
+class Misfit(Exception):
+    """The text makes no sense in this state.
+
+    Args:
+        offset: where in the text that was fed.
+        problem: what was found or is missing.
+    """
+
+    def __init__(self, offset: int, problem: str) -> None:
+        super().__init__(offset, problem)
+        self.offset = offset
+        self.problem = problem
+
+
+class Language(Protocol[State]):
+    """An automaton; it never changes itself."""
+
+    name: str
+    start: State
+
+    def text(self, state: State, text: str) -> State:
+        """Read literal *text*; raise `Misfit` if it can't stand here."""
+
+    def hole(self, state: State) -> tuple[Place, State]:
+        """Read an expression: its place, and the state after it; raise `Misfit` if none can stand here."""
+
+    def end(self, state: State) -> None:
+        """Raise `Misfit` if the text can't end here."""
+
+
+class Plain:
+    """Text of no known language: every expression stands for itself."""
+
+    name = "plain text"
+    start = Place.PLAIN
+
+    def text(self, state: Place, text: str) -> Place:
+        return state
+
+    def hole(self, state: Place) -> tuple[Place, Place]:
+        return state, state
+
+    def end(self, state: Place) -> None:
+        return None
+
+
+class HeaderValue(Plain):
+    """The value of one header."""
+
+    name = "a header"
+    start = Place.HEADER
+
+
+def place(block: Block, language: Language[State], source: Source) -> Block:
+    """Return *block* with the place of every output set.
+
+    Raises `TemplateError` where the text does not fit the language or an expression's place is not certain.
+    """
+    walk = _Walk(language, source, {}, {})
+    final = walk.block(block, frozenset([language.start]))
+    for statement in statements(block):
+        walk.check(statement.at)
+    walk.each(final, len(source.text), lambda state: _ended(language, state))
+    walk.check(len(source.text))
+    return _placed(block, walk.places)
+
+
+def _ended(language: Language[State], state: State) -> State:
+    language.end(state)
+    return state
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk(Generic[State]):
+    """One walk.
+
+    Args:
+        places: the place found for each output, by its offset.
+        misfits: by offset, why the text there fits in no state that was met so far; None once it did fit.
+    """
+
+    language: Language[State]
+    source: Source
+    places: dict[int, Place]
+    misfits: dict[int, Misfit | None]
+
+    def block(self, block: Block, states: frozenset[State]) -> frozenset[State]:
+        for statement in block:
+            states = self._statement(statement, states)
+        return states
+
+    def _statement(self, statement: Statement, states: frozenset[State]) -> frozenset[State]:
+        match statement:
+            case Text(text, at):
+                return self.each(states, at, lambda state: self.language.text(state, text))
+            case Output(at=at):
+                return self.each(states, at, lambda state: self._hole(at, state))
+            case If(branches, otherwise):
+                ends = [self.block(inner, states) for inner in (*(b.block for b in branches), otherwise)]
+                return frozenset().union(*ends)
+            case For():
+                return self._loop(statement, states)
+        return states
+
+    def each(self, states: frozenset[State], at: int, step: Callable[[State], State]) -> frozenset[State]:
+        """Take *step*, which reads what stands at the offset *at*, in every state; those it does not fit die."""
+        after: set[State] = set()
+        for state in states:
+            try:
+                after.add(step(state))
+                self.misfits[at] = None
+            except Misfit as misfit:
+                self.misfits.setdefault(at, misfit)
+        return frozenset(after)
+
+    def check(self, at: int) -> None:
+        """Raise `TemplateError` if what stands at *at* never fitted."""
+        misfit = self.misfits.get(at)
+        if misfit is not None:
+            raise self.source.error(at + misfit.offset, f"this is not {self.language.name}: {misfit.problem}")
+
+    def _hole(self, at: int, state: State) -> State:
+        found, after = self.language.hole(state)
+        known = self.places.setdefault(at, found)
+        if known is not found:
+            problem = f"this stands in {known.value} or in {found.value}, depending on the request"
+            raise self.source.error(at, problem, "write it once in each branch")
+        return after
+
+    def _loop(self, loop: For, states: frozenset[State]) -> frozenset[State]:
+        while True:
+            grown = states | self.block(loop.block, states)
+            if grown == states:
+                break
+            if len(grown) > MAX_STATES:
+                problem = f"the loop opens more of {self.language.name} than it closes"
+                raise self.source.error(loop.at, problem, "a loop must close what it opens")
+            states = grown
+        return states | self.block(loop.otherwise, states)
+
+
+def _placed(block: Block, places: dict[int, Place]) -> Block:
+    return tuple(_placed_statement(statement, places) for statement in block)
+
+
+def _placed_statement(statement: Statement, places: dict[int, Place]) -> Statement:
+    match statement:
+        case Output(at=at):
+            return replace(statement, place=places[at])
+        case If(branches, otherwise, at):
+            inner = tuple(Branch(b.condition, _placed(b.block, places)) for b in branches)
+            return If(inner, _placed(otherwise, places), at)
+        case For(block=inner_block, otherwise=otherwise):
+            return replace(statement, block=_placed(inner_block, places), otherwise=_placed(otherwise, places))
+    return statement

@@ -1,0 +1,250 @@
+"""Write expressions as Lua.
+
+One expression can be asked for in four ways: `value` (nil if it is missing), `need` (fails if it is missing),
+`truth` (for a condition) and `rendered` (the escaped text for its place). `rendered` goes down into choices and
+defaults, so that what a place needs is decided for each leaf when the template is compiled.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gloo.functions import lua
+from gloo.functions.names import Names
+from gloo.functions.source import Source
+from gloo.functions.tree import (
+    Arithmetic,
+    Call,
+    Choice,
+    Comparison,
+    Concatenation,
+    Expression,
+    Item,
+    ListOf,
+    Literal,
+    Logic,
+    Not,
+    ObjectOf,
+    Place,
+    Variable,
+    children,
+)
+
+_PRINTERS = {
+    Place.PLAIN: "gloo.text",
+    Place.JSON_STRING: "gloo.json_string",
+    Place.JSON_VALUE: "gloo.json_value",
+    Place.JSON_KEY: "gloo.json_key",
+    Place.SEGMENT: "gloo.segment",
+    Place.QUERY: "gloo.query_value",
+    Place.HEADER: "gloo.header_value",
+    Place.FORM: "gloo.form_value",
+}
+_RAW_PRINTERS = {
+    Place.TARGET: "gloo.raw_target",
+    Place.SEGMENT: "gloo.raw_target",
+    Place.QUERY: "gloo.raw_target",
+    Place.HEADER: "gloo.header_value",
+}
+_COMPARISONS = {"<": "less", "<=": "less_equal", ">": "less", ">=": "less_equal"}
+_ARITHMETIC = {
+    "+": "add",
+    "-": "subtract",
+    "*": "multiply",
+    "/": "divide",
+    "//": "divide_whole",
+    "%": "modulo",
+    "**": "power",
+}
+
+
+@dataclass(slots=True)
+class Sites:
+    """The places of a function's templates that can fail, numbered for the program, from 1."""
+
+    rows: dict[tuple[str, str, int, int], int] = field(default_factory=dict)
+
+    def number(self, name: str, source: Source, at: int) -> str:
+        row = (name, source.field, *source.position(at))
+        return str(self.rows.setdefault(row, len(self.rows) + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Writes the expressions of one template.
+
+    Args:
+        names, sites: of the whole function; noted in while writing.
+        source: the template.
+        local: the template's own names (of loops and ``set``) and the Lua variables that hold them.
+    """
+
+    names: Names
+    sites: Sites
+    source: Source
+    local: Mapping[tuple[str, ...], str]
+
+    def value(self, expression: Expression) -> str:
+        """Write *expression* as a value; nil if it is missing."""
+        match expression:
+            case Literal():
+                return _literal(expression)
+            case Variable():
+                return self.names.resolve(expression, self.local, self.source).lua
+            case Item(base, key):
+                return lua.call("gloo.item", self.value(base), self.need(key))
+            case Call():
+                return self._call(expression)
+            case Choice(condition, then, otherwise):
+                choose = f"if {self.truth(condition)} then return {self.value(then)} end"
+                return f"(function() {choose} return {self.value(otherwise)} end)()"
+            case Concatenation(parts):
+                return " .. ".join(lua.call("gloo.text", self.value(part), self.site(part)) for part in parts)
+            case ListOf(items):
+                return f"{{{', '.join((f'[0] = {len(items)}', *map(self.need, items)))}}}"
+            case ObjectOf(pairs):
+                return self._object(dict(pairs))
+        return self._operation(expression)
+
+    def need(self, expression: Expression) -> str:
+        """Write *expression* as a value that fails if it is missing."""
+        written = self.value(expression)
+        if isinstance(expression, Variable | Item) or _is(expression, "default"):
+            return lua.call("gloo.need", written, self.site(expression))
+        return written
+
+    def truth(self, expression: Expression) -> str:
+        """Write *expression* as a Lua condition."""
+        if isinstance(expression, Not | Logic | Comparison) or _is(expression, "exists"):
+            return self.value(expression)
+        return lua.call("gloo.truth", self.value(expression))
+
+    def rendered(self, expression: Expression, place: Place, *, may_be_empty: bool = False) -> str:
+        """Write *expression* as text that is escaped for *place*; an empty path segment is refused unless allowed."""
+        match expression:
+            case Literal(None):
+                return lua.quoted("null" if place is Place.JSON_VALUE else "")
+            case Literal(value) if place is Place.JSON_VALUE:
+                return lua.quoted(json.dumps(value))
+            case Choice(condition, then, otherwise):
+                left, right = (
+                    self.rendered(then, place, may_be_empty=True),
+                    self.rendered(otherwise, place, may_be_empty=True),
+                )
+                return f"({self.truth(condition)} and {left} or {right})"
+            case Call("raw", (inner,)):
+                return lua.call(_RAW_PRINTERS.get(place, "gloo.text"), self.value(inner), self.site(inner))
+            case Call("default", (Variable() as first, second)):
+                left, right = (
+                    self.rendered(first, place, may_be_empty=True),
+                    self.rendered(second, place, may_be_empty=True),
+                )
+                return f"(gloo.present({self.value(first)}) and {left} or {right})"
+        return lua.call(self._printer(expression, place, may_be_empty), self.value(expression), self.site(expression))
+
+    def _printer(self, expression: Expression, place: Place, may_be_empty: bool) -> str:
+        if place is Place.TARGET:
+            hint = "write the slash, or use | raw for a value that brings it"
+            raise self.source.error(expression.at, "a path must start with '/'", hint)
+        if place is Place.JSON_VALUE and self._is_text(expression):
+            return "gloo.json_parameter"
+        if place is Place.SEGMENT and may_be_empty:
+            return "gloo.query_value"
+        return _PRINTERS[place]
+
+    def _is_text(self, expression: Expression) -> bool:
+        """Tell whether *expression* is text of the request, which has no JSON type of its own."""
+        if isinstance(expression, Variable):
+            return self.names.resolve(expression, self.local, self.source).text
+        return _is(expression, "header")
+
+    def site(self, expression: Expression) -> str:
+        """The number of the site of *expression*; it is named after its first variable."""
+        return self.sites.number(_name(expression), self.source, expression.at)
+
+    def _call(self, expression: Call) -> str:
+        own = _CALLS.get(expression.function)
+        if own is not None:
+            return own(self, expression)
+        arguments = (self.need(argument) for argument in expression.arguments)
+        return lua.call(f"gloo.call_{expression.function}", self.site(expression), *arguments)
+
+    def _default(self, expression: Call) -> str:
+        first, second = expression.arguments
+        return lua.call("gloo.default", self.value(first), self.value(second))
+
+    def _exists(self, expression: Call) -> str:
+        (argument,) = expression.arguments
+        if isinstance(argument, Literal) and isinstance(argument.value, str):  # Inja names the variable in quotes
+            argument = Variable(tuple(argument.value.split(".")), argument.at)
+        return f"({self.value(argument)} ~= nil)"
+
+    def _header(self, expression: Call) -> str:
+        (name,) = expression.arguments
+        if isinstance(name, Literal) and isinstance(name.value, str):
+            return f'(headers:get({lua.quoted(name.value.lower())}) or "")'
+        return f'(headers:get(gloo.text({self.need(name)})) or "")'
+
+    def _raw(self, expression: Call) -> str:
+        return self.value(expression.arguments[0])
+
+    def _operation(self, expression: Not | Logic | Comparison | Arithmetic) -> str:
+        match expression:
+            case Not(operand):
+                return f"(not {self.truth(operand)})"
+            case Logic(operator, left, right):
+                return f"({self.truth(left)} {operator} {self.truth(right)})"
+            case Comparison():
+                return self._comparison(expression)
+            case Arithmetic(operator, left, right):
+                function = f"gloo.{_ARITHMETIC[operator]}"
+                return lua.call(function, self.need(left), self.need(right), self.site(expression))
+
+    def _comparison(self, expression: Comparison) -> str:
+        left, right, operator = expression.left, expression.right, expression.operator
+        if operator in ("==", "!="):
+            same = lua.call("gloo.equal", self.value(left), self.value(right))
+            return same if operator == "==" else f"(not {same})"
+        if operator in ("in", "not in"):
+            found = lua.call("gloo.contains", self.need(right), self.need(left))
+            return found if operator == "in" else f"(not {found})"
+        first, second = (right, left) if operator in (">", ">=") else (left, right)
+        return lua.call(f"gloo.{_COMPARISONS[operator]}", self.need(first), self.need(second), self.site(expression))
+
+    def _object(self, pairs: Mapping[str, Expression]) -> str:
+        keys = [lua.quoted(key) for key in pairs]
+        values = [f"[{lua.quoted(key)}] = {self.need(value)}" for key, value in pairs.items()]
+        return f"{{{', '.join((*keys, *values))}}}"
+
+
+def _literal(expression: Literal) -> str:
+    match expression.value:
+        case None:
+            return "gloo.null"
+        case bool(value):
+            return "true" if value else "false"
+        case str(value):
+            return lua.quoted(value)
+        case value:
+            digits = json.dumps(value)
+            return digits if digits.isdigit() and len(digits) <= 14 else f"{{[0] = {lua.quoted(digits)}}}"
+
+
+def _is(expression: Expression, function: str) -> bool:
+    return isinstance(expression, Call) and expression.function == function
+
+
+def _name(expression: Expression) -> str:
+    """The name by which an error calls *expression*: that of its first variable, else of its function."""
+    if isinstance(expression, Variable):
+        return expression.name
+    named = [name for child in children(expression) if (name := _name(child))]
+    return named[0] if named else getattr(expression, "function", "")
+
+
+_CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {
+    "default": Expressions._default,
+    "exists": Expressions._exists,
+    "header": Expressions._header,
+    "raw": Expressions._raw,
+}

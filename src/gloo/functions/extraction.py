@@ -1,0 +1,75 @@
+"""Write the Lua that takes a function's variables out of a request: only those that its templates use."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gloo.functions import lua
+from gloo.functions.names import Names, free_source
+from gloo.functions.parameters import Parameter, Pattern, parse_pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """Lua lines: *constants* stand outside of the function, *lines* at its start."""
+
+    constants: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def extract(names: Names) -> Extraction:
+    """Write the extraction of the variables that *names* noted as used; the first source that has a value wins."""
+    patterns = {index: parse_pattern(parameter) for index, parameter in enumerate(names.parameters)}
+    used = sorted({b.parameter for b in names.bindings if b.path in names.used})
+    constants = [_constant(index, pattern) for index in used if (pattern := patterns[index]) is not None]
+    lines = [f"local s{index} = {_source(names.parameters[index], patterns[index], index)}" for index in used]
+    for path, variable in names.used.items():
+        lines.extend(_declaration(path, variable, names))
+    return Extraction(tuple(constants), tuple(lines))
+
+
+def _declaration(path: tuple[str, ...], variable: str, names: Names) -> Iterator[str]:
+    sources = [_captured(b.parameter, b.capture) for b in names.bindings if b.path == path]
+    first, *others = sources or [free_source(path) or "nil"]
+    yield f"local {variable} = {first}"
+    for other in others:
+        yield f"if {variable} == nil then {variable} = {other} end"
+
+
+def _captured(parameter: int, capture: int) -> str:
+    return f"s{parameter}[{capture}]" if capture else f"s{parameter}"
+
+
+def _constant(index: int, pattern: Pattern) -> str:
+    variables = (f"{{{lua.quoted(v.extent.value)}, {lua.quoted(v.until)}}}" for v in pattern.variables)
+    return f"local p{index} = {{{', '.join((lua.quoted(pattern.start), *variables))}}}"
+
+
+def _source(parameter: Parameter, pattern: Pattern | None, index: int) -> str:
+    text = _text(parameter)
+    return text if pattern is None else lua.call("gloo.match", text, f"p{index}")
+
+
+def _text(parameter: Parameter) -> str:
+    """Write the text, or for the body the value, that *parameter* looks at."""
+    match parameter.source:
+        case "path" if "?" in parameter.pattern:
+            return 'headers:get(":path")'
+        case "path":
+            return 'gloo.path(headers:get(":path"))'
+        case "query":
+            return f'gloo.query(headers:get(":path"), {lua.quoted(parameter.key)})'
+        case "header":
+            return f"headers:get({lua.quoted(parameter.key.lower())})"
+        case "cookie":
+            return f'gloo.cookie(headers:get("cookie"), {lua.quoted(parameter.key)})'
+        case "authority":
+            with_port = "true" if ":" in parameter.pattern else "false"
+            return f'gloo.host(headers:get(":authority"), {with_port})'
+    return _body_field(parameter.key.split("."), as_text=bool(parameter.pattern))
+
+
+def _body_field(names: Sequence[str], *, as_text: bool) -> str:
+    written = lua.field("fields", names[0])
+    for name in names[1:]:
+        written = lua.call("gloo.field", written, lua.quoted(name))
+    return lua.call("gloo.string", written) if as_text else written

@@ -1,0 +1,116 @@
+"""Say where a variable's value comes from: the template itself, a parameter, or the JSON body."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gloo.functions import lua
+from gloo.functions.parameters import Binding, Parameter
+from gloo.functions.source import Source
+from gloo.functions.tree import Variable
+
+_FREE = ("path", "method", "scheme", "authority")
+"""Variables that exist beside any parameters, unless a parameter has the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A variable's value as a Lua expression; *text* if it is request text, which has no JSON type of its own."""
+
+    lua: str
+    text: bool = False
+
+
+@dataclass(slots=True)
+class Names:
+    """The names that a function's templates may use; it notes which of them they did use.
+
+    Args:
+        parameters: where values come from.
+        bindings: the variables that *parameters* bind.
+        body_fields: a name that nothing else binds is a field of the JSON body; otherwise it is an error.
+    """
+
+    parameters: Sequence[Parameter]
+    bindings: Sequence[Binding]
+    body_fields: bool
+    reads_body: bool = False
+    used: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def resolve(self, variable: Variable, local: Mapping[tuple[str, ...], str], source: Source) -> Resolved:
+        """Find *variable*, first among the template's own *local* names.
+
+        Raises `TemplateError` for a name that nothing can supply.
+        """
+        for length in range(1, len(variable.path) + 1):
+            if variable.path[:length] in local:
+                return Resolved(_fields(local[variable.path[:length]], variable.path[length:]))
+        if variable.path[0] == "loop" and ("loop", "index") in local:
+            known = ", ".join(".".join(path) for path in local if path[0] == "loop")
+            raise source.error(variable.at, f"a loop has no '{variable.name}'", f"known: {known}")
+        paths = {binding.path: binding for binding in self.bindings}
+        for length in range(1, len(variable.path) + 1):
+            binding = paths.get(variable.path[:length])
+            if binding is not None:
+                return self._bound(binding, variable, source)
+        if self.bindings and variable.path[0] in _FREE and len(variable.path) == 1:
+            return Resolved(self._use(variable.path), text=True)
+        return Resolved(self._with_nested(variable, self._from_body(variable, source)))
+
+    def _bound(self, binding: Binding, variable: Variable, source: Source) -> Resolved:
+        rest = variable.path[len(binding.path) :]
+        if rest and not binding.typed:
+            problem = f"the parameter '{'.'.join(binding.path)}' is text and has no field '{rest[0]}'"
+            raise source.error(variable.at, problem)
+        return Resolved(_fields(self._use(binding.path), rest), text=not binding.typed)
+
+    def _use(self, path: tuple[str, ...]) -> str:
+        if any(b.path == path and self.parameters[b.parameter].source == "body" for b in self.bindings):
+            self.reads_body = True
+        return self.used.setdefault(path, f"v{len(self.used) + 1}")
+
+    def _from_body(self, variable: Variable, source: Source) -> str:
+        if not self.body_fields:
+            if self._nested(variable):
+                return "nil"
+            hint = (
+                f"known: {', '.join(known)}" if (known := sorted(self._known())) else "the function has no parameters"
+            )
+            raise source.error(variable.at, f"nothing can supply '{variable.name}'", hint)
+        self.reads_body = True
+        first, *rest = variable.path
+        return _fields(lua.field("fields", first), rest)
+
+    def _nested(self, variable: Variable) -> list[Binding]:
+        length = len(variable.path)
+        return [b for b in self.bindings if b.path[:length] == variable.path and len(b.path) > length]
+
+    def _with_nested(self, variable: Variable, base: str) -> str:
+        """Put the parameters whose names nest in *variable* into its value."""
+        names = dict.fromkeys(b.path for b in self._nested(variable))
+        return self._object(base, [name[len(variable.path) :] for name in names], variable.path)
+
+    def _object(self, base: str, inner: list[tuple[str, ...]], prefix: tuple[str, ...]) -> str:
+        for key in dict.fromkeys(path[0] for path in inner):
+            deeper = [path[1:] for path in inner if path[0] == key and len(path) > 1]
+            if deeper:
+                value = self._object(lua.call("gloo.field", base, lua.quoted(key)), deeper, (*prefix, key))
+            else:
+                value = self._use((*prefix, key))
+            base = lua.call("gloo.with", base, lua.quoted(key), value)
+        return base
+
+    def _known(self) -> set[str]:
+        return {".".join(binding.path) for binding in self.bindings} | (set(_FREE) if self.bindings else set())
+
+
+def _fields(base: str, names: Sequence[str]) -> str:
+    for name in names:
+        base = lua.call("gloo.field", base, lua.quoted(name))
+    return base
+
+
+def free_source(path: tuple[str, ...]) -> str | None:
+    """The Lua expression of a free variable; None if *path* is not one."""
+    if path == ("path",):
+        return 'gloo.path(headers:get(":path"))'
+    return f'headers:get(":{path[0]}")' if len(path) == 1 and path[0] in _FREE else None

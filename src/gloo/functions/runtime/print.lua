@@ -1,0 +1,177 @@
+-- Values as text for each place of a template. Every function here takes a value and the site it is printed at, and
+-- returns text that can't leave its place.
+
+local byte, sub, format, concat = string.byte, string.sub, string.format, table.concat
+local type, find, match = type, string.find, string.match
+local text, null = gloo.text, gloo.null
+
+-- Tables from byte to replacement; false where the byte stands for itself.
+local function replacements(replace)
+  local map = {}
+  for code = 0, 255 do map[code] = replace(code) or false end
+  return map
+end
+
+local function rewrite(s, map)
+  local parts = {}
+  for i = 1, #s do
+    local c = byte(s, i)
+    parts[i] = map[c] or sub(s, i, i)
+  end
+  return concat(parts)
+end
+
+local function substitute(s, map)
+  for i = 1, #s do
+    if map[byte(s, i)] then return rewrite(s, map) end
+  end
+  return s
+end
+
+-- JSON -------------------------------------------------------------------------------------------------------------
+
+local SHORT = {[8] = "\\b", [9] = "\\t", [10] = "\\n", [12] = "\\f", [13] = "\\r", [34] = '\\"', [92] = "\\\\"}
+local JSON = replacements(function(code) return SHORT[code] or (code < 32 and format("\\u%04x", code)) end)
+local HARD = replacements(function(code) return JSON[code] or code > 127 end)
+
+local function escape_hard(s, site)
+  local parts, count, from, i = {}, 0, 1, 1
+  while i <= #s do
+    local c = byte(s, i)
+    local after = c < 128 and i + 1 or gloo.character_end(s, i)
+    if not after then gloo.fail(400, "bad_value", "is not valid UTF-8", site) end
+    if JSON[c] then
+      parts[count + 1], parts[count + 2] = sub(s, from, i - 1), JSON[c]
+      count, from = count + 2, after
+    end
+    i = after
+  end
+  if count == 0 then return s end
+  parts[count + 1] = sub(s, from)
+  return concat(parts)
+end
+
+local function escape(s, site)
+  for i = 1, #s do
+    if HARD[byte(s, i)] then return escape_hard(s, site) end
+  end
+  return s
+end
+
+function gloo.json_string(value, site)
+  return escape(type(value) == "string" and value or text(value, site), site)
+end
+
+function gloo.json_key(value, site)
+  return '"' .. escape(text(value, site), site) .. '"'
+end
+
+-- Depth is bounded: by the parser for bodies, by the template for what it builds.
+local function print_into(parts, value, site)
+  local kind = type(value) == "table" and value[0]
+  if type(value) ~= "table" or kind == false or type(kind) == "string" then
+    parts[#parts + 1] = gloo.json_value(value, site)
+  elseif kind then
+    parts[#parts + 1] = "["
+    for i = 1, kind do
+      if i > 1 then parts[#parts + 1] = "," end
+      print_into(parts, value[i], site)
+    end
+    parts[#parts + 1] = "]"
+  else
+    parts[#parts + 1] = "{"
+    for i = 1, #value do
+      parts[#parts + 1] = (i > 1 and ',"' or '"') .. escape(value[i], site) .. '":'
+      print_into(parts, value[value[i]], site)
+    end
+    parts[#parts + 1] = "}"
+  end
+end
+
+function gloo.json_value(value, site)
+  local kind = type(value)
+  if kind == "string" then return '"' .. escape(value, site) .. '"' end
+  if kind ~= "table" then return text(value, site) end
+  if value == null then return "null" end
+  if type(value[0]) == "string" then return value[0] end
+  local parts = {}
+  print_into(parts, value, site)
+  return concat(parts)
+end
+
+function gloo.is_number(s)
+  local whole, rest = match(s, "^%-?(%d+)(.*)$")
+  if not whole or (#whole > 1 and byte(whole) == 48) then return false end
+  rest = match(rest, "^%.%d+(.*)$") or rest
+  return rest == "" or match(rest, "^[eE][+-]?%d+$") ~= nil
+end
+
+-- A parameter is text. Where a JSON value is due, text that is exactly a JSON number, true, false or null stands as it is.
+function gloo.json_parameter(value, site)
+  if type(value) ~= "string" then return gloo.json_value(value, site) end
+  local c = byte(value)
+  if c and (c == 45 or (c >= 48 and c <= 57)) then
+    if gloo.is_number(value) then return value end
+  elseif value == "true" or value == "false" or value == "null" then
+    return value
+  end
+  return '"' .. escape(value, site) .. '"'
+end
+
+-- Request targets, forms and headers -----------------------------------------------------------------------------------
+
+local function percent(code) return format("%%%02X", code) end
+local function is_word(code)
+  return (code >= 48 and code <= 57) or (code >= 65 and code <= 90) or (code >= 97 and code <= 122)
+end
+local function is_one_of(code, characters) return code < 128 and find(characters, string.char(code), 1, true) ~= nil end
+
+local URI = replacements(function(code) return not is_word(code) and not is_one_of(code, "-._~") and percent(code) end)
+local FORM = replacements(function(code)
+  if code == 32 then return "+" end
+  return not is_word(code) and not is_one_of(code, "-._*") and percent(code)
+end)
+local TARGET = replacements(function(code) return (code <= 32 or code > 126 or is_one_of(code, '"#<>\\^`{|}')) and percent(code) end)
+local LINE = replacements(function(code) return ((code < 32 and code ~= 9) or code == 127) and " " end)
+
+function gloo.segment(value, site)
+  if type(value) ~= "string" then value = text(value, site) end
+  if value == "" then gloo.fail(400, "bad_value", "is empty; a path segment can't be", site) end
+  return substitute(value, URI)
+end
+
+function gloo.query_value(value, site)
+  return substitute(text(value, site), URI)
+end
+
+function gloo.form_value(value, site)
+  return substitute(text(value, site), FORM)
+end
+
+-- A value that brings slashes, question marks and percent-escapes of its own: only what no target can hold is encoded.
+function gloo.raw_target(value, site)
+  return substitute(text(value, site), TARGET)
+end
+
+-- Line breaks and other control characters become blanks (RFC 9110, section 5.5).
+function gloo.header_value(value, site)
+  return substitute(text(value, site), LINE)
+end
+
+-- The finished target: values must not have made segments that a server resolves away.
+function gloo.target(target, site)
+  if byte(target) ~= 47 then gloo.fail(400, "bad_value", "does not start with '/'", site) end
+  if not find(target, "/.", 1, true) then return target end
+  local stop = find(target, "?", 1, true)
+  local path = (stop and sub(target, 1, stop - 1) or target) .. "/"
+  if find(path, "/./", 1, true) or find(path, "/../", 1, true) then
+    gloo.fail(400, "bad_value", "has a segment '.' or '..'", site)
+  end
+  return target
+end
+
+-- The finished method (RFC 9110, section 9.1: a token).
+function gloo.method(method, site)
+  if not match(method, "^[%w!#$%%&'*+.^_`|~-]+$") then gloo.fail(400, "bad_value", "is not a method", site) end
+  return method
+end

@@ -1,0 +1,262 @@
+"""Parse the text of a template into our own tree.
+
+Jinja2 reads the text, this module takes what our language has and refuses the rest with its place. The language is a
+language of data: no includes, no imports, no macros, no loops but over the elements of a value.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Literal as OneOf
+from typing import cast
+
+from jinja2 import TemplateSyntaxError, nodes
+
+from gloo.errors import TemplateError
+from gloo.functions import lexer
+from gloo.functions.catalogue import FUNCTIONS, Function
+from gloo.functions.source import Source
+from gloo.functions.tree import (
+    Arithmetic,
+    Block,
+    Branch,
+    Call,
+    Choice,
+    Comparison,
+    Concatenation,
+    Expression,
+    For,
+    If,
+    Item,
+    ListOf,
+    Literal,
+    Logic,
+    Not,
+    ObjectOf,
+    Output,
+    Set,
+    Statement,
+    Text,
+    Variable,
+)
+
+MAX_LENGTH = 65_536
+"""Characters in one template; Envoy's LuaJIT can compile what comes of it."""
+
+_COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
+_TESTS = {
+    "defined": "exists",
+    "number": "isNumber",
+    "string": "isString",
+    "boolean": "isBoolean",
+    "integer": "isInteger",
+    "float": "isFloat",
+    "odd": "odd",
+    "even": "even",
+    "divisibleby": "divisibleBy",
+}
+
+
+def parse(source: Source) -> Block:
+    """Parse *source*; raise `TemplateError` with line and column for anything that is not of the language."""
+    if len(source.text) > MAX_LENGTH:
+        raise source.error(0, f"the template has {len(source.text)} characters", f"at most {MAX_LENGTH}")
+    try:
+        template = lexer.parse(source.text)
+        return _Reader(source).block(template.body)
+    except TemplateSyntaxError as error:
+        raise source.error(error.lineno, (error.message or "syntax error").rstrip(".")) from error
+    except RecursionError as error:
+        raise source.error(0, "the template is nested too deep") from error
+
+
+class _Reader:
+    """Turns Jinja's nodes into ours; holds nothing but the source, for its errors."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def block(self, body: Sequence[nodes.Node]) -> Block:
+        return tuple(statement for node in body for statement in self._statements(node))
+
+    def _statements(self, node: nodes.Node) -> Sequence[Statement]:
+        match node:
+            case nodes.Output():
+                return [self._output(child) for child in node.nodes]
+            case nodes.If():
+                return [self._if(node)]
+            case nodes.For():
+                return [self._for(node)]
+            case nodes.Assign(target=nodes.Name()):
+                target = cast(nodes.Name, node.target)
+                return [Set(target.name, self.expression(node.node), node.lineno)]
+        raise self._foreign(node)
+
+    def _output(self, node: nodes.Expr) -> Statement:
+        if isinstance(node, nodes.TemplateData):
+            return Text(node.data, node.lineno)
+        return Output(self.expression(node), node.lineno)
+
+    def _if(self, node: nodes.If) -> If:
+        branches = tuple(Branch(self.expression(n.test), self.block(n.body)) for n in (node, *node.elif_))
+        return If(branches, self.block(node.else_), node.lineno)
+
+    def _for(self, node: nodes.For) -> For:
+        if node.test is not None or node.recursive:
+            raise self._source.error(node.lineno, "a loop can't have 'if' or 'recursive'", "put an if inside the loop")
+        names = node.target.items if isinstance(node.target, nodes.Tuple) else [node.target]
+        if not 1 <= len(names) <= 2 or not all(isinstance(name, nodes.Name) for name in names):
+            raise self._source.error(node.lineno, "a loop has one name or two", "for x in xs; for key, value in object")
+        *key, value = [cast(nodes.Name, name).name for name in names]
+        body, otherwise = self.block(node.body), self.block(node.else_)
+        return For(key[0] if key else None, value, self.expression(node.iter), body, otherwise, node.lineno)
+
+    def expression(self, node: nodes.Node) -> Expression:
+        """Read one expression."""
+        read = self._EXPRESSIONS.get(type(node))
+        if read is None:
+            raise self._foreign(node)
+        return read(self, node)
+
+    def _name(self, node: nodes.Name) -> Expression:
+        if node.name == "null":
+            return Literal(None, node.lineno)
+        return Variable((node.name,), node.lineno)
+
+    def _const(self, node: nodes.Const) -> Expression:
+        value = node.value
+        if isinstance(value, float) and value in (float("inf"), float("-inf")):
+            raise self._source.error(node.lineno, "the number is too large")
+        return Literal(value, node.lineno)
+
+    def _getattr(self, node: nodes.Getattr) -> Expression:
+        return self._field(self.expression(node.node), Literal(node.attr, node.lineno))
+
+    def _getitem(self, node: nodes.Getitem) -> Expression:
+        if isinstance(node.arg, nodes.Slice):
+            raise self._source.error(node.lineno, "slices are not part of the language", "see substring()")
+        return self._field(self.expression(node.node), self.expression(node.arg))
+
+    def _field(self, base: Expression, key: Expression) -> Expression:
+        if isinstance(base, Variable) and isinstance(key, Literal) and isinstance(key.value, str):
+            return replace(base, path=(*base.path, key.value))
+        return Item(base, key, base.at)
+
+    def _call(self, node: nodes.Call) -> Expression:
+        if not isinstance(node.node, nodes.Name):
+            raise self._source.error(node.lineno, "values have no methods", "call a function: upper(name)")
+        return self._function(node.node.name, node, node.node.lineno, [])
+
+    def _filter(self, node: nodes.Filter) -> Expression:
+        if node.node is None:
+            raise self._foreign(node)
+        return self._function(node.name, node, node.lineno, [node.node])
+
+    def _test(self, node: nodes.Test) -> Expression:
+        if node.name == "undefined":
+            return Not(self._function("exists", node, node.lineno, [node.node]), node.lineno)
+        if node.name == "none":
+            return Comparison("==", self.expression(node.node), Literal(None, node.lineno), node.lineno)
+        if node.name not in _TESTS:
+            raise self._source.error(node.lineno, f"unknown test '{node.name}'", f"known: {', '.join(sorted(_TESTS))}")
+        return self._function(_TESTS[node.name], node, node.lineno, [node.node])
+
+    def _function(
+        self, name: str, node: nodes.Call | nodes.Filter | nodes.Test, at: int, first: list[nodes.Expr]
+    ) -> Expression:
+        if node.kwargs or node.dyn_args or node.dyn_kwargs:
+            raise self._source.error(at, f"{name}() takes its arguments by their order only")
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise self._source.error(at, f"unknown function '{name}'", _nearest(name))
+        arguments = tuple(self.expression(argument) for argument in (*first, *(node.args or ())))
+        self._check(function, len(arguments), at)
+        return Call(function.name, arguments, at)
+
+    def _check(self, function: Function, given: int, at: int) -> None:
+        if not function.least <= given <= function.most:
+            raise self._source.error(at, f"{function.name}() takes {function.arity}, not {given}", function.usage)
+
+    def _choice(self, node: nodes.CondExpr) -> Expression:
+        otherwise = Literal(None, node.lineno) if node.expr2 is None else self.expression(node.expr2)
+        return Choice(self.expression(node.test), self.expression(node.expr1), otherwise, node.lineno)
+
+    def _not(self, node: nodes.Not) -> Expression:
+        return Not(self.expression(node.node), node.lineno)
+
+    def _logic(self, node: nodes.BinExpr) -> Expression:
+        operator = cast(OneOf["and", "or"], node.operator)
+        return Logic(operator, self.expression(node.left), self.expression(node.right), node.lineno)
+
+    def _comparison(self, node: nodes.Compare) -> Expression:
+        left = self.expression(node.expr)
+        result: Expression | None = None
+        for operand in node.ops:
+            right = self.expression(operand.expr)
+            step = Comparison(_COMPARISONS[operand.op], left, right, node.lineno)  # type: ignore[arg-type]  # from a table
+            result = step if result is None else Logic("and", result, step, node.lineno)
+            left = right
+        return cast(Expression, result)
+
+    def _arithmetic(self, node: nodes.BinExpr) -> Expression:
+        operator = cast(OneOf["+", "-", "*", "/", "//", "%", "**"], node.operator)
+        return Arithmetic(operator, self.expression(node.left), self.expression(node.right), node.lineno)
+
+    def _sign(self, node: nodes.UnaryExpr) -> Expression:
+        operand = self.expression(node.node)
+        if isinstance(operand, Literal) and isinstance(operand.value, int | float) and node.operator == "-":
+            return replace(operand, value=-operand.value)
+        operator = cast(OneOf["+", "-"], node.operator)
+        return Arithmetic(operator, Literal(0, node.lineno), operand, node.lineno)
+
+    def _concatenation(self, node: nodes.Concat) -> Expression:
+        return Concatenation(tuple(self.expression(part) for part in node.nodes), node.lineno)
+
+    def _list(self, node: nodes.List) -> Expression:
+        return ListOf(tuple(self.expression(item) for item in node.items), node.lineno)
+
+    def _object(self, node: nodes.Dict) -> Expression:
+        pairs = []
+        for pair in node.items:
+            if not isinstance(pair.key, nodes.Const) or not isinstance(pair.key.value, str):
+                raise self._source.error(pair.lineno, "a key is a string in quotes")
+            pairs.append((pair.key.value, self.expression(pair.value)))
+        return ObjectOf(tuple(pairs), node.lineno)
+
+    def _foreign(self, node: nodes.Node) -> TemplateError:
+        return self._source.error(node.lineno, f"'{type(node).__name__.lower()}' is not part of the language")
+
+    _EXPRESSIONS: dict[type, Callable[["_Reader", nodes.Node], Expression]] = cast(
+        "dict[type, Callable[[_Reader, nodes.Node], Expression]]",
+        {
+            nodes.Name: _name,
+            nodes.Const: _const,
+            nodes.Getattr: _getattr,
+            nodes.Getitem: _getitem,
+            nodes.Call: _call,
+            nodes.Filter: _filter,
+            nodes.Test: _test,
+            nodes.CondExpr: _choice,
+            nodes.Not: _not,
+            nodes.And: _logic,
+            nodes.Or: _logic,
+            nodes.Compare: _comparison,
+            nodes.Add: _arithmetic,
+            nodes.Sub: _arithmetic,
+            nodes.Mul: _arithmetic,
+            nodes.Div: _arithmetic,
+            nodes.FloorDiv: _arithmetic,
+            nodes.Mod: _arithmetic,
+            nodes.Pow: _arithmetic,
+            nodes.Neg: _sign,
+            nodes.Pos: _sign,
+            nodes.Concat: _concatenation,
+            nodes.List: _list,
+            nodes.Dict: _object,
+        },
+    )
+
+
+def _nearest(name: str) -> str:
+    found = get_close_matches(name, FUNCTIONS, n=1)
+    return f"did you mean {found[0]}()?" if found else "see the list of functions in docs/functions.md"

@@ -1,0 +1,229 @@
+"""The tree of a template: what the parser makes and the code generator reads.
+
+Every node is frozen and keeps the offset (in characters, from 0) of the text it came from, so that an error found
+late still points at its place. Nothing here knows Jinja, Lua or Envoy.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal as OneOf
+
+
+class Place(Enum):
+    """Where an expression stands in the text around it; it decides how the value is escaped."""
+
+    PLAIN = "plain text"
+    JSON_STRING = "a JSON string"
+    JSON_VALUE = "a JSON value"
+    JSON_KEY = "a JSON key"
+    TARGET = "the start of a path"
+    SEGMENT = "a path segment"
+    QUERY = "a query string"
+    HEADER = "a header"
+    FORM = "a form field"
+    XML_TEXT = "XML text"
+    XML_ATTRIBUTE = "an XML attribute"
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant; whole numbers keep all their digits."""
+
+    value: str | int | float | bool | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name with its dotted fields: ``user.name`` is ``("user", "name")``."""
+
+    path: tuple[str, ...]
+    at: int
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A field or an element whose key is computed or is not a plain name: ``xs[0]``, ``user[key]``."""
+
+    base: "Expression"
+    key: "Expression"
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the language; ``x | upper`` is ``upper(x)``."""
+
+    function: str
+    arguments: "tuple[Expression, ...]"
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """``then if condition else otherwise``."""
+
+    condition: "Expression"
+    then: "Expression"
+    otherwise: "Expression"
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    operand: "Expression"
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """``and`` and ``or``; the answer is true or false, never an operand."""
+
+    operator: OneOf["and", "or"]
+    left: "Expression"
+    right: "Expression"
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    operator: OneOf["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
+    left: "Expression"
+    right: "Expression"
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    operator: OneOf["+", "-", "*", "/", "//", "%", "**"]
+    left: "Expression"
+    right: "Expression"
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Concatenation:
+    """``a ~ b``: the texts of its parts, joined."""
+
+    parts: "tuple[Expression, ...]"
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    items: "tuple[Expression, ...]"
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOf:
+    pairs: "tuple[tuple[str, Expression], ...]"
+    at: int
+
+
+Expression = (
+    Literal
+    | Variable
+    | Item
+    | Call
+    | Choice
+    | Not
+    | Logic
+    | Comparison
+    | Arithmetic
+    | Concatenation
+    | ListOf
+    | ObjectOf
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text that stands in the output as it is."""
+
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An expression whose escaped value stands in the output."""
+
+    expression: Expression
+    at: int
+    place: Place = Place.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    condition: Expression
+    block: "Block"
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    branches: tuple[Branch, ...]
+    otherwise: "Block"
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """``for value in items`` or, with a key name, ``for key, value in items``."""
+
+    key: str | None
+    value: str
+    items: Expression
+    block: "Block"
+    otherwise: "Block"
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    name: str
+    expression: Expression
+    at: int
+
+
+Statement = Text | Output | If | For | Set
+Block = tuple[Statement, ...]
+
+
+def children(expression: Expression) -> tuple[Expression, ...]:
+    """The expressions directly inside *expression*."""
+    match expression:
+        case Item(base, key):
+            return (base, key)
+        case Call(_, arguments):
+            return arguments
+        case Choice(condition, then, otherwise):
+            return (condition, then, otherwise)
+        case Not(operand):
+            return (operand,)
+        case Logic(_, left, right) | Comparison(_, left, right) | Arithmetic(_, left, right):
+            return (left, right)
+        case Concatenation(parts) | ListOf(parts):
+            return parts
+        case ObjectOf(pairs):
+            return tuple(value for _, value in pairs)
+    return ()
+
+
+def statements(block: Block) -> Iterator[Statement]:
+    """Every statement of *block*, inner ones included, in the order of the text."""
+    for statement in block:
+        yield statement
+        match statement:
+            case If(branches, otherwise):
+                for branch in branches:
+                    yield from statements(branch.block)
+                yield from statements(otherwise)
+            case For(block=inner, otherwise=otherwise):
+                yield from statements(inner)
+                yield from statements(otherwise)
