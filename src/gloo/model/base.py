@@ -11,7 +11,7 @@ Name = Annotated[
     str,
     msgspec.Meta(
         max_length=253,
-        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$",
+        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$(?!\n)",
         description="lower-case DNS labels joined by dots, at most 253 characters",
     ),
 ]

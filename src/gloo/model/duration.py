@@ -1,10 +1,11 @@
 """Durations as users write them: ``3s``, ``250ms``, ``1m30s``; whole numbers are nanoseconds, as in 2018."""
 
 import re
+from decimal import Decimal
 from typing import Final, Self
 
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_PART = re.compile(r"(\d{1,20}(?:\.\d{1,20})?)(ns|us|µs|ms|s|m|h)")
 _MOST = 315_576_000_000 * 10**9  # what google.protobuf.Duration can hold
 
 
@@ -41,7 +42,7 @@ class Duration:
         if isinstance(value, str) and value:
             parts = _PART.findall(value)
             if "".join(number + unit for number, unit in parts) == value:
-                total = sum(round(float(number) * _UNITS[unit]) for number, unit in parts)
+                total = sum(round(Decimal(number) * _UNITS[unit]) for number, unit in parts)
                 if total <= _MOST:
                     return cls(total)
             if value == "0":

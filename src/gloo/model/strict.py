@@ -21,6 +21,16 @@ from gloo.model.status import Problem
 T = TypeVar("T", bound=msgspec.Struct)
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+_KINDS = re.compile(r"`([^`]*)`")
+_WORDS = {
+    "object": "a mapping",
+    "array": "a list",
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "null": "nothing",
+}
 _PLACE = re.compile(r" - at `\$(.*?)`\Z", re.DOTALL)
 
 
@@ -172,12 +182,12 @@ def _fault_of(error: msgspec.ValidationError, path: Path) -> Problem:
     place = _PLACE.search(text)
     below = parse_path(place[1].lstrip(".")) if place else ()
     said = text[: place.start()] if place else text
-    said = (
-        said.replace(" | null`", "`")
-        .replace("`object`", "a mapping")
-        .replace("`array`", "a list")
-        .replace("`str`", "text")
-    )
-    said = said.replace("`int`", "a whole number").replace("`bool`", "true or false").replace("`null`", "nothing")
-    said = said.replace("Expected", "expected", 1).replace("`float`", "a number").replace("Invalid", "invalid", 1)
+    said = said.replace("Expected", "expected", 1).replace("Invalid", "invalid", 1)
+    said = _KINDS.sub(lambda found: _in_words(found[1]), said)
     return Problem(field=format_path((*path, *below)), problem=said)
+
+
+def _in_words(kinds: str) -> str:
+    """Name kinds as YAML does: ``str | object | null`` is text or a mapping, and that null is left out is no news."""
+    names = [_WORDS.get(kind, f"`{kind}`") for kind in kinds.split(" | ")]
+    return " or ".join(name for name in names if name != "nothing" or len(names) == 1)

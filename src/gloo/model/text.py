@@ -4,6 +4,7 @@ YAML is read by the 1.2 core schema (``yes`` and ``on`` are text, as JSON users 
 a merge key with a surprise, an alias bomb: all are errors with a line, since nothing a user wrote may be lost.
 """
 
+import math
 import re
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ _WORDS: dict[str, Json] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_TEXT = "tag:yaml.org,2002:str"
 _QUOTED = frozenset("'\"|>")
 _MOST_ALIASED = 100_000
 
@@ -48,7 +50,10 @@ def parse_text(text: str) -> list[Json]:
         raise TextError(f"is not YAML: {said}", _hint(text, line), line=line) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise TextError(f"is not YAML: {str(error).splitlines()[0]}") from error
-    return [_Values().value(node) for node in nodes]
+    try:
+        return [_Values().value(node) for node in nodes]
+    except RecursionError as error:
+        raise TextError("is nested too deep, or holds itself by an alias") from error
 
 
 def _hint(text: str, line: int) -> str:
@@ -74,17 +79,24 @@ class _Values:
         return self._kinds[type(node)](node)
 
     def _scalar(self, node: yaml.ScalarNode) -> Json:
-        text = node.value
         if node.style and node.style in _QUOTED:
-            return text
-        if node.tag.startswith("!") and not node.tag.startswith("!!"):
-            raise TextError(f"the tag {node.tag} means nothing here", line=node.start_mark.line + 1)
-        return plain_scalar(text)
+            _check_tag(node, _TEXT)
+            return node.value
+        try:
+            value = plain_scalar(node.value)
+        except ValueError as error:
+            problem = f"{node.value[:20]}... is a number beyond reason"
+            raise TextError(problem, "quote what is to be text", line=node.start_mark.line + 1) from error
+        if node.tag != _TEXT or not isinstance(value, str):
+            _check_tag(node, _implied_tag(node.value))
+        return value
 
     def _sequence(self, node: yaml.SequenceNode) -> Json:
+        _check_tag(node, "tag:yaml.org,2002:seq")
         return [self.value(item) for item in node.value]
 
     def _mapping(self, node: yaml.MappingNode) -> Json:
+        _check_tag(node, "tag:yaml.org,2002:map")
         values: dict[str, Json] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -98,6 +110,19 @@ class _Values:
             else:
                 values[key.value] = self.value(value)
         return values
+
+
+def _check_tag(node: yaml.Node, implied: str) -> None:
+    """Raise TextError if a tag was written on *node*: it has another than the one that follows from its text."""
+    if node.tag != implied:
+        tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+        raise TextError(f"the tag {tag} means nothing here", "quote what is to be text", line=node.start_mark.line + 1)
+
+
+def _implied_tag(text: str) -> str:
+    """Return the tag that the loader gives to an unquoted scalar without one (it knows the types of YAML 1.1)."""
+    known = yaml.CSafeLoader.yaml_implicit_resolvers.get(text[:1], ())
+    return next((tag for tag, pattern in known if pattern.match(text)), _TEXT)
 
 
 def _merge(values: dict[str, Json], merged: Json, line: int) -> None:
@@ -120,7 +145,13 @@ def _merged(node: yaml.MappingNode, values: _Values) -> set[str]:
 
 
 def plain_scalar(text: str) -> Json:
-    """Resolve an unquoted scalar by the YAML 1.2 core schema (YAML 1.2.2, section 10.3.2)."""
+    """Resolve an unquoted scalar by the YAML 1.2 core schema (YAML 1.2.2, section 10.3.2).
+
+    Infinity and not-a-number stay text, since JSON has neither.
+
+    Raises:
+        ValueError: a number that is too large to be kept.
+    """
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in "+-.0123456789":
@@ -128,10 +159,16 @@ def plain_scalar(text: str) -> Json:
     if _INT.match(text):
         return int(text)
     if _FLOAT.match(text):
-        return float(text)
+        return _finite(float(text))
     if _HEX.match(text):
         return int(text, 16)
     return int(text, 8) if _OCT.match(text) else text
+
+
+def _finite(number: float) -> float:
+    if math.isinf(number):
+        raise ValueError("out of range")
+    return number
 
 
 class _Dumper(yaml.CSafeDumper):
