@@ -1,0 +1,161 @@
+"""A real Envoy that runs programs, and an upstream that answers with the request it got."""
+
+import json
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from gloo.functions import Program, runtime_source
+from gloo.proxy.binary import find_envoy
+
+DEADLINE = 15.0  # seconds; what takes longer is broken
+_TYPE = "type.googleapis.com/envoy.extensions.filters"
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What came back: the status, its headers, and the request as the upstream saw it or an error of the gateway."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: Mapping[str, object]
+
+    @property
+    def body(self) -> bytes:
+        return str(self.content["body"]).encode("latin-1")
+
+
+class _Upstream(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        seen = {"method": self.command, "path": self.path, "headers": headers, "body": body.decode("latin-1")}
+        answer = json.dumps(seen).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_POST = do_PUT = do_DELETE = do_GET
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: what matters is asserted."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvoyGateway:
+    """A running Envoy; the header ``x-program`` chooses the program by its position."""
+
+    port: int
+
+    def send(
+        self,
+        program: int,
+        target: str,
+        *,
+        method: str = "POST",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Echo:
+        """Send a request; *target* goes out as it is."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        sent = {"x-program": str(program), **(headers or {})}
+        if body:
+            sent["content-length"] = str(len(body))
+        connection.request(method, target, body or None, sent)
+        response = connection.getresponse()
+        content = json.loads(response.read())
+        connection.close()
+        return Echo(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
+
+
+@contextmanager
+def envoy_gateway(programs: Sequence[Program], folder: Path) -> Iterator[EnvoyGateway]:
+    """Run Envoy with *programs*, its files in *folder*."""
+    upstream = ThreadingHTTPServer(("127.0.0.1", 0), _Upstream)
+    thread = threading.Thread(target=upstream.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    config, admin = folder / "envoy.json", folder / "admin"
+    config.write_text(json.dumps(_bootstrap(programs, upstream.server_port, admin)))
+    command = [str(find_envoy()), "-c", str(config), "--concurrency", "1", "--use-dynamic-base-id", "-l", "warn"]
+    with (folder / "log").open("wb") as log:
+        envoy = subprocess.Popen(command, stderr=log)
+    try:
+        yield EnvoyGateway(_port(admin, envoy))
+    finally:
+        envoy.terminate()
+        envoy.wait(DEADLINE)
+        upstream.shutdown()
+        thread.join(DEADLINE)
+        upstream.server_close()
+
+
+def _port(admin: Path, envoy: "subprocess.Popen[bytes]") -> int:
+    """Wait until Envoy listens, and return the port it picked."""
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        if envoy.poll() is not None:
+            raise AssertionError(f"Envoy ended: {(admin.parent / 'log').read_text()[-2000:]}")
+        try:
+            listeners = json.loads(_ask(admin, "/listeners?format=json"))["listener_statuses"]
+            return int(listeners[0]["local_address"]["socket_address"]["port_value"])
+        except (OSError, KeyError, IndexError, ValueError):
+            time.sleep(0.02)  # between two looks
+    raise AssertionError("Envoy does not listen")
+
+
+def _ask(admin: Path, path: str) -> bytes:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(1)
+        connection.connect(str(admin))
+        connection.sendall(f"GET {path} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    return answer[answer.index(b"{") : answer.rindex(b"}") + 1]
+
+
+def _bootstrap(programs: Sequence[Program], port: int, admin: Path) -> object:
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+    endpoints = [{"lb_endpoints": [{"endpoint": {"address": address}}]}]
+    cluster = {"name": "up", "type": "STATIC", "load_assignment": {"cluster_name": "up", "endpoints": endpoints}}
+    routes = [_route(index, program) for index, program in enumerate(programs)]
+    manager = {
+        "@type": f"{_TYPE}.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "test",
+        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]},
+        "http_filters": [
+            {
+                "name": "envoy.filters.http.lua",
+                "typed_config": {
+                    "@type": f"{_TYPE}.http.lua.v3.Lua",
+                    "clear_route_cache": False,
+                    "source_codes": {"gloo": {"inline_string": runtime_source()}},
+                },
+            },
+            {"name": "envoy.filters.http.router", "typed_config": {"@type": f"{_TYPE}.http.router.v3.Router"}},
+        ],
+    }
+    filters = [{"filters": [{"name": "http", "typed_config": manager}]}]
+    listener = {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}, "filter_chains": filters}
+    return {
+        "admin": {"address": {"pipe": {"path": str(admin)}}},
+        "static_resources": {"listeners": [listener], "clusters": [cluster]},
+    }
+
+
+def _route(index: int, program: Program) -> object:
+    lua = {
+        "@type": f"{_TYPE}.http.lua.v3.LuaPerRoute",
+        "name": "gloo",
+        "filter_context": {"id": program.id, "source": program.source},
+    }
+    match = {"prefix": "/", "headers": [{"name": "x-program", "string_match": {"exact": str(index)}}]}
+    return {"match": match, "route": {"cluster": "up"}, "typed_per_filter_config": {"envoy.filters.http.lua": lua}}
