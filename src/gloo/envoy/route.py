@@ -1,12 +1,16 @@
 """Routes as Envoy sees them: frozen values that plugins refine, serialised at the end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from gloo.envoy.message import TypedConfig
+from gloo.envoy.route_policy import HashPolicy, HostRewrite, Mirror, RetryPolicy
+from gloo.model.base import Json
 from gloo.model.duration import Duration
 
 ValueKind = Literal["exact", "regex", "present", "prefix", "suffix", "contains"]
+HeaderAction = Literal["set", "append", "set_if_absent"]
 PathKind = Literal["prefix", "segment_prefix", "exact", "regex"]
 FilterConfigs = tuple[tuple[str, TypedConfig], ...]
 
@@ -42,11 +46,17 @@ class RouteMatch:
 
 @dataclass(frozen=True, slots=True)
 class HeaderChange:
-    """A header set on the way; `append` keeps what was there."""
+    """A header changed on the way.
+
+    Args:
+        action: ``append`` keeps what was there, ``set_if_absent`` adds nothing to it.
+        format: the value holds Envoy's ``%COMMANDS%``; otherwise it is text, percent signs included.
+    """
 
     name: str
     value: str
-    append: bool = False
+    action: HeaderAction = "set"
+    format: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +73,75 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Send the request to a cluster, or to one of several by weight."""
+    """Send the request to a cluster, or to one of several by weight.
+
+    Args:
+        timeout: until the whole answer is there; zero for no limit, None for Envoy's 15 seconds.
+        idle_timeout: how long a request may be silent; zero for no limit, None for the listener's own.
+        upgrades: protocols that a client may switch to: ``websocket``.
+    """
 
     targets: tuple[Target, ...]
     prefix_rewrite: str | None = None
     regex_rewrite: tuple[str, str] | None = None
+    host: HostRewrite | None = None
     timeout: Duration | None = None
+    idle_timeout: Duration | None = None
+    retry: RetryPolicy | None = None
+    mirror: Mirror | None = None
+    hash_policies: tuple[HashPolicy, ...] = ()
+    upgrades: tuple[str, ...] = ()
+
+    @property
+    def clusters(self) -> frozenset[str]:
+        """All clusters that it names."""
+        mirrored = {self.mirror.cluster} if self.mirror else set[str]()
+        return frozenset({*(target.cluster for target in self.targets), *mirrored})
 
 
 @dataclass(frozen=True, slots=True)
 class DirectResponse:
-    """Answer from the gateway itself."""
+    """Answer from the gateway itself; at most `MOST_BODY` bytes."""
 
     status: int
     body: str = ""
     content_type: str = "text/plain"
+    headers: tuple[HeaderChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Send the client elsewhere: what is empty stays as the client asked it.
+
+    Args:
+        code: 301, 302, 303, 307 or 308.
+        path: the whole path; *prefix* instead changes the matched prefix alone.
+        strip_query: leave the query out.
+    """
+
+    code: int = 301
+    https: bool = False
+    host: str = ""
+    port: int = 0
+    path: str = ""
+    prefix: str | None = None
+    strip_query: bool = False
+
+
+MOST_BODY = 64 * 1024
+Action = Forward | DirectResponse | Redirect
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route of a virtual host."""
+    """One route of a virtual host. *metadata* is by namespace, for filters and logs."""
 
     name: str
     match: RouteMatch
-    action: Forward | DirectResponse
+    action: Action
     filters: FilterConfigs = ()
+    request_headers: tuple[HeaderChange, ...] = ()
+    request_headers_removed: tuple[str, ...] = ()
     response_headers: tuple[HeaderChange, ...] = ()
+    response_headers_removed: tuple[str, ...] = ()
+    metadata: tuple[tuple[str, Mapping[str, Json]], ...] = ()

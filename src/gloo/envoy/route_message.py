@@ -2,17 +2,15 @@
 
 import re
 
-from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 from envoy.type.matcher.v3 import regex_pb2, string_pb2
 from google.protobuf import wrappers_pb2
 
-from gloo.envoy.message import Message, duration, packed, serialize
-from gloo.envoy.route import DirectResponse, FilterConfigs, Forward, HeaderChange, PathMatch, Route, Target, ValueMatch
+from gloo.envoy.header_change import header_change
+from gloo.envoy.message import Message, serialize
+from gloo.envoy.route import MOST_BODY, PathMatch, Route, ValueMatch
+from gloo.envoy.route_action import set_action, set_filters
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
-
-APPEND = base_pb2.HeaderValueOption.APPEND_IF_EXISTS_OR_ADD
-OVERWRITE = base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
 
 
 def route_bytes(route: Route) -> bytes:
@@ -29,7 +27,10 @@ def route_configuration(name: str, virtual_hosts: tuple[bytes, ...], needs: froz
     """Put a route configuration together from serialised virtual hosts."""
     head = serialize(
         route_pb2.RouteConfiguration(
-            name=name, validate_clusters=wrappers_pb2.BoolValue(value=False), ignore_port_in_host_matching=True
+            name=name,
+            validate_clusters=wrappers_pb2.BoolValue(value=False),
+            ignore_port_in_host_matching=True,
+            max_direct_response_body_size_bytes=wrappers_pb2.UInt32Value(value=MOST_BODY),
         )
     )
     return Resource(ResourceType.ROUTE, name, head + _repeated(_VIRTUAL_HOSTS_FIELD, virtual_hosts), needs)
@@ -60,12 +61,14 @@ def _route(route: Route) -> Message:
         message.match.headers.append(_method_match(route.match.methods))
     message.match.headers.extend(_header_match(match) for match in route.match.headers)
     message.match.query_parameters.extend(_query_match(match) for match in route.match.query)
-    if isinstance(route.action, Forward):
-        _set_forward(message, route.action)
-    else:
-        _set_direct_response(message, route.action)
-    message.response_headers_to_add.extend(_header_change(change) for change in route.response_headers)
-    _set_filters(message, route.filters)
+    set_action(message, route.action)
+    message.request_headers_to_add.extend(header_change(change) for change in route.request_headers)
+    message.request_headers_to_remove.extend(route.request_headers_removed)
+    message.response_headers_to_add.extend(header_change(change) for change in route.response_headers)
+    message.response_headers_to_remove.extend(route.response_headers_removed)
+    for namespace, values in route.metadata:
+        message.metadata.filter_metadata[namespace].update(values)
+    set_filters(message, route.filters)
     return message
 
 
@@ -109,54 +112,3 @@ def _query_match(match: ValueMatch) -> Message:
     if match.kind == "present":
         return route_components_pb2.QueryParameterMatcher(name=match.name, present_match=True)
     return route_components_pb2.QueryParameterMatcher(name=match.name, string_match=_string_match(match))
-
-
-def _set_forward(message: Message, action: Forward) -> None:
-    forward = message.route
-    if len(action.targets) == 1:
-        target = action.targets[0]
-        forward.cluster = target.cluster
-        _set_filters(message, target.filters)
-        message.request_headers_to_add.extend(_header_change(change) for change in target.request_headers)
-        if target.host_rewrite:
-            forward.host_rewrite_literal = target.host_rewrite
-    else:
-        forward.weighted_clusters.clusters.extend(_weighted(target) for target in action.targets)
-    if action.prefix_rewrite is not None:
-        forward.prefix_rewrite = action.prefix_rewrite
-    if action.regex_rewrite is not None:
-        forward.regex_rewrite.pattern.regex, forward.regex_rewrite.substitution = action.regex_rewrite
-    if any(target.auto_host_rewrite for target in action.targets):
-        forward.auto_host_rewrite.value = True
-    if action.timeout is not None:
-        forward.timeout.CopyFrom(duration(action.timeout))
-
-
-def _weighted(target: Target) -> Message:
-    message = route_components_pb2.WeightedCluster.ClusterWeight(name=target.cluster)
-    message.weight.value = target.weight
-    message.request_headers_to_add.extend(_header_change(change) for change in target.request_headers)
-    if target.host_rewrite:
-        message.host_rewrite_literal = target.host_rewrite
-    _set_filters(message, target.filters)
-    return message
-
-
-def _set_direct_response(message: Message, action: DirectResponse) -> None:
-    message.direct_response.status = action.status
-    if action.body:
-        message.direct_response.body.inline_string = action.body
-    message.response_headers_to_add.append(_header_change(HeaderChange("content-type", action.content_type)))
-
-
-def _header_change(change: HeaderChange) -> Message:
-    return base_pb2.HeaderValueOption(
-        header=base_pb2.HeaderValue(key=change.name, value=change.value),
-        append_action=APPEND if change.append else OVERWRITE,
-        keep_empty_value=True,
-    )
-
-
-def _set_filters(message: Message, filters: FilterConfigs) -> None:
-    for name, config in filters:
-        message.typed_per_filter_config[name].CopyFrom(packed(config))

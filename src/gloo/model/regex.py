@@ -23,7 +23,7 @@ def check_regex(pattern: str, field: str) -> int:
 
 
 def check_substitution(substitution: str, field: str, *, groups: int) -> None:
-    r"""Raise ConfigError unless every backslash in *substitution* is ``\\`` or names one of *groups* (``\0`` is all)."""
+    r"""Raise ConfigError unless each backslash in *substitution* is doubled or names one of *groups* (``\0``: all)."""
     for found in _GROUP.finditer(substitution):
         after = found[1]
         if after == "\\" or (after in "0123456789" and after and int(after) <= groups):

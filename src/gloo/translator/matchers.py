@@ -2,14 +2,13 @@
 
 import re
 
-import re2
-
 from gloo.envoy.route import PathMatch, RouteMatch, ValueKind, ValueMatch
 from gloo.errors import ConfigError
+from gloo.model.http_name import is_token
 from gloo.model.path import format_path
+from gloo.model.regex import check_regex
 from gloo.model.route import EventMatcher, RequestMatcher, Route, ValueCondition
 
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")  # RFC 9110, section 5.6.2
 EVENT_PATH = "/events"
 EVENT_HEADER = "x-event-type"
 
@@ -60,21 +59,10 @@ def _rooted(path: str, name: str) -> str:
     return path
 
 
-def check_regex(pattern: str, field: str) -> None:
-    """Raise ConfigError unless RE2, which Envoy uses, takes *pattern*."""
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(pattern, options=options)
-    except re2.error as error:
-        said = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else str(error)
-        raise ConfigError("", field, f"{pattern!r} is no RE2 regular expression: {said}") from error
-
-
 def methods_of(matcher: RequestMatcher) -> tuple[str, ...]:
     """Return the methods a matcher takes, in capitals; raise ConfigError for what is no method."""
     for index, verb in enumerate(matcher.verbs):
-        if not _TOKEN.match(verb):
+        if not is_token(verb):
             raise ConfigError("", f"request_matcher.verbs[{index}]", f"{verb!r} is no HTTP method", "e.g. GET")
     return tuple(dict.fromkeys(verb.upper() for verb in matcher.verbs))
 
@@ -82,7 +70,7 @@ def methods_of(matcher: RequestMatcher) -> tuple[str, ...]:
 def _header(name: str, value: str | ValueCondition) -> ValueMatch:
     """Return the condition on a header: ``""`` any value, a value with ``.*`` a regular expression, else exact."""
     field = f"request_matcher.{format_path(('headers', name))}"
-    if not _TOKEN.match(name.removeprefix(":")):
+    if not is_token(name.removeprefix(":")):
         raise ConfigError("", field, f"{name!r} is no header name")
     if isinstance(value, str) and ".*" in value:
         value = ValueCondition(regex=value)
@@ -117,7 +105,7 @@ _TEXT_KINDS: tuple[ValueKind, ...] = ("exact", "prefix", "suffix", "contains", "
 def _cookie(name: str, value: str | ValueCondition) -> ValueMatch:
     """Return the condition on a cookie as one on the header that holds all cookies (RFC 6265, section 4.2.1)."""
     field = f"request_matcher.{format_path(('cookies', name))}"
-    if not _TOKEN.match(name):
+    if not is_token(name):
         raise ConfigError("", field, f"{name!r} is no cookie name")
     match = _condition(name, value, field)
     pattern = rf"(?:.*;\s*)?{re.escape(name)}={_cookie_value(match)}(?:;.*)?"
