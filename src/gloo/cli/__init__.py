@@ -3,6 +3,6 @@
 
 def main() -> None:
     """Run the command line and end the process."""
-    from gloo.cli.program import program  # noqa: PLC0415 - importing the package costs nothing
+    from gloo.cli.program import program
 
     program(prog_name="gloo")

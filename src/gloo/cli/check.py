@@ -1,14 +1,16 @@
 """gloo check: all that is wrong with a folder, without running it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from gloo.cli.findings import Finding, count, findings_of
 from gloo.cli.folder import folder_argument, settings_for
 from gloo.cli.output import note, output_option, show
-from gloo.control_plane.offline import Offline, translate_folder
-from gloo.translator import Gateway
+
+if TYPE_CHECKING:
+    from gloo.cli.findings import Finding
+    from gloo.control_plane.offline import Offline
 
 EXAMPLE = """\b
 Example:
@@ -26,6 +28,10 @@ def command(directory: str | None, output: str, strict: bool) -> None:
     The exit status is 0 when there is nothing to mend, 1 with findings, 2 when the command is used wrongly. Warnings
     are listed, but do not count.
     """
+    from gloo.cli.findings import findings_of
+    from gloo.control_plane.offline import translate_folder
+    from gloo.translator import Gateway
+
     settings = settings_for(directory)
     folder = Path(settings.dir)
     offline = translate_folder(folder, Gateway(settings.bind, settings.http_port, settings.https_port))
@@ -40,7 +46,9 @@ def command(directory: str | None, output: str, strict: bool) -> None:
         click.get_current_context().exit(1)
 
 
-def _summary(folder: str, offline: Offline, findings: tuple[Finding, ...]) -> str:
+def _summary(folder: str, offline: "Offline", findings: tuple["Finding", ...]) -> str:
+    from gloo.cli.findings import count
+
     upstreams = count(len(offline.config.upstreams), "upstream")
     services = count(len(offline.config.virtual_services), "virtual service")
     serious = sum(not finding.problem.warning for finding in findings)

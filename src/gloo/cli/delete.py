@@ -1,21 +1,11 @@
 """gloo delete: remove one object."""
 
-import asyncio
 from pathlib import Path
 
 import click
 
 from gloo.cli import kinds
-from gloo.cli.after import tell_findings
 from gloo.cli.folder import folder_option, settings_for
-from gloo.control_plane.offline import translate_folder
-from gloo.errors import NotFound
-from gloo.model.codec import ConfigObject
-from gloo.model.snapshot import ConfigSnapshot
-from gloo.model.strict import nearest
-from gloo.model.virtual_service import VirtualService
-from gloo.storage import FileStorage
-from gloo.translator import Gateway
 
 EXAMPLE = "\b\nExample:\n  gloo delete upstream petstore -d shop"
 
@@ -30,24 +20,6 @@ def command(kind: str, name: str, directory: str | None) -> None:
     KIND is upstream (us) or virtualservice (vs). Virtual services that still send requests to a deleted upstream are
     named: those routes answer 500 from now on.
     """
-    folder = Path(settings_for(directory).dir)
-    config = translate_folder(folder, Gateway()).config
-    _check_exists(config, kind, name)
-    document = asyncio.run(FileStorage(folder).delete(kinds.STORED[kind], name))
-    click.echo(f"{kinds.STORED[kind]}/{name} deleted ({document})")
-    if kind == kinds.UPSTREAM:
-        tell_findings(folder, {item.ref for item in config.virtual_services.values() if _uses(item, name)})
+    from gloo.cli.delete_object import delete_object
 
-
-def _check_exists(config: ConfigSnapshot, kind: str, name: str) -> None:
-    known = config.upstreams if kind == kinds.UPSTREAM else config.virtual_services
-    if name not in known:
-        hint = nearest(name, list(known)) if known else f"there are no {kind}s"
-        raise NotFound(f"{kinds.STORED[kind]}/{name} does not exist ({hint})")
-
-
-def _uses(item: ConfigObject, upstream: str) -> bool:
-    service = item.value
-    if not isinstance(service, VirtualService):
-        return False
-    return any(each.upstream_name == upstream for route in service.routes for each in route.destinations)
+    delete_object(Path(settings_for(directory).dir), kind, name)

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gloo.control_plane.settings import Settings, load_settings
+if TYPE_CHECKING:
+    from gloo.control_plane.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -26,8 +27,10 @@ def folder_argument(command: Command) -> Command:
 
 def settings_for(
     directory: str | None, flags: Mapping[str, object] | None = None, *, file: str | None = None
-) -> Settings:
+) -> "Settings":
     """Return the settings for *directory*; raise click.UsageError if there is no such folder."""
+    from gloo.control_plane.settings import load_settings
+
     settings = load_settings(
         {**(flags or {}), "dir": directory}, environ=os.environ, file=Path(file) if file is not None else None
     )

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from gloo.cli.table import format_table
-from gloo.model.base import Json
-from gloo.model.text import dump_yaml
+
+if TYPE_CHECKING:
+    from gloo.model.base import Json
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -20,11 +21,13 @@ def output_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
-def show(value: Json, output: str) -> None:
+def show(value: "Json", output: str) -> None:
     """Write *value* as JSON or YAML; a list in YAML is one document per member."""
     if output == "json":
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
         return
+    from gloo.model.text import dump_yaml
+
     members = value if isinstance(value, list) else [value]
     click.echo("---\n".join(dump_yaml(member) for member in members), nl=False)
 

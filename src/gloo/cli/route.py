@@ -1,29 +1,18 @@
 """gloo route: the routes of a virtual service, by flags."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gloo.cli.after import tell_findings
 from gloo.cli.folder import folder_option, settings_for
-from gloo.cli.listing import ROUTE_HEADERS, routes
-from gloo.cli.matcher_text import describe
-from gloo.cli.objects import Refused, find
 from gloo.cli.output import output_option, show, show_table
-from gloo.cli.route_edit import Pattern, Raw, decoded_route, find_route, sorted_routes, with_route, without_route
 from gloo.cli.route_options import RouteFlags, read_extensions, route_options
-from gloo.cli.view import view_of
-from gloo.cli.written import written
 from gloo.errors import NotFound
-from gloo.model.codec import VIRTUAL_SERVICE, ConfigObject, decode_value
-from gloo.model.route import Route
-from gloo.model.source import Document, Source
-from gloo.model.virtual_service import VirtualService
-from gloo.storage import Edit, FileStorage
+
+if TYPE_CHECKING:
+    from gloo.model.base import Json
 
 DEFAULT = "default"
 EXAMPLE = "\b\nExample:\n  gloo route add --path-prefix /pets --upstream petstore && gloo route list"
@@ -34,35 +23,6 @@ Examples:
   echo 'parameters: {path: "/pet/{id}"}' | \\
     gloo route add --path-prefix /pet/ --function petstore/get_pet --extensions -"""
 REMOVE_EXAMPLE = "\b\nExamples:\n  gloo route remove --index 2 -v shop\n  gloo route remove --path-prefix /pets"
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A virtual service as it is written, and its routes; an empty one where none exists yet."""
-
-    folder: Path
-    name: str
-    item: ConfigObject | None
-
-    @property
-    def raw(self) -> Raw:
-        return {"name": self.name} if self.item is None else written(self.item)
-
-    @property
-    def routes(self) -> Sequence[Route]:
-        return routes_of(self.item) if self.item is not None else ()
-
-    def write(self, raw: Raw) -> None:
-        """Put *raw* in the place of what was read; raises Conflict if that is not there any more."""
-        edit = Edit(VIRTUAL_SERVICE, raw, None if self.item is None else self.raw)
-        asyncio.run(FileStorage(self.folder).apply(edit))
-
-
-def routes_of(item: ConfigObject) -> Sequence[Route]:
-    """Return the routes of a virtual service; raise Refused if it can't be read."""
-    if not isinstance(item.value, VirtualService):
-        raise Refused(f"{item.ref} can't be read: {'; '.join(map(str, item.problems))} (mend it first)")
-    return item.value.routes
 
 
 def service_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -98,9 +58,14 @@ def add(
     **flags: Any,
 ) -> None:
     """Add a route; a virtual service that does not exist is made."""
+    from gloo.cli.after import tell_findings
+    from gloo.cli.matcher_text import describe
+    from gloo.cli.route_edit import decoded_route, sorted_routes, with_route
+    from gloo.cli.route_service import check_name, read_service
+
     if at is not None and sort:
         raise click.UsageError("--at can't be joined with --sort")
-    found = _service(directory, service or DEFAULT)
+    found = read_service(Path(settings_for(directory).dir), service or DEFAULT)
     raw = _raw_route(RouteFlags(**flags), prefix_rewrite, extensions)
     route = decoded_route(raw)
     whole = with_route(found.raw, raw, at)
@@ -108,7 +73,7 @@ def add(
     if sort:
         whole = sorted_routes(whole, (*found.routes, route))
         index = next(number for number, each in enumerate(whole["routes"]) if each == raw)
-    _check_name(found, whole)
+    check_name(found, whole)
     found.write(whole)
     made = " (created)" if found.item is None else ""
     click.echo(f"VirtualService/{found.name}{made}: route {index} added: {describe(route)}")
@@ -121,6 +86,9 @@ def add(
 @output_option("table", "yaml", "json")
 def list_routes(directory: str | None, service: str | None, output: str) -> None:
     """List the routes in their order, those of all virtual services by default."""
+    from gloo.cli.listing import ROUTE_HEADERS, routes
+    from gloo.cli.view import view_of
+
     view = view_of(settings_for(directory))
     if service is not None and service not in view.offline.config.virtual_services:
         raise NotFound(f"there is no virtual service {service!r} (gloo get virtualservices lists them)")
@@ -138,7 +106,12 @@ def list_routes(directory: str | None, service: str | None, output: str) -> None
 @folder_option
 def remove(*, directory: str | None, service: str | None, index: int | None, **flags: Any) -> None:
     """Remove the one route with this number, or with this matcher and destination."""
-    found = _service(directory, service or DEFAULT)
+    from gloo.cli.after import tell_findings
+    from gloo.cli.matcher_text import describe
+    from gloo.cli.route_edit import Pattern, decoded_route, find_route, without_route
+    from gloo.cli.route_service import read_service
+
+    found = read_service(Path(settings_for(directory).dir), service or DEFAULT)
     if found.item is None:
         raise NotFound(f"there is no virtual service {found.name!r} (gloo get virtualservices lists them)")
     given = RouteFlags(**flags)
@@ -154,16 +127,7 @@ def remove(*, directory: str | None, service: str | None, index: int | None, **f
     tell_findings(found.folder, {f"VirtualService/{found.name}"})
 
 
-def _service(directory: str | None, name: str) -> Service:
-    folder = Path(settings_for(directory).dir)
-    state = asyncio.run(FileStorage(folder).list())
-    item = find(state, VIRTUAL_SERVICE, name)
-    if item is not None:
-        routes_of(item)
-    return Service(folder, name, item)
-
-
-def _raw_route(flags: RouteFlags, prefix_rewrite: str | None, extensions: str | None) -> Raw:
+def _raw_route(flags: RouteFlags, prefix_rewrite: str | None, extensions: str | None) -> "dict[str, Json]":
     destination = flags.destination()
     if destination is None:
         raise click.UsageError("say where the requests go: --upstream NAME, or --function UPSTREAM/NAME")
@@ -172,11 +136,3 @@ def _raw_route(flags: RouteFlags, prefix_rewrite: str | None, extensions: str | 
         raw["prefix_rewrite"] = prefix_rewrite
     found = read_extensions(extensions)
     return {**raw, "extensions": dict(found)} if found else raw
-
-
-def _check_name(found: Service, whole: Raw) -> None:
-    """Refuse a name for a new virtual service that could not be read back."""
-    if found.item is None:
-        made = decode_value(dict(whole), kind=VIRTUAL_SERVICE, source=Source(Document("flags", "")))
-        if made.problems:
-            raise Refused("; ".join(str(problem) for problem in made.problems))

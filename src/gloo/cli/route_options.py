@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gloo.cli.objects import read_text
-from gloo.model.base import Json
-from gloo.model.text import TextError, parse_text
+if TYPE_CHECKING:
+    from gloo.model.base import Json
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,7 +32,7 @@ class RouteFlags:
     def has_matcher(self) -> bool:
         return self.event is not None or bool(self._request_matcher())
 
-    def matcher(self) -> dict[str, Json]:
+    def matcher(self) -> "dict[str, Json]":
         """Return ``request_matcher`` or ``event_matcher`` as users write it, or raise click.UsageError."""
         request = self._request_matcher()
         if self.event is not None and request:
@@ -44,7 +43,7 @@ class RouteFlags:
             raise click.UsageError("say which requests the route is for (e.g. --path-prefix /, or --event TYPE)")
         return {"request_matcher": request}
 
-    def _request_matcher(self) -> dict[str, Json]:
+    def _request_matcher(self) -> "dict[str, Json]":
         given = {
             "path_prefix": self.path_prefix,
             "path_segment_prefix": self.path_segment_prefix,
@@ -57,7 +56,7 @@ class RouteFlags:
         }
         return {name: value for name, value in given.items() if value not in (None, {}, [])}
 
-    def destination(self) -> dict[str, Json] | None:
+    def destination(self) -> "dict[str, Json] | None":
         """Return ``single_destination`` as users write it, None without a flag for it."""
         upstream, function = self.upstream, self.function
         if function is not None and upstream is None:
@@ -93,10 +92,13 @@ def route_options(command: Command) -> Command:
     return command
 
 
-def read_extensions(file: str | None) -> Mapping[str, Json]:
+def read_extensions(file: str | None) -> "Mapping[str, Json]":
     """Return the mapping in *file*; ``-`` is standard input. Raises click.UsageError if it holds none."""
     if file is None:
         return {}
+    from gloo.cli.objects import read_text
+    from gloo.model.text import TextError, parse_text
+
     document = read_text(file)
     try:
         parts = [part for part in parse_text(document.text) if part is not None]
@@ -107,7 +109,7 @@ def read_extensions(file: str | None) -> Mapping[str, Json]:
     return parts[0]
 
 
-def _pairs(texts: Iterable[str], sign: str, flag: str) -> dict[str, Json]:
+def _pairs(texts: Iterable[str], sign: str, flag: str) -> "dict[str, Json]":
     pairs: dict[str, Json] = {}
     for text in texts:
         name, _, value = text.partition(sign)

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gloo.cli.folder import settings_for
-from gloo.cli.logs import configure_logs
 from gloo.cli.setting_options import setting_options
-from gloo.control_plane.app import run_gateway
 from gloo.control_plane.settings import Settings
-from gloo.control_plane.state import RunningGateway
+
+if TYPE_CHECKING:
+    from gloo.control_plane.state import RunningGateway
 
 EXAMPLE = """\b
 Examples:
@@ -28,17 +28,20 @@ def command(*, directory: str | None, settings_file: str | None, **flags: Any) -
 
     DIR holds upstreams/*.yaml, virtual_services/*.yaml, secrets/, or *.yaml with lists of them; changes are live
     within a second. Each option can also be given by the variable in brackets, or by its name in the settings file;
-    flags come before variables, variables before the file.
+    a flag beats a variable, a variable beats the file.
     """
+    from gloo.cli.logs import configure_logs
+    from gloo.control_plane.app import run_gateway
+
     settings = settings_for(directory, flags, file=settings_file)
     configure_logs(settings)
     asyncio.run(run_gateway(settings, on_ready=ready_line(settings)))
 
 
-def ready_line(settings: Settings) -> Callable[[RunningGateway], None]:
+def ready_line(settings: Settings) -> Callable[["RunningGateway"], None]:
     """Return what prints the one line that says where the gateway is to be found."""
 
-    def tell(running: RunningGateway) -> None:
+    def tell(running: "RunningGateway") -> None:
         addresses = " and ".join(address for address in (running.http, running.https) if address)
         click.echo(f"gloo is ready: {addresses}, configuration in {settings.dir} (Ctrl-C stops it)")
 

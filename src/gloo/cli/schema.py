@@ -4,8 +4,6 @@ import click
 
 from gloo.cli import kinds
 from gloo.cli.output import note, show
-from gloo.plugins.registry import load_plugins
-from gloo.plugins.schema import json_schema
 
 EXAMPLE = """\b
 Example:
@@ -21,6 +19,9 @@ def command(kind: str | None) -> None:
 
     KIND is upstream (us) or virtualservice (vs); without it the schema takes whatever a configuration file may hold.
     """
+    from gloo.plugins.registry import load_plugins
+    from gloo.plugins.schema import json_schema
+
     plugins, faults = load_plugins()
     for fault in faults:
         note(str(fault))

@@ -1,19 +1,17 @@
 """gloo translate: what Envoy would get."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from gloo.cli.findings import count, findings_of
 from gloo.cli.folder import folder_argument, settings_for
 from gloo.cli.output import note, output_option, show
-from gloo.control_plane.offline import translate_folder
-from gloo.envoy.readable import readable
 from gloo.envoy.snapshot import EnvoySnapshot, ResourceType
 from gloo.errors import NotFound
-from gloo.model.base import Json
-from gloo.model.strict import nearest
-from gloo.translator import Gateway
+
+if TYPE_CHECKING:
+    from gloo.model.base import Json
 
 _LONG = 4000
 EXAMPLE = "\b\nExamples:\n  gloo translate shop\n  gloo translate shop -o json | jq '.ingress.clusters[].name'"
@@ -37,6 +35,11 @@ def command(*, directory: str | None, output: str, role: str | None, full: bool)
     It is the road that a running gateway goes, without Envoy: listeners, routes, clusters, endpoints by role. Secrets
     are named, their values never shown. Findings are counted on standard error; gloo check lists them.
     """
+    from gloo.cli.findings import count, findings_of
+    from gloo.control_plane.offline import translate_folder
+    from gloo.model.strict import nearest
+    from gloo.translator import Gateway
+
     settings = settings_for(directory)
     gateway = Gateway(settings.bind, settings.http_port, settings.https_port)
     offline = translate_folder(Path(settings.dir), gateway)
@@ -50,7 +53,9 @@ def command(*, directory: str | None, output: str, role: str | None, full: bool)
         note(f"{count(len(findings), 'finding')} (gloo check {settings.dir} lists them)")
 
 
-def _plain(snapshot: EnvoySnapshot) -> Json:
+def _plain(snapshot: EnvoySnapshot) -> "Json":
+    from gloo.envoy.readable import readable
+
     return {
         name: [readable(resource) for resource in snapshot.of_type(kind).values()]
         for kind, name in _NAMES.items()
@@ -58,7 +63,7 @@ def _plain(snapshot: EnvoySnapshot) -> Json:
     }
 
 
-def _shortened(value: Json) -> Json:
+def _shortened(value: "Json") -> "Json":
     """Return *value* with a note in place of each text that would bury the rest."""
     if isinstance(value, dict):
         return {name: _shortened(item) for name, item in value.items()}

@@ -8,8 +8,6 @@ import click
 from gloo import __version__
 from gloo.cli.output import output_option, show
 from gloo.errors import GlooError
-from gloo.plugins.registry import load_plugins
-from gloo.proxy.binary import find_envoy
 
 EXAMPLE = "\b\nExample:\n  gloo version -o json"
 _VERSION = re.compile(r"/(\d+\.\d+\.\d+[^/\s]*)/")
@@ -21,6 +19,8 @@ _PATIENCE = 10  # seconds for Envoy to tell its version
 @click.option("--envoy", metavar="PROGRAM", envvar="GLOO_ENVOY", default="", help="The Envoy program to ask.")
 def command(output: str, envoy: str) -> None:
     """Print the versions of gloo and Envoy, and the plugins."""
+    from gloo.plugins.registry import load_plugins
+
     plugins, faults = load_plugins()
     told = {
         "gloo": __version__,
@@ -41,6 +41,8 @@ def command(output: str, envoy: str) -> None:
 
 def _envoy_version(setting: str) -> str:
     """Ask Envoy; an Envoy that can't be asked is told as such, the rest is still worth knowing."""
+    from gloo.proxy.binary import find_envoy
+
     try:
         program = find_envoy(setting or None)
         said = subprocess.run(  # noqa: S603 - the program that the user named, or the one that gloo runs

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gloo.cli.output import note
-from gloo.control_plane.app import state_folder
 from gloo.control_plane.offline import Offline, translate_folder
-from gloo.control_plane.settings import Settings
+from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import RunningGateway, read_statuses
 from gloo.model.codec import ConfigObject
 from gloo.model.path import Path as FieldPath

@@ -49,6 +49,11 @@ class Settings(Model, frozen=True, kw_only=True):
     ] = 5
 
 
+def state_folder(settings: Settings) -> Path:
+    """Return where the state of the folder in *settings* is kept."""
+    return Path(settings.state_dir) if settings.state_dir else Path(settings.dir) / ".gloo"
+
+
 def load_settings(flags: Mapping[str, object], *, environ: Mapping[str, str], file: Path | None) -> Settings:
     """Merge all places where settings are given.
 
