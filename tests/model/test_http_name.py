@@ -1,0 +1,33 @@
+"""Names in HTTP."""
+
+import pytest
+
+from gloo.errors import ConfigError
+from gloo.model.http_name import check_header_name, check_header_value, is_token
+
+
+@pytest.mark.parametrize(
+    ("text", "token"), [("GET", True), ("x-a_b", True), ("", False), ("a b", False), ("a\n", False)]
+)
+def test_a_token_has_the_characters_of_rfc_9110(text: str, token: bool) -> None:
+    assert is_token(text) is token
+
+
+def test_header_names_are_kept_in_lower_case() -> None:
+    assert check_header_name("X-Name", "f") == "x-name"
+
+
+@pytest.mark.parametrize("name", ["Host", ":path", ":authority", "a b", "a:b", ""])
+def test_what_is_no_header_of_its_own_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="f: "):
+        check_header_name(name, "f")
+
+
+@pytest.mark.parametrize("value", ["a\r\nb", "a\x00", "\x7f"])
+def test_a_value_can_not_break_the_lines_of_a_request(value: str) -> None:
+    with pytest.raises(ConfigError, match="can't hold"):
+        check_header_value(value, "f")
+
+
+def test_a_tab_may_stand_in_a_value() -> None:
+    check_header_value("a\tb", "f")
