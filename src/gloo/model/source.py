@@ -6,6 +6,7 @@ from functools import lru_cache
 import yaml
 
 from gloo.model.path import Path, parse_path
+from gloo.model.yaml_nodes import compose_nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Source:
 def _nodes(text: str) -> tuple[yaml.Node, ...]:
     """Compose the text once more, for its marks: only an error needs them, so only an error pays."""
     try:
-        return tuple(yaml.compose_all(text, Loader=yaml.CSafeLoader))
+        return tuple(compose_nodes(text))
     except yaml.YAMLError:
         return ()
 

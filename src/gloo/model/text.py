@@ -12,6 +12,7 @@ import yaml
 
 from gloo.errors import ConfigError
 from gloo.model.base import Json
+from gloo.model.yaml_nodes import compose_nodes
 
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
@@ -22,7 +23,6 @@ _WORDS: dict[str, Json] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_TEXT = "tag:yaml.org,2002:str"
 _QUOTED = frozenset("'\"|>")
 _MOST_ALIASED = 100_000
 
@@ -42,7 +42,7 @@ def parse_text(text: str) -> list[Json]:
         TextError: the text is not YAML, or holds a duplicate key, a tag, or aliases beyond reason.
     """
     try:
-        nodes = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
+        nodes = list(compose_nodes(text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -79,24 +79,21 @@ class _Values:
         return self._kinds[type(node)](node)
 
     def _scalar(self, node: yaml.ScalarNode) -> Json:
+        _check_tag(node)
         if node.style and node.style in _QUOTED:
-            _check_tag(node, _TEXT)
             return node.value
         try:
-            value = plain_scalar(node.value)
+            return plain_scalar(node.value)
         except ValueError as error:
             problem = f"{node.value[:20]}... is a number beyond reason"
             raise TextError(problem, "quote what is to be text", line=node.start_mark.line + 1) from error
-        if node.tag != _TEXT or not isinstance(value, str):
-            _check_tag(node, _implied_tag(node.value))
-        return value
 
     def _sequence(self, node: yaml.SequenceNode) -> Json:
-        _check_tag(node, "tag:yaml.org,2002:seq")
+        _check_tag(node)
         return [self.value(item) for item in node.value]
 
     def _mapping(self, node: yaml.MappingNode) -> Json:
-        _check_tag(node, "tag:yaml.org,2002:map")
+        _check_tag(node)
         values: dict[str, Json] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -112,17 +109,11 @@ class _Values:
         return values
 
 
-def _check_tag(node: yaml.Node, implied: str) -> None:
-    """Raise TextError if a tag was written on *node*: it has another than the one that follows from its text."""
-    if node.tag != implied:
+def _check_tag(node: yaml.Node) -> None:
+    """Raise TextError if a tag was written on *node*."""
+    if node.tag:
         tag = node.tag.replace("tag:yaml.org,2002:", "!!")
         raise TextError(f"the tag {tag} means nothing here", "quote what is to be text", line=node.start_mark.line + 1)
-
-
-def _implied_tag(text: str) -> str:
-    """Return the tag that the loader gives to an unquoted scalar without one (it knows the types of YAML 1.1)."""
-    known = yaml.CSafeLoader.yaml_implicit_resolvers.get(text[:1], ())
-    return next((tag for tag, pattern in known if pattern.match(text)), _TEXT)
 
 
 def _merge(values: dict[str, Json], merged: Json, line: int) -> None:
