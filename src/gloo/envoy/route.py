@@ -129,7 +129,8 @@ class Redirect:
 
 
 MOST_BODY = 64 * 1024
-Action = Forward | DirectResponse | Redirect
+Answer = DirectResponse | Redirect
+Action = Forward | Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from gloo.envoy.cluster import Cluster
-from gloo.envoy.route import Route, Target
+from gloo.envoy.route import Answer, Forward, Route, Target
 from gloo.envoy.stage import HttpFilter
+from gloo.errors import ConfigError
 from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
@@ -102,10 +103,32 @@ class ServicePlugin(FunctionPlugin[FunctionT, ExtensionT], Generic[SpecT, Functi
 
 
 class RoutePlugin(Plugin, Generic[ExtensionT]):
-    """Knows some keys of `extensions`; called for the routes that have one of them."""
+    """Knows some keys of `extensions`, which no other route plugin knows; called for the routes that have one of them.
+
+    The fields of a `ConfigError` are below `extensions`.
+    """
 
     extension_model: ClassVar[type[Model]]
 
+    def upstreams(self, extension: ExtensionT) -> Mapping[str, str]:
+        """Return the upstreams that *extension* names, by the field that names them; gloo sees that they exist."""
+        return {}
+
+    def answer(self, extension: ExtensionT) -> Answer | None:
+        """Return what the gateway itself answers; then the route has no destination. None: requests go to one."""
+        return None
+
     def route(self, route: Route, extension: ExtensionT) -> Route:
         """Return *route* with what *extension* asks for."""
-        raise NotImplementedError
+        return route
+
+    def before(self, route: Route, extension: ExtensionT) -> tuple[Route, ...]:
+        """Return routes to be tried before *route*, which is complete now."""
+        return ()
+
+
+def forward_of(route: Route, field: str) -> Forward:
+    """Return where *route* sends requests; raise ConfigError for *field* when it answers them by itself."""
+    if not isinstance(route.action, Forward):
+        raise ConfigError("", field, "needs a destination, and this route answers by itself", "leave it out")
+    return route.action

@@ -3,10 +3,10 @@
 A plugin that breaks the contract is refused when it is registered, by name, and the others go on.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, TypeVar
 
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError, PluginError
@@ -23,6 +23,16 @@ BUILT_IN: tuple[Plugin, ...] = (
     Rest(),
 )
 ENTRY_POINTS = "gloo.plugins"
+PluginT = TypeVar("PluginT", bound=Plugin)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteExtension:
+    """What a route says to one plugin; *extension* is None when it can't be read, for the reasons in *problems*."""
+
+    plugin: RoutePlugin[Any]
+    extension: Model | None
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,14 @@ class Plugins:
     upstreams: Mapping[str, UpstreamPlugin[Any, Any, Any]]
     services: Mapping[str, ServicePlugin[Any, Any, Any]]
     routes: tuple[RoutePlugin[Any], ...]
+    extension_keys: Mapping[str, RoutePlugin[Any] | None] = field(init=False, repr=False)
+    """All keys of `extensions`, and the route plugin that knows each; None for those of functions."""
+
+    def __post_init__(self) -> None:
+        of_functions = {
+            key: None for each in (*self.upstreams.values(), *self.services.values()) for key in _keys(each)
+        }
+        object.__setattr__(self, "extension_keys", of_functions | _route_keys(self.routes, of_functions))
 
     @classmethod
     def of(cls, plugins: Iterable[Plugin]) -> "Plugins":
@@ -71,18 +89,27 @@ class Plugins:
 
     def unknown_extensions(self, extensions: Mapping[str, Json]) -> tuple[Problem, ...]:
         """Return a problem for each key of *extensions* that no plugin reads."""
-        names = sorted({name for plugin in self.all if (model := _extension(plugin)) for name in _fields(model)})
+        names = self.extension_keys
         return tuple(
-            Problem(field=join_path("extensions", key), problem="unknown field", hint=nearest(key, names))
+            Problem(field=join_path("extensions", key), problem="unknown field", hint=nearest(key, sorted(names)))
             for key in extensions
             if key not in names and snake_case(key) not in names
         )
 
+    def route_extensions(self, extensions: Mapping[str, Json]) -> Iterator[RouteExtension]:
+        """Yield what *extensions* says to each route plugin that knows a key of it, in the plugins' order."""
+        if not extensions:
+            return
+        known = {self.extension_keys.get(key) or self.extension_keys.get(snake_case(key)) for key in extensions}
+        for plugin in self.routes:
+            if plugin in known:
+                extension, problems = extension_of(plugin, extensions)
+                yield RouteExtension(plugin, extension, problems)
+
 
 def extension_of(plugin: Plugin, extensions: Mapping[str, Json]) -> tuple[Model | None, tuple[Problem, ...]]:
     """Decode the keys of *extensions* that *plugin* reads; None when it has none of them."""
-    model = _extension(plugin)
-    names = set(_fields(model)) if model else set()
+    model, names = _extension(plugin), _keys(plugin)
     mine = {key: value for key, value in extensions.items() if key in names or snake_case(key) in names}
     return decode_struct(mine, model, at="extensions") if model and mine else (None, ())
 
@@ -101,7 +128,7 @@ def load_plugins() -> tuple[Plugins, tuple[PluginError, ...]]:
     return Plugins.of(plugins), tuple(faults)
 
 
-def _known(known: Mapping[str, Any], name: str, field: str, what: str) -> Any:
+def _known(known: Mapping[str, PluginT], name: str, field: str, what: str) -> PluginT:
     if name not in known:
         raise ConfigError("", field, f"{name!r} is no {what}", nearest(name, list(known)))
     return known[name]
@@ -132,5 +159,19 @@ def _extension(plugin: Plugin) -> type[Model] | None:
     return plugin.extension_model if isinstance(plugin, FunctionPlugin | RoutePlugin) else None
 
 
-def _fields(model: type[Model]) -> tuple[str, ...]:
-    return model.__struct_encode_fields__
+def _keys(plugin: Plugin) -> tuple[str, ...]:
+    """Return the keys of `extensions` that *plugin* knows."""
+    model = _extension(plugin)
+    return model.__struct_encode_fields__ if model else ()
+
+
+def _route_keys(
+    plugins: Iterable[RoutePlugin[Any]], taken: Mapping[str, RoutePlugin[Any] | None]
+) -> dict[str, RoutePlugin[Any] | None]:
+    found: dict[str, Any] = {}
+    for plugin in plugins:
+        for key in _keys(plugin):
+            if key in taken:
+                raise PluginError(f"{type(plugin).__name__} claims the extension {key!r}, which functions have")
+            _claim(found, key, plugin)
+    return found

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gloo.envoy.route import DirectResponse, Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
+from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_message import route_bytes
 from gloo.errors import ConfigError, MissingReference
 from gloo.model.path import join_path
@@ -18,17 +18,35 @@ from gloo.plugins.registry import Plugins, extension_of
 from gloo.translator.matchers import methods_of, path_match, translate_matcher
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import problem_of, reference_of
+from gloo.translator.route_extensions import RouteExtensions, read_extensions
 from gloo.translator.upstreams import AcceptedUpstream, TranslatedUpstream
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedRoute:
+    """One route of Envoy's table."""
+
+    match: RouteMatch
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class TranslatedRoute:
-    """One route as Envoy gets it, or nothing where not even its place is known, and what is wrong with it."""
+    """One route as Envoy gets it, or nothing where not even its place is known, and what is wrong with it.
+
+    What is in `before` belongs to it, and stands before it in the table.
+    """
 
     match: RouteMatch | None
     body: bytes
     clusters: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
+    before: tuple[PlacedRoute, ...] = ()
+
+    @property
+    def placed(self) -> tuple[PlacedRoute, ...]:
+        """All its routes in Envoy's table, in their order."""
+        return (*self.before, PlacedRoute(self.match, self.body)) if self.match is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +72,43 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
     try:
         if isinstance(route, BrokenRoute):
             raise _Faults(*route.problems)
-        translated = _translate(route, name, scope)
+        translated, earlier = _translate(route, name, scope)
         body = route_bytes(translated)
-        scope.refusals.check_bytes(body)
+        before = tuple(PlacedRoute(each.match, route_bytes(each)) for each in earlier)
+        for each in (*(placed.body for placed in before), body):
+            scope.refusals.check_bytes(each)
     except _Faults as faults:
         return _error_route(route, at, name, scope, faults.problems)
     except ConfigError as error:
         return _error_route(route, at, name, scope, (problem_of(error, at),))
-    clusters = translated.action.targets if isinstance(translated.action, Forward) else ()
-    return TranslatedRoute(translated.match, body, frozenset(target.cluster for target in clusters))
+    clusters = translated.action.clusters if isinstance(translated.action, Forward) else frozenset[str]()
+    return TranslatedRoute(translated.match, body, clusters, before=before)
 
 
-def _translate(route: ModelRoute, name: str, scope: RouteScope) -> Route:
+def _translate(route: ModelRoute, name: str, scope: RouteScope) -> tuple[Route, tuple[Route, ...]]:
+    """Return the route, and those that extensions want before it."""
     match = translate_matcher(route)
-    problems = scope.plugins.unknown_extensions(route.extensions)
-    if problems:
-        raise ConfigError("", problems[0].field, problems[0].problem, problems[0].hint)
-    if not route.destinations:
-        raise ConfigError("", "", "must have single_destination or multiple_destinations")
-    targets = tuple(_target(destination, field, route, scope) for field, destination in _destinations(route))
-    translated = Route(name, match, Forward(targets, prefix_rewrite=route.prefix_rewrite))
-    for plugin in scope.plugins.routes:
-        extension, faults = extension_of(plugin, route.extensions)
-        _raise_first(faults)
-        if extension is not None:
-            translated = plugin.route(translated, extension)
-    return translated
+    extensions = read_extensions(route.extensions, scope.plugins)
+    for field, upstream in extensions.upstreams():
+        _known_upstream(upstream, field, scope)
+    translated = extensions.apply(Route(name, match, _action(route, extensions, scope)))
+    return translated, extensions.before(translated)
+
+
+def _action(route: ModelRoute, extensions: RouteExtensions, scope: RouteScope) -> Action:
+    """Return what an extension answers, or else where the requests go: one of them is needed, both are too much."""
+    answer = extensions.answer()
+    if answer is None:
+        if not route.destinations:
+            raise ConfigError("", "", "must have single_destination or multiple_destinations")
+        targets = tuple(_target(destination, field, route, scope) for field, destination in _destinations(route))
+        return Forward(targets, prefix_rewrite=route.prefix_rewrite)
+    field, action = answer
+    if route.destinations:
+        raise ConfigError("", field, "answers the requests, and so they have no destination", "leave one of them out")
+    if route.prefix_rewrite is not None:
+        raise ConfigError("", "prefix_rewrite", f"{field} answers the requests, and so no path is rewritten")
+    return action
 
 
 def _destinations(route: ModelRoute) -> tuple[tuple[str, Destination], ...]:
@@ -121,8 +150,11 @@ def _target(destination: Destination, field: str, route: ModelRoute, scope: Rout
 
 
 def _upstream(destination: Destination, field: str, scope: RouteScope) -> AcceptedUpstream:
-    name = destination.upstream_name
     field = join_path(field, "function.upstream_name" if destination.function else "upstream.name")
+    return _known_upstream(destination.upstream_name, field, scope)
+
+
+def _known_upstream(name: str, field: str, scope: RouteScope) -> AcceptedUpstream:
     known = scope.upstreams.get(name)
     if known is None:
         raise MissingReference("", field, f"there is no upstream {name!r}", _near(name, list(scope.upstream_names)))

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gloo.envoy.route_message import virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
 from gloo.errors import ConfigError
 from gloo.model.codec import ConfigObject
+from gloo.model.route import Route
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
 from gloo.model.virtual_service import VirtualService
@@ -16,6 +17,7 @@ from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import located, problem_of
 from gloo.translator.route_entries import entry_of, shadowed
+from gloo.translator.route_extensions import mentioned
 from gloo.translator.route_table import compile_table
 from gloo.translator.routes import RouteScope, translate_route
 from gloo.translator.upstreams import TranslatedUpstream
@@ -70,7 +72,7 @@ def translate_virtual_services(
         if not isinstance(service, VirtualService):
             translated[name] = TranslatedVirtualService(None, (), located(item, item.problems))
             continue
-        seen = [upstreams.get(upstream) for upstream in memo.once(_upstream_names, service)]
+        seen = [upstreams.get(upstream) for upstream in memo.once(_upstream_names, service, plugins)]
         names = memo.once(_same_names, *every_name) if None in seen else _NO_NAMES
         routes = memo.once(_translate_routes, item, plugins, refusals, names, *seen)
         roles = tuple(dict.fromkeys(service.roles)) or (DEFAULT_ROLE,)
@@ -92,10 +94,13 @@ def _same_names(*names: str) -> _Names:
     return _Names(names)
 
 
-def _upstream_names(service: VirtualService) -> _Names:
-    return _Names(
-        dict.fromkeys(destination.upstream_name for route in service.routes for destination in route.destinations)
-    )
+def _upstream_names(service: VirtualService, plugins: Plugins) -> _Names:
+    """Return the upstreams that the routes send to, by destination or by extension, each once."""
+    return _Names(dict.fromkeys(name for route in service.routes for name in _names_in(route, plugins)))
+
+
+def _names_in(route: Route, plugins: Plugins) -> tuple[str, ...]:
+    return (*(destination.upstream_name for destination in route.destinations), *mentioned(route.extensions, plugins))
 
 
 def _translate_routes(
@@ -104,18 +109,20 @@ def _translate_routes(
     """Translate the routes of one virtual service with the upstreams that it names, in that order."""
     service = item.value
     assert isinstance(service, VirtualService)
-    known = {name: found for name, found in zip(_upstream_names(service), seen, strict=True) if found is not None}
+    known = {
+        name: found for name, found in zip(_upstream_names(service, plugins), seen, strict=True) if found is not None
+    }
     scope = RouteScope(item.ref, item.name, known, names, plugins, refusals)
     translated = [translate_route(route, index, scope) for index, route in enumerate(service.routes)]
     entries = tuple(entry_of(index, route.match) for index, route in enumerate(translated) if route.match is not None)
-    placed = [translated[entry.index] for entry in entries]
+    placed = [each for route in translated for each in route.placed]
     bodies = tuple(route.body for route in placed)
-    tree = compile_table(replace(entry, index=index) for index, entry in enumerate(entries))
+    tree = compile_table(entry_of(index, route.match) for index, route in enumerate(placed))
     found = (*(problem for route in translated for problem in route.problems), *shadowed(entries))
     return TranslatedRoutes(
         route_fields(bodies, tree),
         bodies,
-        frozenset(cluster for route in placed for cluster in route.clusters),
+        frozenset(cluster for route in translated for cluster in route.clusters),
         located(item, found),
     )
 

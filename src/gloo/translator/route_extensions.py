@@ -1,0 +1,83 @@
+"""The extensions of a route: read once, then asked for what they mean, in the order of the plugins."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from gloo.envoy.route import Answer, Route
+from gloo.errors import ConfigError
+from gloo.model.base import Json
+from gloo.model.path import join_path
+from gloo.plugins.base import RoutePlugin
+from gloo.plugins.registry import Plugins
+
+PLACE = "extensions"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteExtensions:
+    """What one route says to each plugin; the errors of all methods name the field below the route."""
+
+    readings: tuple[tuple[RoutePlugin[Any], Any], ...]
+
+    def upstreams(self) -> Iterator[tuple[str, str]]:
+        """Yield field and name of each upstream that an extension mentions."""
+        for plugin, extension in self.readings:
+            for field, name in plugin.upstreams(extension).items():
+                yield join_path(PLACE, field), name
+
+    def answer(self) -> tuple[str, Answer] | None:
+        """Return what answers in place of a destination, and its field; raise ConfigError if two do."""
+        found = []
+        for plugin, extension in self.readings:
+            with _below_extensions():
+                answer = plugin.answer(extension)
+            if answer is not None:
+                found.append((join_path(PLACE, plugin.extension_model.__struct_encode_fields__[0]), answer))
+        if len(found) > 1:
+            raise ConfigError("", found[1][0], f"{found[0][0]} answers the requests already", "leave one of them out")
+        return found[0] if found else None
+
+    def apply(self, route: Route) -> Route:
+        """Return *route* with all that the extensions ask for."""
+        for plugin, extension in self.readings:
+            with _below_extensions():
+                route = plugin.route(route, extension)
+        return route
+
+    def before(self, route: Route) -> tuple[Route, ...]:
+        """Return the routes to be tried before *route*."""
+        return tuple(each for plugin, extension in self.readings for each in plugin.before(route, extension))
+
+
+def read_extensions(extensions: Mapping[str, Json], plugins: Plugins) -> RouteExtensions:
+    """Decode what *extensions* says to the route plugins; raise ConfigError for the first fault."""
+    readings = []
+    problems = [*plugins.unknown_extensions(extensions)]
+    for reading in plugins.route_extensions(extensions):
+        problems += reading.problems
+        if reading.extension is not None:
+            readings.append((reading.plugin, reading.extension))
+    if problems:
+        raise ConfigError("", problems[0].field, problems[0].problem, problems[0].hint)
+    return RouteExtensions(tuple(readings))
+
+
+def mentioned(extensions: Mapping[str, Json], plugins: Plugins) -> tuple[str, ...]:
+    """Return the upstreams that *extensions* mentions; those of an extension that can't be read are none."""
+    return tuple(
+        name
+        for reading in plugins.route_extensions(extensions)
+        if reading.extension is not None
+        for name in reading.plugin.upstreams(reading.extension).values()
+    )
+
+
+@contextmanager
+def _below_extensions() -> Iterator[None]:
+    try:
+        yield
+    except ConfigError as error:
+        field = join_path(PLACE, error.field)
+        raise type(error)(error.ref, field, error.problem, error.hint) from error
