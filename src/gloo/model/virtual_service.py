@@ -1,5 +1,6 @@
 """Virtual services: domains and the ordered routes that live under them."""
 
+import re
 from typing import Annotated
 
 from msgspec import Meta
@@ -7,13 +8,18 @@ from msgspec import Meta
 from gloo.model.base import Model, Name
 from gloo.model.metadata import Metadata
 from gloo.model.route import Route
+from gloo.model.ssl_config import SSLConfig
 from gloo.model.status import Status
 
+_PORT = re.compile(r":\d{1,5}\Z")
 
-class SSLConfig(Model, frozen=True, kw_only=True):
-    """The certificate that a virtual service answers with."""
 
-    secret_ref: Annotated[str, Meta(min_length=1, description="the secret that holds certificate chain and key")]
+def domain_of(written: str) -> str:
+    """Return a domain as it is matched: in lower case, without a port, and `*` for an empty one.
+
+    The port of a request's host isn't looked at, so one that is written says nothing.
+    """
+    return _PORT.sub("", written.lower()) or "*"
 
 
 class VirtualService(Model, frozen=True, kw_only=True):
@@ -29,5 +35,5 @@ class VirtualService(Model, frozen=True, kw_only=True):
 
     @property
     def effective_domains(self) -> tuple[str, ...]:
-        """The domains, in lower case, with `*` for none and for an empty one."""
-        return tuple(dict.fromkeys(domain.lower() or "*" for domain in self.domains)) or ("*",)
+        """The domains as they are matched, each once, with `*` for none."""
+        return tuple(dict.fromkeys(domain_of(domain) for domain in self.domains)) or ("*",)
