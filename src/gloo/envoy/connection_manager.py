@@ -1,0 +1,86 @@
+"""The connection manager: it reads requests from a connection and sends them through the filters."""
+
+from dataclasses import dataclass
+
+from envoy.config.accesslog.v3 import accesslog_pb2
+from envoy.config.core.v3 import config_source_pb2, substitution_format_string_pb2
+from envoy.config.listener.v3 import listener_components_pb2
+from envoy.extensions.filters.http.router.v3 import router_pb2
+from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm_pb2
+from google.protobuf import struct_pb2
+
+from gloo.envoy.message import Message, pack, packed
+from gloo.envoy.stage import HttpFilter
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionManager:
+    """How the requests of a connection are treated.
+
+    Args:
+        route_configuration: the name of the table that says where they go.
+        filters: what they meet on the way, in any order: stage and name decide.
+        statistics: the prefix of its statistics.
+        http3: the connections are QUIC.
+        tell_client: tell upstreams whose verified certificate the client has, in ``x-forwarded-client-cert``; what a
+            client writes there itself never passes.
+    """
+
+    route_configuration: str
+    filters: tuple[HttpFilter, ...] = ()
+    statistics: str = "http"
+    http3: bool = False
+    tell_client: bool = False
+
+    def network_filter(self) -> Message:
+        """Return it as the filter of a filter chain."""
+        return listener_components_pb2.Filter(
+            name="envoy.filters.network.http_connection_manager", typed_config=pack(_message(self))
+        )
+
+
+def _message(manager: ConnectionManager) -> Message:
+    source = config_source_pb2.ConfigSource(resource_api_version=config_source_pb2.ApiVersion.V3)
+    source.ads.SetInParent()
+    message = hcm_pb2.HttpConnectionManager(
+        stat_prefix=manager.statistics,
+        rds=hcm_pb2.Rds(route_config_name=manager.route_configuration, config_source=source),
+        http_filters=[*_ordered(manager.filters), _router()],
+        local_reply_config=_local_replies(),
+    )
+    message.use_remote_address.value = True
+    message.normalize_path.value = True
+    message.path_with_escaped_slashes_action = hcm_pb2.HttpConnectionManager.KEEP_UNCHANGED
+    message.http_protocol_options.accept_http_10 = True
+    message.http_protocol_options.default_host_for_http_10 = "localhost"  # HTTP/1.0 may come without a host
+    if manager.http3:
+        message.codec_type = hcm_pb2.HttpConnectionManager.HTTP3
+        message.http3_protocol_options.SetInParent()
+    if manager.tell_client:
+        message.forward_client_cert_details = hcm_pb2.HttpConnectionManager.SANITIZE_SET
+        told = message.set_current_client_cert_details
+        told.subject.value, told.dns, told.uri = True, True, True
+    return message
+
+
+def _ordered(filters: tuple[HttpFilter, ...]) -> list[Message]:
+    return [
+        hcm_pb2.HttpFilter(name=each.name, typed_config=packed(each.config), disabled=each.disabled)
+        for each in sorted(filters, key=lambda each: (each.stage, each.name))
+    ]
+
+
+def _router() -> Message:
+    return hcm_pb2.HttpFilter(name="envoy.filters.http.router", typed_config=pack(router_pb2.Router()))
+
+
+def _local_replies() -> Message:
+    """Return the JSON answer to a request that no route matched (response flag NR)."""
+    body = struct_pb2.Struct()
+    body.update({"error": {"status": 404, "message": "no route matches this request", "reason": "no_route"}})
+    no_route = accesslog_pb2.AccessLogFilter(response_flag_filter=accesslog_pb2.ResponseFlagFilter(flags=["NR"]))
+    mapper = hcm_pb2.ResponseMapper(
+        filter=no_route,
+        body_format_override=substitution_format_string_pb2.SubstitutionFormatString(json_format=body),
+    )
+    return hcm_pb2.LocalReplyConfig(mappers=[mapper])
