@@ -1,0 +1,104 @@
+"""Routes to Envoy's routes; a bad one keeps its place and answers 500 with a reference."""
+
+import json
+
+import pytest
+from tests.support.translating import routes, translated
+
+from gloo.model.base import Json
+from gloo.model.status import Problem, State
+
+UPSTREAM = "name: a\ntype: service\nspec: {hosts: [{addr: 127.0.0.1, port: 80}]}\n"
+
+
+def service(*written: str) -> str:
+    return "name: shop\nroutes:\n" + "".join(f"- {route}\n" for route in written)
+
+
+def route(path: str, more: str = "single_destination: {upstream: {name: a}}") -> str:
+    return f"{{request_matcher: {{path_prefix: {path}}}, {more}}}"
+
+
+def answer(written: Json) -> Json:
+    """Return the error that an error route answers with."""
+    assert written["direct_response"]["status"] == 500
+    return json.loads(written["direct_response"]["body"]["inline_string"])["error"]
+
+
+def problems(*texts: str) -> tuple[Problem, ...]:
+    return translated(*texts).reports["VirtualService/shop"].problems
+
+
+BAD = {
+    "a typo": "{request_matcher: {path_prefix: /bad}, single_destnation: {upstream: {name: a}}}",
+    "a missing upstream": "{request_matcher: {path_prefix: /bad}, single_destination: {upstream: {name: b}}}",
+    "a missing function": route("/bad", "single_destination: {function: {upstream_name: a, function_name: f}}"),
+    "no destination": "{request_matcher: {path_prefix: /bad}}",
+    "an unknown extension": route("/bad", "extensions: {tmeout: 3s}, single_destination: {upstream: {name: a}}"),
+    "a bad regex": "{request_matcher: {path_regex: '/bad('}, single_destination: {upstream: {name: a}}}",
+    "a bad verb": "{request_matcher: {path_prefix: /bad, verbs: ['G T']}, single_destination: {upstream: {name: a}}}",
+    "a weight of nothing": route("/bad", "multiple_destinations: [{upstream: {name: a}, weight: 0}]"),
+}
+
+
+@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
+def test_a_bad_route_keeps_its_place_and_answers_500_with_a_reference(bad: str) -> None:
+    translation = translated(UPSTREAM, service(route("/first"), bad, route("/")))
+    first, error, last = routes(translation, "shop")
+    assert first["route"]["cluster"] == last["route"]["cluster"] == "a"
+    assert error["match"]["prefix"] == "/bad"
+    reported = translation.reports["VirtualService/shop"].problems[0]
+    assert answer(error)["reference"] == reported.reference
+    assert {"key": "x-gloo-error", "value": reported.reference} in [
+        each["header"] for each in error["response_headers_to_add"]
+    ]
+    assert (reported.file, reported.line) == ("config-2.yaml", 4)
+
+
+def test_the_answer_of_a_bad_route_says_nothing_about_its_configuration() -> None:
+    error = answer(routes(translated(UPSTREAM, service(BAD["a missing upstream"])), "shop")[0])
+    assert set(error) == {"status", "message", "reason", "reference"}
+
+
+def test_the_same_fault_has_the_same_reference_wherever_it_stands_in_the_file() -> None:
+    (before,) = problems(UPSTREAM, service(BAD["a missing upstream"]))
+    (after,) = problems(UPSTREAM, "# a line more\n" + service(BAD["a missing upstream"]))
+    assert before.reference == after.reference
+
+
+def test_what_may_still_come_makes_the_object_pending() -> None:
+    status = translated(UPSTREAM, service(BAD["a missing upstream"])).reports["VirtualService/shop"]
+    assert status.state is State.PENDING
+
+
+def test_one_fault_of_the_user_makes_it_rejected() -> None:
+    text = service(BAD["a missing upstream"], BAD["a bad regex"].replace("/bad", "/worse"))
+    assert translated(UPSTREAM, text).reports["VirtualService/shop"].state is State.REJECTED
+
+
+def test_a_route_to_a_rejected_upstream_says_so() -> None:
+    bad = UPSTREAM.replace("80", "0")
+    (problem,) = problems(bad, service(route("/")))
+    assert problem.problem == "upstream 'a' has errors"
+    assert not problem.pending
+
+
+def test_a_route_whose_path_can_not_be_read_takes_no_requests_and_says_so() -> None:
+    text = service("{single_destination: {upstream: {name: a}}}", route("/"))
+    translation = translated(UPSTREAM, text)
+    assert len(routes(translation, "shop")) == 1
+    assert "go to later routes" in translation.reports["VirtualService/shop"].problems[0].hint
+
+
+def test_weighted_destinations_keep_their_weights() -> None:
+    other = UPSTREAM.replace("name: a", "name: b")
+    more = "multiple_destinations: [{upstream: {name: a}, weight: 90}, {upstream: {name: b}, weight: 10}]"
+    (weighted,) = routes(translated(UPSTREAM, other, service(route("/", more))), "shop")
+    found = weighted["route"]["weighted_clusters"]["clusters"]
+    assert [(each["name"], each["weight"]) for each in found] == [("a", 90), ("b", 10)]
+
+
+def test_a_prefix_is_rewritten() -> None:
+    more = "prefix_rewrite: /v2, single_destination: {upstream: {name: a}}"
+    (rewritten,) = routes(translated(UPSTREAM, service(route("/v1", more))), "shop")
+    assert rewritten["route"]["prefix_rewrite"] == "/v2"
