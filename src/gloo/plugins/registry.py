@@ -15,12 +15,38 @@ from gloo.model.path import join_path
 from gloo.model.status import Problem
 from gloo.model.strict import decode_struct, nearest, snake_case
 from gloo.plugins.base import FunctionPlugin, Plugin, RoutePlugin, ServicePlugin, UpstreamPlugin
+from gloo.plugins.buffer import Buffer
+from gloo.plugins.cors import Cors
+from gloo.plugins.direct_response import DirectAnswer
+from gloo.plugins.faults import Faults
+from gloo.plugins.hashing import Hashing
+from gloo.plugins.headers import Headers
+from gloo.plugins.mirror import Mirror
+from gloo.plugins.redirect import Redirect
 from gloo.plugins.rest import Rest
+from gloo.plugins.retries import Retry
+from gloo.plugins.rewrites import Rewrites
+from gloo.plugins.route_metadata import RouteMetadata
 from gloo.plugins.service import Service
+from gloo.plugins.timeouts import Timeouts
+from gloo.plugins.upgrades import Upgrades
 
 BUILT_IN: tuple[Plugin, ...] = (
     Service(),
     Rest(),
+    Headers(),
+    Timeouts(),
+    Retry(),
+    Rewrites(),
+    Redirect(),
+    DirectAnswer(),
+    Cors(),
+    Mirror(),
+    Faults(),
+    Buffer(),
+    Upgrades(),
+    RouteMetadata(),
+    Hashing(),
 )
 ENTRY_POINTS = "gloo.plugins"
 PluginT = TypeVar("PluginT", bound=Plugin)

@@ -1,0 +1,115 @@
+"""CORS: which pages of other origins may use a route, and how.
+
+.. code-block:: yaml
+
+    extensions:
+      cors:
+        allow_origin: [https://shop.example.org]
+        allow_origin_regex: ['https://[a-z]+\\.example\\.org']
+        allow_methods: GET, POST
+        allow_headers: content-type, x-token
+        max_age: 24h
+        allow_credentials: true
+
+The gateway answers preflights itself, for a route with `verbs` or header conditions too: by the method that the page
+means to use. A page of another origin gets no permission, and its preflight never reaches the upstream.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from gloo.envoy.cors import CORS_FILTER, CorsPolicy, cors_filter, cors_policy
+from gloo.envoy.route import DirectResponse, Route, RouteMatch, ValueMatch
+from gloo.envoy.stage import HttpFilter
+from gloo.errors import ConfigError
+from gloo.model.base import Model
+from gloo.model.duration import Duration
+from gloo.model.http_name import is_token
+from gloo.model.regex import check_regex
+from gloo.plugins.base import RoutePlugin
+
+_ORIGIN, _METHOD = "origin", "access-control-request-method"
+_List = tuple[str, ...] | str
+
+
+class CorsRules(Model, frozen=True, kw_only=True):
+    """Who may do what."""
+
+    allow_origin: Annotated[tuple[str, ...], Meta(description="origins that may; * for any")] = ()
+    allow_origin_regex: Annotated[tuple[str, ...], Meta(description="RE2 over the whole origin")] = ()
+    allow_methods: Annotated[_List, Meta(description="methods that pages may use: GET, POST")] = ()
+    allow_headers: Annotated[_List, Meta(description="request headers that pages may set")] = ()
+    expose_headers: Annotated[_List, Meta(description="headers of answers that pages may read")] = ()
+    max_age: Annotated[Duration | None, Meta(description="how long browsers may remember a preflight's answer")] = None
+    allow_credentials: Annotated[bool, Meta(description="pages may send cookies")] = False
+
+
+class CorsExtension(Model, frozen=True, kw_only=True):
+    """What a route says to pages of other origins."""
+
+    cors: Annotated[CorsRules | None, Meta(description="which pages of other origins may use the route")] = None
+
+
+class Cors(RoutePlugin[CorsExtension]):
+    """Lets pages of other origins use a route."""
+
+    extension_model: ClassVar[type[Model]] = CorsExtension
+
+    def filters(self) -> tuple[HttpFilter, ...]:
+        return (cors_filter(),)
+
+    def route(self, route: Route, extension: CorsExtension) -> Route:
+        if extension.cors is None:
+            return route
+        return replace(route, filters=(*route.filters, (CORS_FILTER, cors_policy(_policy(extension.cors)))))
+
+    def before(self, route: Route, extension: CorsExtension) -> tuple[Route, ...]:
+        """Return the route of preflights: they come by OPTIONS, and without the headers that the real request has."""
+        if extension.cors is None or not (route.match.methods or route.match.headers):
+            return ()
+        own = tuple(each for each in route.filters if each[0] == CORS_FILTER)
+        return (Route(f"{route.name}/preflight", _preflight(route.match), DirectResponse(200), own),)
+
+
+def _preflight(match: RouteMatch) -> RouteMatch:
+    asked = (ValueMatch(_ORIGIN, "present"), _asked_method(match.methods))
+    return RouteMatch(match.path, ("OPTIONS",), headers=asked, query=match.query)
+
+
+def _asked_method(methods: tuple[str, ...]) -> ValueMatch:
+    if not methods:
+        return ValueMatch(_METHOD, "present")
+    return ValueMatch(_METHOD, "regex", "|".join(re.escape(method) for method in methods))
+
+
+def _policy(rules: CorsRules) -> CorsPolicy:
+    if not (rules.allow_origin or rules.allow_origin_regex):
+        raise ConfigError("", "cors", "must name origins", "allow_origin: ['*'] is any page")
+    if rules.allow_credentials and "*" in rules.allow_origin:
+        problem = "with allow_credentials, any page could act as its visitor"
+        raise ConfigError("", "cors.allow_origin", problem, "name the origins, or leave allow_credentials out")
+    for index, pattern in enumerate(rules.allow_origin_regex):
+        check_regex(pattern, f"cors.allow_origin_regex[{index}]")
+    return CorsPolicy(
+        rules.allow_origin,
+        rules.allow_origin_regex,
+        methods=_joined(rules.allow_methods, "allow_methods"),
+        headers=_joined(rules.allow_headers, "allow_headers"),
+        exposed=_joined(rules.expose_headers, "expose_headers"),
+        max_age=int(rules.max_age.seconds) if rules.max_age is not None else None,
+        credentials=rules.allow_credentials,
+    )
+
+
+def _joined(given: Sequence[str] | str, field: str) -> str:
+    """Return a list as one header value; raise ConfigError for what can be neither a method nor a header's name."""
+    names = given.split(",") if isinstance(given, str) else given
+    stripped = [text for name in names if (text := name.strip())]
+    for name in stripped:
+        if not is_token(name):
+            raise ConfigError("", f"cors.{field}", f"{name!r} is no name", "names joined by commas")
+    return ", ".join(stripped)

@@ -1,0 +1,79 @@
+"""Faults: delay or break requests on purpose, to see how clients take it.
+
+.. code-block:: yaml
+
+    extensions:
+      faults:
+        abort: {percentage: 10, http_status: 503}
+        delay: {percentage: 50, fixed_delay: 2s}
+"""
+
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from gloo.envoy.fault import FAULT_FILTER, Fault, fault_config, fault_filter
+from gloo.envoy.route import Route
+from gloo.envoy.stage import HttpFilter
+from gloo.errors import ConfigError
+from gloo.model.base import Model
+from gloo.model.duration import Duration
+from gloo.model.percent import Percent, parts_per_million
+from gloo.plugins.base import RoutePlugin
+
+
+class Abort(Model, frozen=True, kw_only=True):
+    """An answer in the upstream's place."""
+
+    http_status: Annotated[int, Meta(ge=200, le=599, description="the status of the answer")]
+    percentage: Annotated[Percent, Meta(description="of how many requests, 0 to 100")] = 100.0
+
+
+class Delay(Model, frozen=True, kw_only=True):
+    """A wait before the request goes on."""
+
+    fixed_delay: Annotated[Duration, Meta(description="how long, at least 1ms")]
+    percentage: Annotated[Percent, Meta(description="of how many requests, 0 to 100")] = 100.0
+
+
+class FaultRules(Model, frozen=True, kw_only=True):
+    """What goes wrong."""
+
+    abort: Annotated[Abort | None, Meta(description="answer with an error")] = None
+    delay: Annotated[Delay | None, Meta(description="let requests wait")] = None
+
+    def __post_init__(self) -> None:
+        if self.abort is None and self.delay is None:
+            raise ValueError("must have abort or delay")
+
+
+class FaultsExtension(Model, frozen=True, kw_only=True):
+    """What a route breaks."""
+
+    faults: Annotated[FaultRules | None, Meta(description="delay or break requests on purpose")] = None
+
+
+class Faults(RoutePlugin[FaultsExtension]):
+    """Delays and breaks requests."""
+
+    extension_model: ClassVar[type[Model]] = FaultsExtension
+
+    def filters(self) -> tuple[HttpFilter, ...]:
+        return (fault_filter(),)
+
+    def route(self, route: Route, extension: FaultsExtension) -> Route:
+        rules = extension.faults
+        if rules is None:
+            return route
+        fault = Fault(
+            abort=(rules.abort.http_status, parts_per_million(rules.abort.percentage)) if rules.abort else None,
+            delay=_delay(rules.delay) if rules.delay else None,
+        )
+        return replace(route, filters=(*route.filters, (FAULT_FILTER, fault_config(fault))))
+
+
+def _delay(delay: Delay) -> tuple[Duration, int]:
+    if delay.fixed_delay.nanoseconds < 1_000_000:
+        raise ConfigError("", "faults.delay.fixed_delay", f"{delay.fixed_delay} is too short", "at least 1ms")
+    return delay.fixed_delay, parts_per_million(delay.percentage)
