@@ -170,6 +170,7 @@ function gloo.parse(s)
     i, c = skip_blanks(s, i)
     local opened = false
     if c == 123 or c == 91 then
+      if depth == MAX_DEPTH then gloo.fail(400, "too_deep", "the body is nested deeper than " .. MAX_DEPTH .. " levels") end
       local after
       i, after = skip_blanks(s, i + 1)
       value = c == 91 and {[0] = 0} or {}
@@ -177,7 +178,6 @@ function gloo.parse(s)
         i = i + 1
       else
         depth = depth + 1
-        if depth > MAX_DEPTH then gloo.fail(400, "too_deep", "the body is nested deeper than " .. MAX_DEPTH .. " levels") end
         outer[depth], keys[depth] = inner or false, key or false
         inner, key, opened = value, nil, true
         if c == 123 then key, i = key_at(s, i) end
