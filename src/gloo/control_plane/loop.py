@@ -30,6 +30,8 @@ from gloo.xds.messages import Verdict as XdsVerdict
 Validate = Callable[[bytes], Awaitable[str | None]]
 """Says why Envoy refuses a serialised bootstrap; None when it takes it."""
 
+_WHOLE = {ResourceType.CLUSTER, ResourceType.SECRET}  # whose bytes name the objects they are made from
+
 _PATIENCE = 5.0  # seconds for the Envoys to judge a snapshot before its verdicts are written all the same
 
 
@@ -186,7 +188,7 @@ class ControlLoop:
             await self._to_blame.wait()
             self._to_blame.clear()
             refused, self._refused = self._refused, []
-            reasons = {v.version: v.message for v in refused if v.resource[0] is ResourceType.CLUSTER}
+            reasons = {v.version: v.message for v in refused if v.resource[0] in _WHOLE}
             if any(verdict.resource[0] is ResourceType.ROUTE for verdict in refused):
                 reasons.update(await self._blame_routes())
             if reasons.keys() - self._refusals.reasons.keys():

@@ -4,26 +4,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from envoy.config.cluster.v3 import cluster_pb2
-from envoy.config.core.v3 import address_pb2
-from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
-from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 
-from gloo.envoy.message import Message, duration, pack, serialize
+from gloo.envoy.balancing import circuit_breakers, outlier_detection, set_load_balancer
+from gloo.envoy.connection import set_connection, set_dns
+from gloo.envoy.endpoint import BY_ADDRESS, Endpoint, EndpointMarks, assignment
+from gloo.envoy.health_check import health_check
+from gloo.envoy.message import Message, duration, serialize
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
-from gloo.envoy.tls import UpstreamTls, upstream_tls_socket
+from gloo.envoy.tls import TlsSockets, UpstreamTls, upstream_tls_sockets
+from gloo.model.balancing import CircuitBreakers, LoadBalancer, OutlierDetection
+from gloo.model.connection import Connection, Dns
 from gloo.model.duration import Duration
+from gloo.model.health_check import HealthCheck
 
-HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+__all__ = ["Cluster", "Discovery", "Endpoint"]
+
 Discovery = Literal["static", "strict_dns", "logical_dns"]
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One address that requests can go to; `hostname` is what auto host rewrite and TLS use."""
-
-    address: str
-    port: int
-    hostname: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +33,13 @@ class Cluster:
     tls: UpstreamTls | None = None
     http2: bool = False
     ipv6: bool = False
+    load_balancer: LoadBalancer | None = None
+    health_checks: tuple[HealthCheck, ...] = ()
+    outlier_detection: OutlierDetection | None = None
+    circuit_breakers: CircuitBreakers | None = None
+    connection: Connection | None = None
+    dns: Dns | None = None
+    proxy_protocol: Literal["v1", "v2"] | None = None
 
     def resource(self) -> Resource:
         """Serialise it."""
@@ -52,38 +55,49 @@ _DISCOVERY = {
 
 
 def _message(cluster: Cluster) -> Message:
+    sockets = upstream_tls_sockets(cluster.tls, (each.host for each in cluster.endpoints)) if cluster.tls else None
     message = cluster_pb2.Cluster(
         name=cluster.name,
         type=_DISCOVERY[cluster.discovery],
         connect_timeout=duration(cluster.connect_timeout),
-        load_assignment=assignment(cluster.name, cluster.endpoints),
+        load_assignment=assignment(cluster.name, cluster.endpoints, _marks(cluster, sockets)),
+        health_checks=[health_check(check, http2=cluster.http2) for check in cluster.health_checks],
     )
     if cluster.discovery != "static":
-        family = cluster_pb2.Cluster.ALL if cluster.ipv6 else cluster_pb2.Cluster.V4_ONLY
-        message.dns_lookup_family = family
-        message.respect_dns_ttl = True
-    if cluster.tls is not None:
-        message.transport_socket.CopyFrom(upstream_tls_socket(cluster.tls))
-    if cluster.http2:
-        options = http_protocol_options_pb2.HttpProtocolOptions()
-        options.explicit_http_config.http2_protocol_options.SetInParent()
-        message.typed_extension_protocol_options[HTTP_OPTIONS].CopyFrom(pack(options))
+        set_dns(message, cluster.dns, ipv6=cluster.ipv6)
+    set_connection(message, cluster.connection, http2=cluster.http2)
+    _set_transport(message, cluster, sockets)
+    if cluster.load_balancer is not None:
+        set_load_balancer(message, cluster.load_balancer)
+    if cluster.outlier_detection is not None:
+        message.outlier_detection.CopyFrom(outlier_detection(cluster.outlier_detection))
+    if cluster.circuit_breakers is not None:
+        message.circuit_breakers.CopyFrom(circuit_breakers(cluster.circuit_breakers))
     return message
 
 
-def assignment(name: str, endpoints: tuple[Endpoint, ...]) -> Message:
-    """Return the load assignment of *endpoints*, all in one locality."""
-    members = [
-        endpoint_components_pb2.LbEndpoint(
-            endpoint=endpoint_components_pb2.Endpoint(
-                address=_address(endpoint.address, endpoint.port), hostname=endpoint.hostname
-            )
-        )
-        for endpoint in endpoints
-    ]
-    locality = endpoint_components_pb2.LocalityLbEndpoints(lb_endpoints=members)
-    return endpoint_pb2.ClusterLoadAssignment(cluster_name=name, endpoints=[locality])
+def _marks(cluster: Cluster, sockets: TlsSockets | None) -> EndpointMarks:
+    named = any(check.host for check in cluster.health_checks)  # an endpoint's own name would win over it
+    return EndpointMarks(
+        by_address=sockets is not None and sockets.by_address is not None,
+        check_by_own_name=bool(cluster.health_checks) and not named,
+    )
 
 
-def _address(host: str, port: int) -> Message:
-    return address_pb2.Address(socket_address=address_pb2.SocketAddress(address=host, port_value=port))
+def _set_transport(message: Message, cluster: Cluster, sockets: TlsSockets | None) -> None:
+    default = _wrapped(cluster, sockets.default if sockets else None)
+    if default is not None:
+        message.transport_socket.CopyFrom(default)
+    if sockets is not None and sockets.by_address is not None:
+        match = message.transport_socket_matches.add(name="by address")
+        match.match.update({BY_ADDRESS: True})
+        match.transport_socket.CopyFrom(_wrapped(cluster, sockets.by_address))
+
+
+def _wrapped(cluster: Cluster, socket: Message | None) -> Message | None:
+    """Return *socket* behind the PROXY protocol, if the cluster wants that."""
+    if cluster.proxy_protocol is None:
+        return socket
+    from gloo.envoy.proxy_protocol import with_proxy_protocol  # noqa: PLC0415 - rare, and it takes time to load
+
+    return with_proxy_protocol(cluster.proxy_protocol, socket)

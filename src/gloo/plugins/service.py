@@ -9,10 +9,9 @@
       - {addr: petstore.example.org, port: 443}
 
 Envoy balances over all hosts. Host names are resolved by DNS, again and again as their records expire. A service
-with a host on port 443 is spoken to by TLS, unless `tls` says otherwise.
+with a host on port 443 is spoken to by TLS, unless `tls` says otherwise; how, the upstream's `ssl_config` can say.
 """
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, ClassVar
@@ -26,6 +25,7 @@ from gloo.errors import ConfigError
 from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
+from gloo.model.upstream_tls import is_address
 from gloo.plugins.base import Nothing, UpstreamPlugin
 
 
@@ -56,14 +56,14 @@ class Service(UpstreamPlugin[ServiceSpec, Nothing, Nothing]):
     spec_model = ServiceSpec
 
     def cluster(self, upstream: Upstream, spec: ServiceSpec, secrets: Mapping[str, Secret]) -> Cluster:
-        named = [_is_name(host.addr, index) for index, host in enumerate(spec.hosts)]
-        endpoints = tuple(Endpoint(host.addr, host.port, host.addr) for host in spec.hosts)
+        _check_options(upstream, spec)
+        endpoints = tuple(_endpoint(host, f"hosts[{index}].addr") for index, host in enumerate(spec.hosts))
         return Cluster(
             upstream.name,
-            "strict_dns" if any(named) else "static",
+            "strict_dns" if any(each.hostname for each in endpoints) else "static",
             endpoints,
             upstream.connection_timeout,
-            tls=UpstreamTls(spec.hosts[0].addr, verify=spec.tls_verify) if spec.uses_tls else None,
+            tls=UpstreamTls(verify=spec.tls_verify) if spec.uses_tls else None,
             ipv6=spec.enable_ipv6,
         )
 
@@ -72,14 +72,21 @@ class Service(UpstreamPlugin[ServiceSpec, Nothing, Nothing]):
         return replace(target, auto_host_rewrite=True) if spec.uses_tls else target
 
 
-def _is_name(address: str, index: int) -> bool:
-    """Tell a host name from an IP address; raise ConfigError for what is neither."""
-    try:
-        ipaddress.ip_address(address)
-    except ValueError as error:
-        if "/" in address or ":" in address or " " in address:
-            raise ConfigError(
-                "", f"hosts[{index}].addr", f"{address!r} is no host name or IP address", "without scheme, port or path"
-            ) from error
-        return True
-    return False
+def _check_options(upstream: Upstream, spec: ServiceSpec) -> None:
+    """Raise ConfigError where `spec` and the options beside it say two things."""
+    if upstream.ssl_config is not None and spec.tls is False:
+        raise ConfigError("", "tls", "false, but there is an ssl_config", "leave one of them out")
+    if upstream.ssl_config is not None and not spec.tls_verify:
+        raise ConfigError("", "tls_verify", "is given beside ssl_config", "write ssl_config: {verify: false}")
+    if spec.enable_ipv6 and upstream.dns is not None and upstream.dns.family is not None:
+        raise ConfigError("", "enable_ipv6", "is given beside dns.family", "leave one of them out")
+
+
+def _endpoint(host: Host, field: str) -> Endpoint:
+    """Return *host* with its name, or without one for an IP address; raise ConfigError for what is neither."""
+    if is_address(host.addr):
+        return Endpoint(host.addr, host.port)
+    if set(host.addr) & set("/: "):
+        hint = "without scheme, port or path"
+        raise ConfigError("", field, f"{host.addr!r} is no host name or IP address", hint)
+    return Endpoint(host.addr, host.port, host.addr)

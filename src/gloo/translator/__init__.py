@@ -80,12 +80,14 @@ def _snapshot(
     plugins: Plugins,
 ) -> EnvoySnapshot:
     """Put together what the Envoys of *role* are to have. Every Envoy gets every cluster: an upstream is no route."""
-    clusters = [found.accepted.cluster for found in upstreams.values() if found.accepted is not None]
+    accepted = [found.accepted for found in upstreams.values() if found.accepted is not None]
+    clusters = [each.cluster for each in accepted]
+    secrets = [secret for each in accepted for secret in each.secrets]
     hosts = [service.host for service in services.values() if service.host is not None and role in service.roles]
     named = frozenset((ResourceType.CLUSTER, cluster) for host in hosts for cluster in host.clusters)
     routes = route_configuration(HTTP_ROUTES, tuple(host.body for host in hosts), named)
     listener = Listener("gloo-http", gateway.bind, gateway.http_port, HTTP_ROUTES, plugins.filters())
-    return EnvoySnapshot.of(*clusters, *_roots(clusters, gateway), routes, listener.resource())
+    return EnvoySnapshot.of(*clusters, *secrets, *_roots(clusters, gateway), routes, listener.resource())
 
 
 def _roots(clusters: list[Resource], gateway: Gateway) -> tuple[Resource, ...]:

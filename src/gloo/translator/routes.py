@@ -121,7 +121,7 @@ def _destinations(route: ModelRoute) -> tuple[tuple[str, Destination], ...]:
 def _target(destination: Destination, field: str, route: ModelRoute, scope: RouteScope) -> Target:
     upstream = _upstream(destination, field, scope)
     weight = destination.weight if isinstance(destination, WeightedDestination) else 1
-    target = upstream.plugin.target(Target(upstream.name, weight), upstream.spec)
+    target = upstream.target(weight)
     if destination.function is None:
         return target
     function_name = destination.function.function_name

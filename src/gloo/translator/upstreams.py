@@ -1,11 +1,12 @@
 """Upstreams to clusters; a bad one is left out, and so is a bad function of a good one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
+from gloo.envoy.route import Target
 from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError, MissingReference, TemplateError
 from gloo.model.base import Model
@@ -20,6 +21,7 @@ from gloo.plugins.registry import Plugins
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import located, problem_of
+from gloo.translator.upstream_options import with_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,13 @@ class AcceptedUpstream:
     cluster: Resource
     functions: Mapping[str, AcceptedFunction]
     bad_functions: frozenset[str] = frozenset()
+    secrets: tuple[Resource, ...] = ()
+    by_own_name: bool = False
+
+    def target(self, weight: int) -> Target:
+        """Return where a request goes that goes here."""
+        target = self.plugin.target(Target(self.name, weight), self.spec)
+        return replace(target, auto_host_rewrite=True) if self.by_own_name else target
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,17 @@ def secret_names(item: ConfigObject, plugins: Plugins) -> tuple[str, ...]:
         return ()
     plugin = plugins.upstreams[upstream.type]
     spec, _ = decode_struct(upstream.spec, plugin.spec_model)
-    return plugin.secrets(spec) if spec is not None else ()
+    if spec is None:
+        return ()
+    return tuple(name for _, name in _secrets_named(upstream, plugin, spec))
+
+
+def _secrets_named(upstream: Upstream, plugin: UpstreamPlugin[Any, Any, Any], spec: Model) -> list[tuple[str, str]]:
+    """Return the names of secrets that *upstream* needs, each once, with the field that names it."""
+    named = dict.fromkeys(plugin.secrets(spec), "spec")
+    if upstream.ssl_config is not None:
+        named = {name: f"ssl_config.{field}" for name, field in upstream.ssl_config.secrets.items()} | named
+    return [(field, name) for name, field in named.items()]
 
 
 def _translate_upstream(
@@ -87,7 +106,8 @@ def _translate_upstream(
         return TranslatedUpstream(None, located(item, item.problems))
     try:
         accepted, problems = _accept(item.value, plugins, {secret.name: secret for secret in secrets})
-        refusals.check(accepted.cluster.version)
+        for resource in (accepted.cluster, *accepted.secrets):
+            refusals.check(resource.version)
     except _Faults as faults:
         return TranslatedUpstream(None, located(item, (*item.problems, *faults.problems)))
     except ConfigError as error:
@@ -100,9 +120,9 @@ def _accept(
 ) -> tuple[AcceptedUpstream, tuple[Problem, ...]]:
     plugin = plugins.upstream(upstream.type)
     spec = _decoded(upstream.spec, plugin.spec_model, at="spec")
-    for name in plugin.secrets(spec):
+    for field, name in _secrets_named(upstream, plugin, spec):
         if name not in secrets:
-            raise MissingReference("", "spec", f"there is no secret named {name!r}", "it is used once it exists")
+            raise MissingReference("", field, f"there is no secret named {name!r}", "it is used once it exists")
     try:
         cluster = plugin.cluster(upstream, spec, secrets)
     except ConfigError as error:
@@ -112,9 +132,19 @@ def _accept(
         service: ServicePlugin[Any, Any, Any] = plugins.service(upstream.service_info.type)
         properties = _decoded(upstream.service_info.properties, service.properties_model, at="service_info.properties")
         cluster, function_plugin = service.cluster(cluster, properties), service
+    equipped = with_options(cluster, upstream, secrets)
     functions, problems = _functions(upstream, function_plugin)
-    bad = frozenset(function.name for function in upstream.functions) - functions.keys()
-    return AcceptedUpstream(upstream.name, plugin, spec, cluster.resource(), functions, bad), problems
+    accepted = AcceptedUpstream(
+        upstream.name,
+        plugin,
+        spec,
+        equipped.cluster.resource(),
+        functions,
+        frozenset(function.name for function in upstream.functions) - functions.keys(),
+        equipped.secrets,
+        by_own_name=upstream.ssl_config is not None,
+    )
+    return accepted, (*equipped.warnings, *problems)
 
 
 def _decoded(raw: Mapping[str, Any], model: type[Model], *, at: str) -> Model:

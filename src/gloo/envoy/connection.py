@@ -1,0 +1,54 @@
+"""Connections as Envoy keeps them: HTTP versions, how long, keep-alive; and how often names are resolved."""
+
+from envoy.config.cluster.v3 import cluster_pb2
+from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
+
+from gloo.envoy.message import Message, duration, pack
+from gloo.model.connection import Connection, Dns, TcpKeepalive
+
+HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+
+
+def set_connection(message: Message, connection: Connection | None, *, http2: bool) -> None:
+    """Set how the cluster *message* speaks HTTP and keeps its connections."""
+    options = http_protocol_options_pb2.HttpProtocolOptions()
+    if connection is not None:
+        _set_limits(options.common_http_protocol_options, connection)
+        if connection.buffer_limit is not None:
+            message.per_connection_buffer_limit_bytes.value = connection.buffer_limit
+        if connection.tcp_keepalive is not None:
+            message.upstream_connection_options.tcp_keepalive.CopyFrom(_keepalive(connection.tcp_keepalive))
+    if not http2 and not options.HasField("common_http_protocol_options"):
+        return
+    version = options.explicit_http_config
+    (version.http2_protocol_options if http2 else version.http_protocol_options).SetInParent()
+    message.typed_extension_protocol_options[HTTP_OPTIONS].CopyFrom(pack(options))
+
+
+def _set_limits(options: Message, connection: Connection) -> None:
+    if connection.max_requests_per_connection is not None:
+        options.max_requests_per_connection.value = connection.max_requests_per_connection
+    if connection.idle_timeout is not None:
+        options.idle_timeout.CopyFrom(duration(connection.idle_timeout))
+
+
+def _keepalive(given: TcpKeepalive) -> Message:
+    keepalive = cluster_pb2.UpstreamConnectionOptions().tcp_keepalive
+    keepalive.SetInParent()
+    if given.probes is not None:
+        keepalive.keepalive_probes.value = given.probes
+    if given.time is not None:
+        keepalive.keepalive_time.value = round(given.time.seconds)
+    if given.interval is not None:
+        keepalive.keepalive_interval.value = round(given.interval.seconds)
+    return keepalive
+
+
+def set_dns(message: Message, dns: Dns | None, *, ipv6: bool) -> None:
+    """Set how the cluster *message* resolves the names of its hosts."""
+    dns = dns or Dns()
+    family = dns.family or ("all" if ipv6 else "v4_only")
+    message.dns_lookup_family = cluster_pb2.Cluster.DnsLookupFamily.Value(family.upper())
+    message.respect_dns_ttl = dns.respects_ttl
+    if dns.refresh_rate is not None:
+        message.dns_refresh_rate.CopyFrom(duration(dns.refresh_rate))
