@@ -15,7 +15,10 @@ from gloo.translator import translate
 from gloo.translator.memo import Memo
 
 UPSTREAM = "name: {}\ntype: service\nspec: {{hosts: [{{addr: 127.0.0.1, port: {}}}]}}\n"
-SERVICE = "name: {}\ndomains: [{}]\nroutes:\n- request_matcher: {{path_prefix: {}}}\n  single_destination: {{upstream: {{name: {}}}}}\n"
+SERVICE = (
+    "name: {}\ndomains: [{}]\nroutes:\n"
+    "- request_matcher: {{path_prefix: {}}}\n  single_destination: {{upstream: {{name: {}}}}}\n"
+)
 
 
 def test_a_route_to_an_upstream_becomes_a_virtual_host_and_a_cluster() -> None:
