@@ -38,6 +38,7 @@ from gloo.functions.tree import (
     Statement,
     Text,
     Variable,
+    start,
 )
 
 MAX_LENGTH = 65_536
@@ -95,7 +96,8 @@ class _Reader:
     def _output(self, node: nodes.Expr) -> Statement:
         if isinstance(node, nodes.TemplateData):
             return Text(node.data, node.lineno)
-        return Output(self.expression(node), node.lineno)
+        expression = self.expression(node)
+        return Output(expression, start(expression))
 
     def _if(self, node: nodes.If) -> If:
         branches = tuple(Branch(self.expression(n.test), self.block(n.body)) for n in (node, *node.elif_))

@@ -215,6 +215,11 @@ def children(expression: Expression) -> tuple[Expression, ...]:
     return ()
 
 
+def start(expression: Expression) -> int:
+    """The offset at which *expression* begins."""
+    return min((expression.at, *map(start, children(expression))))
+
+
 def statements(block: Block) -> Iterator[Statement]:
     """Every statement of *block*, inner ones included, in the order of the text."""
     for statement in block:
