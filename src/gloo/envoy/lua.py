@@ -21,6 +21,11 @@ def lua_filter(runtime: str) -> HttpFilter:
     return HttpFilter(LUA_FILTER, Stage.TRANSFORMATION, typed(config))
 
 
+def lua_enabled() -> TypedConfig:
+    """Return what puts the filter in a chain without a program, for a route that may turn out to need one."""
+    return typed(lua_pb2.LuaPerRoute(name=RUNTIME))
+
+
 def lua_program(program_id: str, source: str) -> TypedConfig:
     """Return the route's part: *source* is compiled on first use and cached by *program_id*."""
     context = struct_pb2.Struct()

@@ -12,6 +12,7 @@ from gloo.model.duration import Duration
 ValueKind = Literal["exact", "regex", "present", "prefix", "suffix", "contains"]
 HeaderAction = Literal["set", "append", "set_if_absent"]
 PathKind = Literal["prefix", "segment_prefix", "exact", "regex"]
+EVENT_NAMESPACE = "gloo.event"
 FilterConfigs = tuple[tuple[str, TypedConfig], ...]
 
 
@@ -36,12 +37,16 @@ class ValueMatch:
 
 @dataclass(frozen=True, slots=True)
 class RouteMatch:
-    """When a route takes a request: one of the methods, if there are any, and all of the conditions."""
+    """When a route takes a request: one of the methods, if there are any, and all of the conditions.
+
+    `metadata` is about the attributes of an event, see `gloo.envoy.events`.
+    """
 
     path: PathMatch
     methods: tuple[str, ...] = ()
     headers: tuple[ValueMatch, ...] = ()
     query: tuple[ValueMatch, ...] = ()
+    metadata: tuple[ValueMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 import re
 
 from envoy.config.route.v3 import route_components_pb2, route_pb2
-from envoy.type.matcher.v3 import regex_pb2, string_pb2
+from envoy.type.matcher.v3 import metadata_pb2, regex_pb2, string_pb2
+from envoy.type.matcher.v3 import value_pb2 as metadata_value_pb2
 from google.protobuf import wrappers_pb2
 
 from gloo.envoy.header_change import header_change
 from gloo.envoy.message import Message, serialize
-from gloo.envoy.route import MOST_BODY, PathMatch, Route, ValueMatch
+from gloo.envoy.route import EVENT_NAMESPACE, MOST_BODY, PathMatch, Route, ValueMatch
 from gloo.envoy.route_action import set_action, set_filters
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
 
@@ -60,6 +61,7 @@ def _route(route: Route) -> Message:
     if route.match.methods:
         message.match.headers.append(_method_match(route.match.methods))
     message.match.headers.extend(_header_match(match) for match in route.match.headers)
+    message.match.dynamic_metadata.extend(_metadata_match(match) for match in route.match.metadata)
     message.match.query_parameters.extend(_query_match(match) for match in route.match.query)
     set_action(message, route.action)
     message.request_headers_to_add.extend(header_change(change) for change in route.request_headers)
@@ -106,6 +108,14 @@ def _header_match(match: ValueMatch) -> Message:
         invert_match=match.invert,
         treat_missing_header_as_empty=match.invert,  # what is not there is not equal either
     )
+
+
+def _metadata_match(match: ValueMatch) -> Message:
+    value = metadata_value_pb2.ValueMatcher(string_match=_string_match(match))
+    if match.kind == "present":
+        value = metadata_value_pb2.ValueMatcher(present_match=True)
+    path = [metadata_pb2.MetadataMatcher.PathSegment(key=match.name)]
+    return metadata_pb2.MetadataMatcher(filter=EVENT_NAMESPACE, path=path, value=value, invert=match.invert)
 
 
 def _query_match(match: ValueMatch) -> Message:

@@ -9,6 +9,7 @@ from gloo.envoy.message import TypedConfig
 class Stage(IntEnum):
     """The order of filters; within a stage they stand by name, so that no list position matters."""
 
+    EVENTS = auto()
     FAULT = auto()
     CORS = auto()
     AUTHENTICATION = auto()

@@ -64,9 +64,14 @@ class RequestMatcher(Model, frozen=True, kw_only=True):
 
 
 class EventMatcher(Model, frozen=True, kw_only=True):
-    """Properties of an event, as a client posts it."""
+    """Properties of an event, as a client posts it: in the form of 2018, or as a CloudEvent in either HTTP mode."""
 
     event_type: Annotated[str, Meta(min_length=1, description="the type of the event")]
+    source: Annotated[str | ValueCondition | None, Meta(description="where it comes from: exact, or a condition")] = (
+        None
+    )
+    subject: Annotated[str | ValueCondition | None, Meta(description="what it is about: exact, or a condition")] = None
+    path: Annotated[str, Meta(description="where events are posted")] = "/events"
 
 
 class FunctionDestination(Model, frozen=True, kw_only=True):

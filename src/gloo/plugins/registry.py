@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any, TypeVar
 
+from gloo.envoy.events import event_filter
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError, PluginError
 from gloo.model.base import Json, Model
@@ -102,8 +103,8 @@ class Plugins:
         return (*self.upstreams.values(), *self.services.values(), *self.routes)
 
     def filters(self) -> tuple[HttpFilter, ...]:
-        """Return the filters of all plugins, each once."""
-        return tuple(dict.fromkeys(each for plugin in self.all for each in plugin.filters()))
+        """Return the filters of all plugins, each once, and the one that event matchers need."""
+        return tuple(dict.fromkeys((event_filter(), *(each for plugin in self.all for each in plugin.filters()))))
 
     def upstream(self, upstream_type: str) -> UpstreamPlugin[Any, Any, Any]:
         """Return the plugin for *upstream_type*; raise ConfigError when there is none."""

@@ -7,25 +7,11 @@ from gloo.errors import ConfigError
 from gloo.model.http_name import is_token
 from gloo.model.path import format_path
 from gloo.model.regex import check_regex
-from gloo.model.route import EventMatcher, RequestMatcher, Route, ValueCondition
-
-EVENT_PATH = "/events"
-EVENT_HEADER = "x-event-type"
+from gloo.model.route import RequestMatcher, ValueCondition
 
 
-def translate_matcher(route: Route) -> RouteMatch:
-    """Return the match of *route*; raise ConfigError, its field below the route, for what can't be a match."""
-    if route.request_matcher is not None:
-        return _request_match(route.request_matcher)
-    assert route.event_matcher is not None
-    return _event_match(route.event_matcher)
-
-
-def _event_match(matcher: EventMatcher) -> RouteMatch:
-    return RouteMatch(PathMatch("exact", EVENT_PATH), headers=(ValueMatch(EVENT_HEADER, "exact", matcher.event_type),))
-
-
-def _request_match(matcher: RequestMatcher) -> RouteMatch:
+def request_match(matcher: RequestMatcher) -> RouteMatch:
+    """Return the match of *matcher*; raise ConfigError, its field below the route, for what can't be one."""
     headers = tuple(_header(name, value) for name, value in matcher.headers.items())
     cookies = tuple(_cookie(name, value) for name, value in matcher.cookies.items())
     query = tuple(_query(name, value) for name, value in matcher.query_params.items())
@@ -36,26 +22,27 @@ def path_match(matcher: RequestMatcher) -> PathMatch:
     """Return the condition on the path; a matcher without one takes every path."""
     sensitive = matcher.case_sensitive
     if matcher.path_exact is not None:
-        return PathMatch("exact", _without_query(matcher.path_exact, "path_exact"), sensitive)
+        return PathMatch("exact", exact_path(matcher.path_exact, "request_matcher.path_exact"), sensitive)
     if matcher.path_segment_prefix is not None:
-        path = _without_query(matcher.path_segment_prefix, "path_segment_prefix").rstrip("/")
+        path = exact_path(matcher.path_segment_prefix, "request_matcher.path_segment_prefix").rstrip("/")
         return PathMatch("segment_prefix", path, sensitive) if path else PathMatch("prefix", "/")
     if matcher.path_regex is not None:
         pattern = matcher.path_regex if sensitive else f"(?i){matcher.path_regex}"
         check_regex(pattern, "request_matcher.path_regex")
         return PathMatch("regex", pattern)
-    return PathMatch("prefix", _rooted(matcher.path_prefix or "/", "path_prefix"), sensitive)
+    return PathMatch("prefix", _rooted(matcher.path_prefix or "/", "request_matcher.path_prefix"), sensitive)
 
 
-def _without_query(path: str, name: str) -> str:
+def exact_path(path: str, field: str) -> str:
+    """Return *path* if a request's path can be that; raise ConfigError for *field* otherwise."""
     if "?" in path or "#" in path:
-        raise ConfigError("", f"request_matcher.{name}", "a path without its query is compared", "use query_params")
-    return _rooted(path, name)
+        raise ConfigError("", field, "a path without its query is compared", "use query_params")
+    return _rooted(path, field)
 
 
-def _rooted(path: str, name: str) -> str:
+def _rooted(path: str, field: str) -> str:
     if not path.startswith("/"):
-        raise ConfigError("", f"request_matcher.{name}", f"{path!r} never matches", "a path starts with /")
+        raise ConfigError("", field, f"{path!r} never matches", "a path starts with /")
     return path
 
 
@@ -74,19 +61,20 @@ def _header(name: str, value: str | ValueCondition) -> ValueMatch:
         raise ConfigError("", field, f"{name!r} is no header name")
     if isinstance(value, str) and ".*" in value:
         value = ValueCondition(regex=value)
-    return _condition(name.lower(), value, field)
+    return condition(name.lower(), value, field)
 
 
 def _query(name: str, value: str | ValueCondition) -> ValueMatch:
     """Return the condition on a query parameter: ``""`` any value, else exact, whatever it holds."""
     field = f"request_matcher.{format_path(('query_params', name))}"
-    match = _condition(name, value, field)
+    match = condition(name, value, field)
     if match.invert:
         raise ConfigError("", field, "a query parameter can't be matched by what it is not", "put a route before it")
     return match
 
 
-def _condition(name: str, value: str | ValueCondition, field: str) -> ValueMatch:
+def condition(name: str, value: str | ValueCondition, field: str) -> ValueMatch:
+    """Return the condition that *value* puts on *name*: ``""`` any value, other text exact."""
     if isinstance(value, str):
         return ValueMatch(name, "exact", value) if value else ValueMatch(name, "present")
     if value.present is not None:
@@ -107,7 +95,7 @@ def _cookie(name: str, value: str | ValueCondition) -> ValueMatch:
     field = f"request_matcher.{format_path(('cookies', name))}"
     if not is_token(name):
         raise ConfigError("", field, f"{name!r} is no cookie name")
-    match = _condition(name, value, field)
+    match = condition(name, value, field)
     pattern = rf"(?:.*;\s*)?{re.escape(name)}={_cookie_value(match)}(?:;.*)?"
     return ValueMatch("cookie", "regex", pattern, match.invert)
 

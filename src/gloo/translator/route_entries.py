@@ -12,11 +12,12 @@ def entry_of(index: int, match: RouteMatch) -> Entry:
     """Return the entry of a route at *index* of its virtual service."""
     headers = (_condition("header", each) for each in match.headers)
     query = (_condition("query", each) for each in match.query)
+    metadata = (_condition("metadata", each) for each in match.metadata)
     return Entry(
         index,
         PathMatch(match.path.kind, match.path.value, match.path.case_sensitive),
         frozenset(match.methods),
-        frozenset((*headers, *query)),
+        frozenset((*headers, *query, *metadata)),
     )
 
 

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_message import route_bytes
@@ -15,7 +16,8 @@ from gloo.model.status import Problem
 from gloo.model.strict import nearest
 from gloo.plugins.base import FunctionCall
 from gloo.plugins.registry import Plugins, extension_of
-from gloo.translator.matchers import methods_of, path_match, translate_matcher
+from gloo.translator.events import matches_of
+from gloo.translator.matchers import methods_of, path_match
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import problem_of, reference_of
 from gloo.translator.route_extensions import RouteExtensions, read_extensions
@@ -86,13 +88,13 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
 
 
 def _translate(route: ModelRoute, name: str, scope: RouteScope) -> tuple[Route, tuple[Route, ...]]:
-    """Return the route, and those that extensions want before it."""
-    match = translate_matcher(route)
+    """Return the route, and those before it: what extensions want there, and the other forms of an event."""
+    *others, match = matches_of(route)
     extensions = read_extensions(route.extensions, scope.plugins)
     for field, upstream in extensions.upstreams():
         _known_upstream(upstream, field, scope)
     translated = extensions.apply(Route(name, match, _action(route, extensions, scope)))
-    return translated, extensions.before(translated)
+    return translated, (*extensions.before(translated), *(replace(translated, match=other) for other in others))
 
 
 def _action(route: ModelRoute, extensions: RouteExtensions, scope: RouteScope) -> Action:
@@ -177,14 +179,15 @@ def _error_route(
 ) -> TranslatedRoute:
     """Return the route that answers for a bad one: a client sees the reference, `gloo get` what it means."""
     reference = reference_of(scope.ref, problems[0])
-    match = _place_of(route)
+    *others, match = _places_of(route)
     if match is None:
         lost = "its requests go to later routes, since its path can't be read"
         first = _with(problems[0], hint="; ".join(part for part in (problems[0].hint, lost) if part))
         return TranslatedRoute(None, b"", problems=(first, *problems[1:]))
     named = tuple(_with(problem, reference=reference) for problem in problems)
     answer = Route(name, match, error_response(reference), response_headers=(HeaderChange("x-gloo-error", reference),))
-    return TranslatedRoute(match, route_bytes(answer), problems=named)
+    before = tuple(PlacedRoute(other, route_bytes(replace(answer, match=other))) for other in others if other)
+    return TranslatedRoute(match, route_bytes(answer), problems=named, before=before)
 
 
 def _with(problem: Problem, *, hint: str | None = None, reference: str = "") -> Problem:
@@ -206,17 +209,12 @@ def error_response(reference: str) -> DirectResponse:
     return DirectResponse(500, json.dumps({"error": error}), "application/json")
 
 
-def _place_of(route: ModelRoute) -> RouteMatch | None:
-    """Return the match that a bad route keeps: its own, or what can be read of it, or None."""
-    try:
-        if not isinstance(route, BrokenRoute):
-            return translate_matcher(route)
-    except ConfigError:
-        pass
-    matcher = route.request_matcher
-    if matcher is None:
-        return None
-    return _readable_match(matcher)
+def _places_of(route: ModelRoute) -> tuple[RouteMatch | None, ...]:
+    """Return the matches that a bad route keeps: its own, or what can be read of them, or None."""
+    if not isinstance(route, BrokenRoute) or route.event_matcher is not None:
+        with suppress(ConfigError):  # it is reported already
+            return matches_of(route)
+    return (_readable_match(route.request_matcher) if route.request_matcher is not None else None,)
 
 
 def _readable_match(matcher: RequestMatcher) -> RouteMatch | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gloo.envoy.route_message import virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
@@ -10,16 +10,18 @@ from gloo.errors import ConfigError
 from gloo.model.codec import ConfigObject
 from gloo.model.route import Route
 from gloo.model.snapshot import ConfigSnapshot
+from gloo.model.ssl_config import SSLConfig
 from gloo.model.status import Problem
-from gloo.model.virtual_service import VirtualService
+from gloo.model.virtual_service import VirtualService, domain_of
 from gloo.plugins.registry import Plugins
+from gloo.translator.events import event_catch, event_fields
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import located, problem_of
 from gloo.translator.route_entries import entry_of, shadowed
 from gloo.translator.route_extensions import mentioned
 from gloo.translator.route_table import compile_table
-from gloo.translator.routes import RouteScope, translate_route
+from gloo.translator.routes import PlacedRoute, RouteScope, translate_route
 from gloo.translator.upstreams import TranslatedUpstream
 
 DEFAULT_ROLE = "ingress"
@@ -48,11 +50,21 @@ class VirtualHost:
 
 @dataclass(frozen=True, slots=True)
 class TranslatedVirtualService:
-    """What became of one virtual service."""
+    """What became of one virtual service.
+
+    Args:
+        host: what Envoy gets; None when nothing of it can run.
+        roles: which Envoys get it.
+        problems: what is wrong with it.
+        domains: those of its domains that are its own.
+        ssl: how it answers over TLS; None is in the clear.
+    """
 
     host: VirtualHost | None
     roles: tuple[str, ...]
     problems: tuple[Problem, ...]
+    domains: tuple[str, ...] = ()
+    ssl: SSLConfig | None = None
 
 
 def translate_virtual_services(
@@ -63,8 +75,11 @@ def translate_virtual_services(
     refusals: Refusals,
     memo: Memo,
 ) -> dict[str, TranslatedVirtualService]:
-    """Translate every virtual service, by name. A domain belongs to the one that sorts first by name."""
-    owners: dict[tuple[str, str], str] = {}
+    """Translate every virtual service, by name.
+
+    A domain belongs to the one that sorts first by name; in the clear and over TLS it may have two owners.
+    """
+    owners: _Owners = {}
     translated = {}
     every_name = _Names(config.upstreams)
     for name, item in sorted(config.virtual_services.items()):
@@ -81,6 +96,10 @@ def translate_virtual_services(
             memo.once(_whole, item, routes, refusals) if not lost else _host(item, routes, refusals, lost)
         )
     return translated
+
+
+_Owners = dict[tuple[str, bool, str], str]
+"""Names of virtual services by role, whether over TLS, and domain."""
 
 
 class _Names(tuple[str, ...]):
@@ -116,24 +135,26 @@ def _translate_routes(
     translated = [translate_route(route, index, scope) for index, route in enumerate(service.routes)]
     entries = tuple(entry_of(index, route.match) for index, route in enumerate(translated) if route.match is not None)
     placed = [each for route in translated for each in route.placed]
+    placed += [PlacedRoute(*each) for each in event_catch(item.name, service.routes)]
     bodies = tuple(route.body for route in placed)
     tree = compile_table(entry_of(index, route.match) for index, route in enumerate(placed))
     found = (*(problem for route in translated for problem in route.problems), *shadowed(entries))
     return TranslatedRoutes(
-        route_fields(bodies, tree),
+        route_fields(bodies, tree) + event_fields(service.routes),
         bodies,
         frozenset(cluster for route in translated for cluster in route.clusters),
         located(item, found),
     )
 
 
-def _claim(service: VirtualService, roles: tuple[str, ...], owners: dict[tuple[str, str], str]) -> dict[str, Problem]:
+def _claim(service: VirtualService, roles: tuple[str, ...], owners: _Owners) -> dict[str, Problem]:
     """Take the domains that nobody has in any of *roles*; return why the others are lost."""
     lost: dict[str, Problem] = {}
+    secure = service.ssl_config is not None
     for domain in service.effective_domains:
-        index = next((i for i, each in enumerate(service.domains) if (each.lower() or "*") == domain), None)
+        index = next((i for i, each in enumerate(service.domains) if domain_of(each) == domain), None)
         field = "domains" if index is None else f"domains[{index}]"
-        owner = next((found for role in roles if (found := owners.get((role, domain)))), None)
+        owner = next((found for role in roles if (found := owners.get((role, secure, domain)))), None)
         if not _DOMAIN.match(domain):
             lost[domain] = Problem(
                 field=field,
@@ -145,7 +166,7 @@ def _claim(service: VirtualService, roles: tuple[str, ...], owners: dict[tuple[s
                 field=field, problem=f"the domain {domain!r} belongs to VirtualService/{owner}", hint="it sorts first"
             )
         else:
-            owners.update({(role, domain): service.name for role in roles})
+            owners.update({(role, secure, domain): service.name for role in roles})
     return lost
 
 
@@ -161,11 +182,12 @@ def _host(
     problems = (*located(item, (*item.problems, *lost.values())), *routes.problems)
     roles = tuple(dict.fromkeys(service.roles)) or (DEFAULT_ROLE,)
     domains = tuple(domain for domain in service.effective_domains if domain not in lost)
+    found = TranslatedVirtualService(None, roles, problems, domains, service.ssl_config)
     if not domains:
-        return TranslatedVirtualService(None, roles, problems)
+        return found
     body = virtual_host_bytes(item.name, domains, routes.fields)
     try:
         refusals.check_bytes(body)
     except ConfigError as error:
-        return TranslatedVirtualService(None, roles, (*problems, *located(item, (problem_of(error),))))
-    return TranslatedVirtualService(VirtualHost(item.name, body, routes.routes, routes.clusters), roles, problems)
+        return replace(found, problems=(*problems, *located(item, (problem_of(error),))))
+    return replace(found, host=VirtualHost(item.name, body, routes.routes, routes.clusters))

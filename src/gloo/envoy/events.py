@@ -1,0 +1,41 @@
+"""Events whose type stands in the body (CloudEvents 1.0, structured mode): Envoy reads it before it chooses a route."""
+
+from envoy.config.route.v3 import route_components_pb2
+from envoy.extensions.filters.http.json_to_metadata.v3 import json_to_metadata_pb2
+
+from gloo.envoy.lua import LUA_FILTER, lua_enabled
+from gloo.envoy.message import Message, packed, serialize, typed
+from gloo.envoy.route import EVENT_NAMESPACE
+from gloo.envoy.stage import HttpFilter, Stage
+
+EVENT_FILTER = "envoy.filters.http.json_to_metadata"
+EVENT_ATTRIBUTES = ("type", "source", "subject")
+STRUCTURED = "application/cloudevents+json"
+
+
+def event_filter() -> HttpFilter:
+    """Return the filter that puts an event's attributes where routes can see them; it has the route chosen again."""
+    return HttpFilter(EVENT_FILTER, Stage.EVENTS, typed(_rules()))
+
+
+def event_host_fields() -> bytes:
+    """Return the fields of a virtual host with event routes, to be appended to its other fields.
+
+    The chain of filters is made when the first route is chosen, before the body is read: what the event's own route
+    needs must be in it by then, so it is on for the whole virtual host.
+    """
+    host = route_components_pb2.VirtualHost()
+    host.typed_per_filter_config[EVENT_FILTER].CopyFrom(packed(typed(_rules())))
+    host.typed_per_filter_config[LUA_FILTER].CopyFrom(packed(lua_enabled()))
+    return serialize(host)
+
+
+def _rules() -> Message:
+    rules = json_to_metadata_pb2.JsonToMetadata()
+    rules.request_rules.allow_content_types.append(STRUCTURED)
+    for attribute in EVENT_ATTRIBUTES:
+        rule = rules.request_rules.rules.add()
+        rule.selectors.add(key=attribute)
+        rule.on_present.metadata_namespace = EVENT_NAMESPACE
+        rule.on_present.key = attribute
+    return rules
