@@ -44,10 +44,6 @@ class CertificatePair:
     not_before: float
     not_after: float
 
-    def covers(self, name: str) -> bool:
-        """Tell whether the certificate is for *name*; `*` stands for one label, as in RFC 6125."""
-        return name in self.names or f"*.{name.partition('.')[2]}" in self.names
-
 
 def read_pair(data: Mapping[str, str]) -> CertificatePair:
     """Read chain and key from a secret's *data*: `tls.crt` and `tls.key`, or `ca_chain` and `private_key`.

@@ -1,17 +1,20 @@
 """Configuration in, Envoy snapshots and verdicts out. Pure: no I/O, no clock, no globals."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from gloo.envoy.listener import Listener
-from gloo.envoy.route_message import route_configuration
 from gloo.envoy.snapshot import EnvoySnapshot, Resource, ResourceType
 from gloo.envoy.tls import TRUSTED_ROOTS, trusted_roots
 from gloo.model.snapshot import ConfigSnapshot
+from gloo.model.status import Problem, Status
 from gloo.plugins.registry import Plugins
+from gloo.translator.certificates import GoodSecrets
+from gloo.translator.gateway import Gateway
+from gloo.translator.listeners import listeners
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import Reports, status_of
+from gloo.translator.secure_services import name_tables, secure_problems, secure_services
 from gloo.translator.upstreams import TranslatedUpstream, translate_upstreams
 from gloo.translator.virtual_services import (
     DEFAULT_ROLE,
@@ -20,26 +23,26 @@ from gloo.translator.virtual_services import (
     translate_virtual_services,
 )
 
-HTTP_ROUTES = "gloo-http"
-
-
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    """What the translator has to know of the machine: addresses, and the certificate authorities that it trusts."""
-
-    bind: str = "::"
-    http_port: int = 8080
-    https_port: int = 8443
-    trusted_roots: bytes = b""
+__all__ = ["Gateway", "GoodSecrets", "Translation", "translate"]
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What one run produced: what each role's Envoys are to have, a verdict on each object, and the virtual hosts."""
+    """What one run produced.
+
+    Args:
+        snapshots: what the Envoys of each role are to have.
+        reports: a verdict on each object.
+        hosts: the virtual hosts of all roles.
+        good: the certificates that serve now, for the next run.
+        next_turn: when a certificate becomes valid or expires next, in seconds since 1970: translate again then.
+    """
 
     snapshots: Mapping[str, EnvoySnapshot]
     reports: Reports
     hosts: tuple[VirtualHost, ...] = ()
+    good: GoodSecrets = field(default_factory=GoodSecrets)
+    next_turn: float | None = None
 
 
 def translate(
@@ -49,45 +52,64 @@ def translate(
     gateway: Gateway,
     refusals: Refusals | None = None,
     memo: Memo | None = None,
+    good: GoodSecrets | None = None,
+    now: float | None = None,
 ) -> Translation:
     """Translate *config* with *plugins* for *gateway*.
 
     The same input always gives the same output, with or without a *memo* of earlier runs. A bad object is reported and
-    left out with what points to it; it never spoils its neighbours. *refusals* holds what Envoy rejected before.
+    left out with what points to it; it never spoils its neighbours. *refusals* holds what Envoy rejected before,
+    *good* the certificates that the run before let serve. *now* judges certificates, in seconds since 1970; without it
+    their dates don't count.
     """
     memo, refusals = memo or Memo(), refusals or NO_REFUSALS
     upstreams = translate_upstreams(config, plugins, refusals=refusals, memo=memo)
     services = translate_virtual_services(config, upstreams, plugins=plugins, refusals=refusals, memo=memo)
-    roles = {DEFAULT_ROLE, *(role for service in services.values() for role in service.roles)}
-    snapshots = {role: _snapshot(role, upstreams, services, gateway, plugins) for role in sorted(roles)}
-    reports = {
-        **{f"Upstream/{name}": memo.once(status_of, found.problems) for name, found in upstreams.items()},
-        **{f"VirtualService/{name}": memo.once(status_of, found.problems) for name, found in services.items()},
-    }
+    secure = secure_services(config, services, good or GoodSecrets(), now=now, refusals=refusals, memo=memo)
+    roles = sorted({DEFAULT_ROLE, *(role for service in services.values() for role in service.roles)})
+    tables = name_tables(secure, roles, memo)
+    clusters = _clusters(upstreams, gateway)
+    snapshots: dict[str, EnvoySnapshot] = {}
+    for role in roles:
+        own = {name: service for name, service in services.items() if role in service.roles}
+        found = listeners(own, secure.of_role(role), tables[role], gateway=gateway, plugins=plugins, memo=memo)
+        snapshots[role] = EnvoySnapshot.of(*clusters, *found)
+    problems = secure_problems(secure, tables, tuple(services.values()))
+    reports = _reports(upstreams, services, problems, memo)
     memo.turn()
     hosts = tuple(service.host for service in services.values() if service.host is not None)
-    return Translation(snapshots, reports, hosts)
+    return Translation(snapshots, reports, hosts, secure.good, secure.next_turn)
 
 
 NO_REFUSALS = Refusals()
 
 
-def _snapshot(
-    role: str,
+def _reports(
     upstreams: Mapping[str, TranslatedUpstream],
     services: Mapping[str, TranslatedVirtualService],
-    gateway: Gateway,
-    plugins: Plugins,
-) -> EnvoySnapshot:
-    """Put together what the Envoys of *role* are to have. Every Envoy gets every cluster: an upstream is no route."""
+    secure: Mapping[str, tuple[tuple[Problem, ...], ...]],
+    memo: Memo,
+) -> Reports:
+    """Return the verdicts; *secure* is what is wrong with TLS, by name of the virtual service."""
+    return {
+        **{f"Upstream/{name}": memo.once(status_of, found.problems) for name, found in upstreams.items()},
+        **{
+            f"VirtualService/{name}": memo.once(_status, found.problems, *secure.get(name, ()))
+            for name, found in services.items()
+        },
+    }
+
+
+def _status(*problems: tuple[Problem, ...]) -> Status:
+    return status_of(tuple(problem for each in problems for problem in each))
+
+
+def _clusters(upstreams: Mapping[str, TranslatedUpstream], gateway: Gateway) -> list[Resource]:
+    """Return what upstreams need in Envoy. Every Envoy gets every cluster: an upstream is no route."""
     accepted = [found.accepted for found in upstreams.values() if found.accepted is not None]
     clusters = [each.cluster for each in accepted]
     secrets = [secret for each in accepted for secret in each.secrets]
-    hosts = [service.host for service in services.values() if service.host is not None and role in service.roles]
-    named = frozenset((ResourceType.CLUSTER, cluster) for host in hosts for cluster in host.clusters)
-    routes = route_configuration(HTTP_ROUTES, tuple(host.body for host in hosts), named)
-    listener = Listener("gloo-http", gateway.bind, gateway.http_port, HTTP_ROUTES, plugins.filters())
-    return EnvoySnapshot.of(*clusters, *secrets, *_roots(clusters, gateway), routes, listener.resource())
+    return [*clusters, *secrets, *_roots(clusters, gateway)]
 
 
 def _roots(clusters: list[Resource], gateway: Gateway) -> tuple[Resource, ...]:

@@ -1,0 +1,13 @@
+"""What the translator has to know of the machine."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Where Envoy listens, and the certificate authorities that the machine trusts."""
+
+    bind: str = "::"
+    http_port: int = 8080
+    https_port: int = 8443
+    trusted_roots: bytes = b""
