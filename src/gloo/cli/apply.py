@@ -1,6 +1,5 @@
 """gloo apply: create and change objects."""
 
-import asyncio
 from pathlib import Path
 
 import click
@@ -24,6 +23,8 @@ def command(files: tuple[str, ...], directory: str | None) -> None:
     All objects are checked first: if one of them can't be read, none is applied. A line for each object says whether
     it was created, configured or is unchanged; findings on them follow.
     """
+    import asyncio
+
     from gloo.cli.after import tell_findings
     from gloo.cli.apply_objects import apply_objects
     from gloo.cli.objects import Refused, decode_all, read_text

@@ -1,6 +1,5 @@
 """gloo demo: a gateway with a petstore behind it, to try things out."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,8 @@ def command(*, directory: str, settings_file: str | None, **flags: Any) -> None:
     what to try. The folder is yours then: edit it, and run the demo again. Nothing but the demo's own petstore and
     Envoy is started; both end with it.
     """
+    import asyncio
+
     from gloo.cli.demo_folder import is_fresh
     from gloo.cli.demo_run import run_demo
     from gloo.cli.logs import configure_logs

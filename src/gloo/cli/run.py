@@ -1,6 +1,5 @@
 """gloo run: the gateway of a folder."""
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,8 @@ def command(*, directory: str | None, settings_file: str | None, **flags: Any) -
     within a second. Each option can also be given by the variable in brackets, or by its name in the settings file;
     a flag beats a variable, a variable beats the file.
     """
+    import asyncio
+
     from gloo.cli.logs import configure_logs
     from gloo.control_plane.app import run_gateway
 

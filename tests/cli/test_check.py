@@ -1,0 +1,86 @@
+"""gloo check: findings with file and line, and the exit status that scripts go by."""
+
+import json
+from pathlib import Path
+
+from tests.cli.command_line import gloo, told
+
+FIVE = """\
+name: default
+routes:
+- request_matcher: {path_prefix: /good}
+  single_destination: {upstream: {name: petstore}}
+- request_matcher: {path_prefx: /typo}
+  single_destination: {upstream: {name: petstore}}
+- request_matcher: {path_prefix: /missing}
+  single_destination: {upstream: {name: nowhere}}
+- request_matcher: {path_regex: "/a(b"}
+  single_destination: {upstream: {name: petstore}}
+"""
+
+
+def test_a_clean_folder_ends_with_0(folder: Path) -> None:
+    result = gloo("check", folder)
+    assert result.stdout == ""
+    assert result.stderr == f"{folder}: 1 upstream, no virtual services, no findings\n"
+
+
+def test_every_finding_has_file_line_object_and_field(folder: Path) -> None:
+    (folder / "virtual_services").mkdir()
+    (folder / "virtual_services/default.yaml").write_text(FIVE)
+    (folder / "upstreams/odd.yaml").write_text("name: odd\ntype: servce\n")
+    lines = gloo("check", folder, status=1).stdout.splitlines()
+    vs = f"{folder}/virtual_services/default.yaml"
+    assert len(lines) == 4, lines
+    assert lines[0].startswith(f"{folder}/upstreams/odd.yaml:2: Upstream/odd: type: 'servce' is no upstream type (")
+    assert lines[1].startswith(f"{vs}:5: VirtualService/default: routes[1].request_matcher.path_prefx: unknown field (")
+    assert lines[2].startswith(
+        f"{vs}:8: VirtualService/default: routes[2].single_destination.upstream.name: there is no"
+    )
+    assert lines[3].startswith(f"{vs}:9: VirtualService/default: routes[3].request_matcher.path_regex: ")
+
+
+def test_a_file_that_is_not_yaml_is_a_finding_of_its_own(folder: Path) -> None:
+    (folder / "broken.yaml").write_text("upstreams: [\n")
+    assert f"{folder}/broken.yaml:2: is not YAML" in gloo("check", folder, status=1).stdout
+
+
+def test_json_findings_have_every_key(folder: Path) -> None:
+    (folder / "upstreams/odd.yaml").write_text("name: odd\ntype: servce\n")
+    assert json.loads(gloo("check", folder, "-o", "json", status=1).stdout) == [
+        {
+            "file": f"{folder}/upstreams/odd.yaml",
+            "line": 2,
+            "object": "Upstream/odd",
+            "field": "type",
+            "problem": "'servce' is no upstream type",
+            "hint": "did you mean 'service'?",
+            "reference": "",
+            "warning": False,
+            "pending": False,
+        }
+    ]
+
+
+def test_json_of_a_clean_folder_is_an_empty_list(folder: Path) -> None:
+    assert told("check", folder) == []
+
+
+def test_a_warning_is_listed_but_counts_only_when_strict(folder: Path) -> None:
+    (folder / "again.yaml").write_text(f"upstreams:\n- {{name: petstore, type: service, spec: {SPEC}}}\n")
+    result = gloo("check", folder)
+    assert ": warning: another Upstream of this name is left out" in result.stdout
+    assert "no findings, 1 warning" in result.stderr
+    gloo("check", folder, "--strict", status=1)
+
+
+SPEC = "{hosts: [{addr: 127.0.0.1, port: 1}]}"
+
+
+def test_a_missing_folder_is_wrong_use_and_says_what_to_do(tmp_path: Path) -> None:
+    missing = tmp_path / "none"
+    assert f"there is no folder {missing} (make it: mkdir -p {missing}" in gloo("check", missing, status=2).stderr
+
+
+def test_a_file_in_place_of_the_folder_is_wrong_use(folder: Path) -> None:
+    assert "is no folder" in gloo("check", folder / "upstreams/petstore.yaml", status=2).stderr
