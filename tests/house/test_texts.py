@@ -1,0 +1,50 @@
+"""What the texts of the project hold: links that lead somewhere, no places of anybody's machine, a log of changes."""
+
+import re
+
+from tests.support.house import ROOT, shown, tracked
+
+_LINK = re.compile(r"\[[^\]]+\]\(([^)\s#]+)(?:#[^)]*)?\)")
+_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+FORBIDDEN = re.compile(
+    r"files\.pythonhosted|pypi\.python|test\.pypi|deb\.debian|registry\.npmjs|proxy\.golang|index-url|/home/\w|/root/|/opt/\w"
+    r"|/tmp/w"
+)
+_TEXTS = {".py", ".md", ".yaml", ".yml", ".toml", ".txt", ".lua", ".sh", ".cfg", ".json", ""}
+_CHANGE = re.compile(r"\A(added|changed|fixed|removed): [a-z`\"'].{9,}[^.]\n\Z", re.IGNORECASE)
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    broken = [
+        f"{shown(page)}: {target}"
+        for page in tracked()
+        if page.suffix == ".md"
+        for target in _LINK.findall(_FENCE.sub("", page.read_text()))
+        if "://" not in target and not target.startswith("mailto:") and not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_no_file_names_a_registry_or_a_place_on_a_machine() -> None:
+    here = ROOT / "tests" / "house" / "test_texts.py"
+    found = [
+        f"{shown(file)}: {match[0]}"
+        for file in tracked()
+        if file.suffix in _TEXTS and file != here
+        for match in [FORBIDDEN.search(file.read_text())]
+        if match is not None
+    ]
+    assert found == []
+
+
+def test_a_change_is_one_line_that_says_what_kind_it_is() -> None:
+    notes = [file for file in (ROOT / "changes").glob("*.md") if file.stem != "README"]
+    assert [shown(note) for note in notes if not _CHANGE.match(note.read_text())] == []
+
+
+def test_every_runtime_and_test_dependency_is_justified() -> None:
+    page = (ROOT / "docs" / "dependencies.md").read_text()
+    project = (ROOT / "pyproject.toml").read_text()
+    names = re.findall(r'^  "([A-Za-z0-9_.\-]+)[^"]*",$', project.split("[tool.", maxsplit=1)[0], re.MULTILINE)
+    assert names
+    assert [name for name in names if f"| {name} |" not in page] == []
