@@ -30,6 +30,7 @@ class PlacedRoute:
 
     match: RouteMatch
     body: bytes
+    route: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,12 @@ class TranslatedRoute:
     clusters: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     before: tuple[PlacedRoute, ...] = ()
+    route: Route | None = None
 
     @property
     def placed(self) -> tuple[PlacedRoute, ...]:
         """All its routes in Envoy's table, in their order."""
-        return (*self.before, PlacedRoute(self.match, self.body)) if self.match is not None else ()
+        return (*self.before, PlacedRoute(self.match, self.body, self.route)) if self.match is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
             raise _Faults(*route.problems)
         translated, earlier = _translate(route, name, scope)
         body = route_bytes(translated)
-        before = tuple(PlacedRoute(each.match, route_bytes(each)) for each in earlier)
+        before = tuple(PlacedRoute(each.match, route_bytes(each), each) for each in earlier)
         for each in (*(placed.body for placed in before), body):
             scope.refusals.check_bytes(each)
     except _Faults as faults:
@@ -84,7 +86,7 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
     except ConfigError as error:
         return _error_route(route, at, name, scope, (problem_of(error, at),))
     clusters = translated.action.clusters if isinstance(translated.action, Forward) else frozenset[str]()
-    return TranslatedRoute(translated.match, body, clusters, before=before)
+    return TranslatedRoute(translated.match, body, clusters, before=before, route=translated)
 
 
 def _translate(route: ModelRoute, name: str, scope: RouteScope) -> tuple[Route, tuple[Route, ...]]:
@@ -186,8 +188,9 @@ def _error_route(
         return TranslatedRoute(None, b"", problems=(first, *problems[1:]))
     named = tuple(_with(problem, reference=reference) for problem in problems)
     answer = Route(name, match, error_response(reference), response_headers=(HeaderChange("x-gloo-error", reference),))
-    before = tuple(PlacedRoute(other, route_bytes(replace(answer, match=other))) for other in others if other)
-    return TranslatedRoute(match, route_bytes(answer), problems=named, before=before)
+    earlier = tuple(replace(answer, match=other) for other in others if other)
+    before = tuple(PlacedRoute(each.match, route_bytes(each), each) for each in earlier)
+    return TranslatedRoute(match, route_bytes(answer), problems=named, before=before, route=answer)
 
 
 def _with(problem: Problem, *, hint: str | None = None, reference: str = "") -> Problem:
