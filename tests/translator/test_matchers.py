@@ -7,13 +7,13 @@ from gloo.errors import ConfigError
 from gloo.model.base import Json
 from gloo.model.route import Route
 from gloo.model.strict import decode_struct
-from gloo.translator.matchers import translate_matcher
+from gloo.translator.events import matches_of
 
 
 def match(matcher: Json, kind: str = "request_matcher") -> RouteMatch:
     route, problems = decode_struct({kind: matcher, "single_destination": {"upstream": {"name": "a"}}}, Route)
     assert route is not None, problems
-    return translate_matcher(route)
+    return matches_of(route)[0]
 
 
 @pytest.mark.parametrize(
