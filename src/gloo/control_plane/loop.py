@@ -1,6 +1,7 @@
 """The straight line: watch, settle, decode, translate, check, publish, report."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -19,11 +20,12 @@ from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import State as Verdict
 from gloo.plugins.registry import Plugins
 from gloo.storage.base import ConfigStorage, SecretStorage, State
-from gloo.translator import Gateway, Translation, translate
+from gloo.translator import Gateway, GoodSecrets, Translation, translate
+from gloo.translator.fallback import fallback_snapshot
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
-from gloo.translator.upstreams import secret_names
 from gloo.translator.virtual_services import DEFAULT_ROLE
+from gloo.translator.wanted_secrets import wanted_secrets
 from gloo.xds.cache import SnapshotCache
 from gloo.xds.messages import Verdict as XdsVerdict
 
@@ -33,6 +35,8 @@ Validate = Callable[[bytes], Awaitable[str | None]]
 _WHOLE = {ResourceType.CLUSTER, ResourceType.SECRET}  # whose bytes name the objects they are made from
 
 _PATIENCE = 5.0  # seconds for the Envoys to judge a snapshot before its verdicts are written all the same
+_OF_ONE_OBJECT = (ResourceType.CLUSTER, ResourceType.SECRET)  # a refusal of these tells whose fault it is
+_LONGEST_WAIT = 3600.0  # seconds until the dates of certificates are looked at again: clocks jump
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class ControlLoop:
         self._memo, self._refusals = Memo(), Refusals()
         self._found: State | None = None
         self._published: _Published | None = None
+        self._good = GoodSecrets()
+        self._again: asyncio.TimerHandle | None = None
         self._to_record = asyncio.Event()
         self._validate = validate
         self._refused: list[XdsVerdict] = []
@@ -121,8 +127,7 @@ class ControlLoop:
             return
         reading = self._reader.read(self._found)
         config = ConfigSnapshot.of(reading.objects)
-        names = (self._memo.once(secret_names, item, self._plugins) for item in config.upstreams.values())
-        await self._secrets.want(frozenset(name for each in names for name in each), group)
+        await self._secrets.want(wanted_secrets(config, self._plugins, self._memo), group)
         try:
             self._publish(reading, ConfigSnapshot.of(reading.objects, self._secrets.secrets))
         except GlooError as error:
@@ -131,27 +136,50 @@ class ControlLoop:
             self._log.exception("a bug: nothing is published, Envoy keeps what it has")
 
     def _publish(self, reading: Reading, config: ConfigSnapshot) -> None:
-        translation = translate(config, self._plugins, gateway=self._gateway, refusals=self._refusals, memo=self._memo)
+        now = time.time()
+        translation = translate(
+            config,
+            self._plugins,
+            gateway=self._gateway,
+            refusals=self._refusals,
+            memo=self._memo,
+            good=self._good,
+            now=now,
+        )
         for snapshot in translation.snapshots.values():
             snapshot.check()
         for role, snapshot in translation.snapshots.items():
             self.cache.publish(role, snapshot)
         for role in self.cache.roles.keys() - translation.snapshots.keys():
             self.cache.withdraw(role)
+        self.cache.publish_fallback(fallback_snapshot(self._gateway, translation.snapshots))
+        self._good = translation.good
+        self._look_again(translation.next_turn, now)
         self._tell(reading, translation)
         self._published = _Published(reading, translation)
         self._to_record.set()
         self._first.set()
+
+    def _look_again(self, moment: float | None, now: float) -> None:
+        """Translate again when a certificate becomes valid or expires."""
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
+        if moment is not None:
+            wait = min(moment - now, _LONGEST_WAIT)
+            self._again = asyncio.get_running_loop().call_later(wait, self._changes.tell)
 
     def _tell(self, reading: Reading, translation: Translation) -> None:
         """Log what is new: findings on objects and files that were not there before."""
         before = self._published
         known = before.translation.reports if before else {}
         for ref, status in translation.reports.items():
-            if status is not known.get(ref) and (status.state is not Verdict.ACCEPTED or status.problems):
+            if status == known.get(ref):
+                continue
+            if status.state is not Verdict.ACCEPTED or status.problems:
                 for problem in status.problems:
                     self._log.warning(f"{ref}: {problem}", state=status.state.value)
-            elif status is not known.get(ref) and ref in known and known[ref].problems:
+            elif ref in known and known[ref].problems:
                 self._log.info(f"{ref}: {status.state.value}")
         for problem in reading.problems:
             if before is None or problem not in before.reading.problems:

@@ -1,6 +1,7 @@
 """The straight line without Envoy: read a folder once, translate it, and say what would happen."""
 
 import asyncio
+import time
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ from gloo.plugins.registry import Plugins, load_plugins
 from gloo.storage.file import FileStorage
 from gloo.storage.file_secrets import FileSecrets
 from gloo.translator import Gateway, Translation, translate
-from gloo.translator.upstreams import secret_names
+from gloo.translator.memo import Memo
+from gloo.translator.wanted_secrets import wanted_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ async def _translate(directory: Path, gateway: Gateway) -> Offline:
     reading = ConfigReader().read(state)
     secrets, problems = await _secrets(directory, ConfigSnapshot.of(reading.objects), plugins)
     config = ConfigSnapshot.of(reading.objects, secrets)
-    translation = translate(config, plugins, gateway=gateway)
+    translation = translate(config, plugins, gateway=gateway, now=time.time())
     for snapshot in translation.snapshots.values():
         snapshot.check()
     return Offline(config, translation, (*reading.problems, *problems), faults)
@@ -59,7 +61,7 @@ async def _translate(directory: Path, gateway: Gateway) -> Offline:
 async def _secrets(
     directory: Path, config: ConfigSnapshot, plugins: Plugins
 ) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
-    names = frozenset(name for item in config.upstreams.values() for name in secret_names(item, plugins))
+    names = wanted_secrets(config, plugins, Memo())
     if not names:
         return {}, ()
     async with aclosing(FileSecrets(directory / "secrets").watch(names)) as states:
