@@ -61,7 +61,7 @@ _BARE = frozenset(
         "VIRTUAL_CLUSTER_NAME",
     }
 )
-_WITH_ARGUMENT = frozenset({"REQ", "RESP", "DYNAMIC_METADATA", "QUERY_PARAM"})
+_WITH_ARGUMENT = frozenset({"REQ", "RESP", "METADATA", "DYNAMIC_METADATA", "QUERY_PARAM"})
 _EITHER = frozenset({"START_TIME"})
 
 

@@ -18,7 +18,7 @@ from gloo.envoy.buffer import BUFFER_FILTER, buffer_filter, buffer_limit
 from gloo.envoy.route import Route
 from gloo.envoy.stage import HttpFilter
 from gloo.model.base import Model
-from gloo.plugins.base import RoutePlugin
+from gloo.plugins.base import RoutePlugin, forward_of
 
 
 class BufferExtension(Model, frozen=True, kw_only=True):
@@ -40,4 +40,5 @@ class Buffer(RoutePlugin[BufferExtension]):
     def route(self, route: Route, extension: BufferExtension) -> Route:
         if extension.max_request_bytes is None:
             return route
+        forward_of(route, "max_request_bytes")
         return replace(route, filters=(*route.filters, (BUFFER_FILTER, buffer_limit(extension.max_request_bytes))))

@@ -23,14 +23,14 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from gloo.envoy.cors import CORS_FILTER, CorsPolicy, cors_filter, cors_policy
-from gloo.envoy.route import DirectResponse, Route, RouteMatch, ValueMatch
+from gloo.envoy.route import Forward, Route, RouteMatch, Target, ValueMatch
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError
 from gloo.model.base import Model
 from gloo.model.duration import Duration
 from gloo.model.http_name import is_token
 from gloo.model.regex import check_regex
-from gloo.plugins.base import RoutePlugin
+from gloo.plugins.base import RoutePlugin, forward_of
 
 _ORIGIN, _METHOD = "origin", "access-control-request-method"
 _List = tuple[str, ...] | str
@@ -65,14 +65,19 @@ class Cors(RoutePlugin[CorsExtension]):
     def route(self, route: Route, extension: CorsExtension) -> Route:
         if extension.cors is None:
             return route
+        forward_of(route, "cors")  # Envoy's filter lets pass what has no destination
         return replace(route, filters=(*route.filters, (CORS_FILTER, cors_policy(_policy(extension.cors)))))
 
     def before(self, route: Route, extension: CorsExtension) -> tuple[Route, ...]:
-        """Return the route of preflights: they come by OPTIONS, and without the headers that the real request has."""
+        """Return the route of preflights: they come by OPTIONS, and without the headers that the real request has.
+
+        It names a destination because the filter asks for one, but the filter answers them all.
+        """
         if extension.cors is None or not (route.match.methods or route.match.headers):
             return ()
         own = tuple(each for each in route.filters if each[0] == CORS_FILTER)
-        return (Route(f"{route.name}/preflight", _preflight(route.match), DirectResponse(200), own),)
+        nominal = Forward((Target(forward_of(route, "cors").targets[0].cluster),))
+        return (Route(f"{route.name}/preflight", _preflight(route.match), nominal, own),)
 
 
 def _preflight(match: RouteMatch) -> RouteMatch:

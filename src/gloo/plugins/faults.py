@@ -20,7 +20,7 @@ from gloo.errors import ConfigError
 from gloo.model.base import Model
 from gloo.model.duration import Duration
 from gloo.model.percent import Percent, parts_per_million
-from gloo.plugins.base import RoutePlugin
+from gloo.plugins.base import RoutePlugin, forward_of
 
 
 class Abort(Model, frozen=True, kw_only=True):
@@ -66,6 +66,7 @@ class Faults(RoutePlugin[FaultsExtension]):
         rules = extension.faults
         if rules is None:
             return route
+        forward_of(route, "faults")  # Envoy's filter lets pass what has no destination
         fault = Fault(
             abort=(rules.abort.http_status, parts_per_million(rules.abort.percentage)) if rules.abort else None,
             delay=_delay(rules.delay) if rules.delay else None,
