@@ -2,8 +2,20 @@
 
 import re
 
+import pytest
 from tests.support.house import ROOT, shown, tracked
 
+from gloo.model.base import Model
+from gloo.model.route import RequestMatcher, Route
+from gloo.model.ssl_config import SSLConfig
+from gloo.model.upstream import Upstream
+from gloo.model.virtual_service import VirtualService
+from gloo.plugins.base import RoutePlugin
+from gloo.plugins.registry import BUILT_IN
+from gloo.plugins.rest import RestFunction
+from gloo.plugins.service import ServiceSpec
+
+EXTENSIONS = [plugin.extension_model for plugin in BUILT_IN if isinstance(plugin, RoutePlugin)]
 _LINK = re.compile(r"\[[^\]]+\]\(([^)\s#]+)(?:#[^)]*)?\)")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 FORBIDDEN = re.compile(
@@ -48,3 +60,16 @@ def test_every_runtime_and_test_dependency_is_justified() -> None:
     names = re.findall(r'^  "([A-Za-z0-9_.\-]+)[^"]*",$', project.split("[tool.", maxsplit=1)[0], re.MULTILINE)
     assert names
     assert [name for name in names if f"| {name} |" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("page", "models"),
+    [
+        ("virtual-services.md", [VirtualService, Route, RequestMatcher, SSLConfig, *EXTENSIONS]),
+        ("upstreams.md", [Upstream, ServiceSpec, RestFunction]),
+    ],
+)
+def test_a_reference_page_names_every_field(page: str, models: list[type[Model]]) -> None:
+    text = (ROOT / "docs" / page).read_text()
+    named = [f"{model.__name__}.{name}" for model in models for name in model.__struct_fields__ if f"`{name}`" in text]
+    assert named == [f"{model.__name__}.{name}" for model in models for name in model.__struct_fields__]
