@@ -1,5 +1,7 @@
 """The Lua filter: one script for all, a program per route."""
 
+from dataclasses import dataclass
+
 from envoy.config.core.v3 import base_pb2
 from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from google.protobuf import struct_pb2
@@ -9,6 +11,14 @@ from gloo.envoy.stage import HttpFilter, Stage
 
 LUA_FILTER = "envoy.filters.http.lua"
 RUNTIME = "gloo"
+
+
+@dataclass(frozen=True, slots=True)
+class LuaProgram:
+    """A route's program, by the hash of its source."""
+
+    id: str
+    source: str
 
 
 def lua_filter(runtime: str) -> HttpFilter:
@@ -31,3 +41,10 @@ def lua_program(program_id: str, source: str) -> TypedConfig:
     context = struct_pb2.Struct()
     context["id"], context["source"] = program_id, source
     return typed(lua_pb2.LuaPerRoute(name=RUNTIME, filter_context=context))
+
+
+def read_program(config: TypedConfig) -> LuaProgram | None:
+    """Return the program in a route's part of the filter; None if it has none."""
+    message = lua_pb2.LuaPerRoute.FromString(config.value)
+    context = message.filter_context
+    return LuaProgram(context["id"], context["source"]) if "source" in context else None

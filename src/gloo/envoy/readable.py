@@ -5,7 +5,7 @@ from google.protobuf.any_pb2 import Any as PackedMessage
 from google.protobuf.descriptor import FieldDescriptor
 from udpa.annotations import sensitive_pb2
 
-from gloo.envoy.message import Message
+from gloo.envoy.message import Message, TypedConfig, packed
 from gloo.envoy.snapshot import Resource, ResourceType
 from gloo.model.base import Json
 
@@ -23,6 +23,14 @@ def readable(resource: Resource) -> Json:
         return {"name": resource.name, str(message.WhichOneof("type")): HIDDEN}
     _redact(message)
     return _plain(json_format.MessageToDict(message, preserving_proto_field_name=True))
+
+
+def readable_config(config: TypedConfig) -> Json:
+    """Return an extension's configuration likewise."""
+    wrapped = packed(config)
+    _redact(wrapped)
+    plain = _plain(json_format.MessageToDict(wrapped, preserving_proto_field_name=True))
+    return {name: value for name, value in plain.items() if name != "@type"}
 
 
 def _plain(value: Json) -> Json:
@@ -50,24 +58,24 @@ def _redact(message: Message) -> None:
                 _redact(each)
 
 
-def _redact_packed(packed: Message) -> None:
+def _redact_packed(wrapped: Message) -> None:
     try:
-        inner = _class_of(packed.type_url)()
+        inner = _class_of(wrapped.type_url)()
     except KeyError:
-        packed.CopyFrom(_untold(packed.type_url))
+        wrapped.CopyFrom(_untold(wrapped.type_url))
         return
-    inner.ParseFromString(packed.value)
+    inner.ParseFromString(wrapped.value)
     _redact(inner)
-    packed.value = inner.SerializeToString(deterministic=True)
+    wrapped.value = inner.SerializeToString(deterministic=True)
 
 
 def _untold(type_url: str) -> Message:
     """Return what stands for a message of an unknown type."""
     struct = _class_of("google.protobuf.Struct")()
     struct["unknown_type"], struct["value"] = type_url, HIDDEN
-    packed = PackedMessage()
-    packed.Pack(struct)
-    return packed
+    wrapped = PackedMessage()
+    wrapped.Pack(struct)
+    return wrapped
 
 
 def _hide(message: Message, field: Message) -> None:

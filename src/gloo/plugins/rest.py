@@ -95,7 +95,7 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
 
     def call(self, call: FunctionCall[RestFunction, RestExtension]) -> Target:
         template = _template(call.name, call.function)
-        parameters = tuple(_parameters(call.extension))
+        parameters = tuple(parameters_of(call.extension))
         if template.path is None and not template.headers and template.body is None:
             return call.target
         try:
@@ -111,7 +111,7 @@ def _template(name: str, function: RestFunction) -> FunctionTemplate:
     return FunctionTemplate(name=name, path=function.path, headers=tuple(function.headers.items()), body=function.body)
 
 
-def _parameters(extension: RestExtension) -> Iterator[Parameter]:
+def parameters_of(extension: RestExtension) -> Iterator[Parameter]:
     """Yield the parameters of either form; a place with an empty pattern is the whole value under its own name."""
     given = extension.parameters
     if isinstance(given, ParameterMap):
