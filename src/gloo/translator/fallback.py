@@ -6,8 +6,9 @@ from gloo.envoy.listener import Listener
 from gloo.envoy.route_message import route_configuration
 from gloo.envoy.snapshot import EnvoySnapshot
 from gloo.translator.gateway import Gateway
+from gloo.translator.listeners import HTTP
 
-_NAME = "gloo-unknown-role"
+_TABLE = "gloo-unknown-role"
 
 
 def fallback_snapshot(gateway: Gateway, roles: Iterable[str]) -> EnvoySnapshot:
@@ -20,5 +21,6 @@ def fallback_snapshot(gateway: Gateway, roles: Iterable[str]) -> EnvoySnapshot:
         f"where ROLE is one that a virtual service names (now: {known})"
     )
     host = error_host("unknown-role", ("*",), status=500, reason="unknown_role", message=message)
-    listener = Listener(_NAME, gateway.bind, gateway.http_port, _NAME)
-    return EnvoySnapshot.of(listener.resource(), route_configuration(_NAME, (host,), frozenset()))
+    # It has the name of the listener that a role brings: Envoy takes an update of it, but no second one on its port.
+    listener = Listener(HTTP, gateway.bind, gateway.http_port, _TABLE)
+    return EnvoySnapshot.of(listener.resource(), route_configuration(_TABLE, (host,), frozenset()))
