@@ -53,7 +53,9 @@ async def running_gateway(folder: Path, *arguments: str) -> AsyncIterator[Runnin
     log = folder.parent / f"{folder.name}.log"
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
-            *(Path(sys.executable).with_name("gloo"), *command, *arguments),
+            Path(sys.executable).with_name("gloo"),
+            *command,
+            *arguments,
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=errors,
