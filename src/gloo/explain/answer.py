@@ -1,0 +1,164 @@
+"""What becomes of a request: the virtual service, the route, and what its destinations or its client get."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from gloo.envoy.lua import LUA_FILTER, read_program
+from gloo.envoy.route import DirectResponse, Forward, HeaderChange, PathMatch, Redirect, Route, Target
+from gloo.explain.delivery import Called, called_function, endpoint_names
+from gloo.explain.domains import DomainChoice, fitting_domains
+from gloo.explain.lua_run import Answer, FunctionRuntime
+from gloo.explain.matching import Refusal, refusal
+from gloo.explain.policies import policies
+from gloo.explain.redirects import location
+from gloo.explain.request import Request
+from gloo.explain.rewriting import changed, outgoing
+from gloo.explain.tables import TableRoute, Tables
+from gloo.model.status import Problem
+from gloo.translator.virtual_services import DEFAULT_ROLE
+
+_NO_ROUTE = {"error": {"message": "no route matches this request", "reason": "no_route", "status": 404}}
+NO_ROUTE = Answer(404, (("content-type", "application/json"),), json.dumps(_NO_ROUTE, separators=(",", ":")).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A route that was asked, and the matcher that said no; None for the one that took the request."""
+
+    candidate: TableRoute
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One destination, and what happens on the way there.
+
+    Args:
+        upstream: its name.
+        share: of the requests of the route, 0 to 1.
+        function: the function that is called, with what it takes out of the request; None where none is.
+        sent: the request that the upstream gets; None where the function refuses it.
+        refused: the answer in that case.
+    """
+
+    upstream: str
+    share: float
+    function: Called | None
+    sent: Request | None
+    refused: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What becomes of one request.
+
+    Args:
+        request: the request, its path normalised.
+        domains: the domains that the host fits, the one that won first; empty where nobody answers for it.
+        tried: the routes that were asked, in their order; the last one took it unless none did.
+        deliveries: where it goes; empty when the gateway itself answers.
+        answer: what it answers then.
+        policies: what else the route says, name and meaning.
+        problems: what is wrong with the virtual service.
+    """
+
+    request: Request
+    domains: tuple[DomainChoice, ...] = ()
+    tried: tuple[Tried, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    answer: Answer | None = None
+    policies: tuple[tuple[str, str], ...] = ()
+    problems: tuple[Problem, ...] = ()
+    chosen: TableRoute | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        taken = self.tried[-1] if self.tried and self.tried[-1].refusal is None else None
+        object.__setattr__(self, "chosen", taken.candidate if taken else None)
+
+    @property
+    def service(self) -> str:
+        """The virtual service that answers; empty where there is none."""
+        return self.domains[0].service if self.domains else ""
+
+    @property
+    def route(self) -> str:
+        """The route that took the request, ``virtual-service/index``; empty where there is none."""
+        return f"{self.service}/{self.chosen.index}" if self.chosen else ""
+
+
+_ANY = PathMatch("prefix", "/")
+
+
+def explain(request: Request, tables: Tables, runtime: FunctionRuntime, *, role: str = DEFAULT_ROLE) -> Explanation:
+    """Say what becomes of *request* at the gateways of *role*."""
+    secure = request.scheme == "https"
+    elsewhere = () if secure else tables.redirecting_domains(role)
+    domains = fitting_domains(request.host, (*tables.domains(role, secure=secure), *elsewhere))
+    if not domains:
+        return Explanation(request, answer=NO_ROUTE)
+    service = domains[0].service
+    if (domains[0].domain, service) in elsewhere:
+        answer = Answer(301, (("location", location(request, Redirect(https=True), _ANY)),))
+        return Explanation(request, domains, answer=answer, problems=tables.problems(service))
+    tried = tuple(_tried(tables.routes(service), request))
+    found = Explanation(request, domains, tried, answer=NO_ROUTE, problems=tables.problems(service))
+    return found if found.chosen is None else _followed(found, found.chosen, tables, runtime)
+
+
+def _tried(routes: tuple[TableRoute, ...], request: Request) -> Iterator[Tried]:
+    for candidate in routes:
+        said_no = refusal(candidate.route.match, request)
+        yield Tried(candidate, said_no)
+        if said_no is None:
+            return
+
+
+def _followed(found: Explanation, chosen: TableRoute, tables: Tables, runtime: FunctionRuntime) -> Explanation:
+    action, also = chosen.route.action, policies(chosen.route)
+    if isinstance(action, Forward):
+        whole = sum(target.weight for target in action.targets)
+        deliveries = tuple(
+            replace(delivery, share=target.weight / whole)
+            for position, target in enumerate(action.targets)
+            for delivery in (_delivery(found.request, chosen, position, tables, runtime),)
+        )
+        return replace(found, deliveries=deliveries, answer=None, policies=also)
+    answer = _direct(action, chosen.route, found.request) if isinstance(action, DirectResponse) else None
+    if isinstance(action, Redirect):
+        where = location(found.request, action, chosen.route.match.path)
+        answer = Answer(action.code, (("location", where), *_added(chosen.route, found.request)))
+    return replace(found, answer=answer, policies=also)
+
+
+def _delivery(
+    request: Request, chosen: TableRoute, position: int, tables: Tables, runtime: FunctionRuntime
+) -> Delivery:
+    """Return what becomes of *request* at one destination of the route, the one at *position*."""
+    action = chosen.route.action
+    assert isinstance(action, Forward)
+    target = action.targets[position]
+    function = called_function(chosen.written, position, request, tables, runtime)
+    rendered = _rendered(request, target, runtime)
+    if isinstance(rendered, Answer):
+        return Delivery(target.cluster, 1.0, function, None, rendered)
+    names = endpoint_names(tables.upstreams[target.cluster])
+    sent = outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), ""))
+    return Delivery(target.cluster, 1.0, function, sent)
+
+
+def _rendered(request: Request, target: Target, runtime: FunctionRuntime) -> Request | Answer:
+    for name, config in target.filters:
+        program = read_program(config) if name == LUA_FILTER else None
+        if program is not None:
+            return runtime.run(program, request)
+    return request
+
+
+def _direct(action: DirectResponse, route: Route, request: Request) -> Answer:
+    own = (HeaderChange("content-type", action.content_type), *action.headers)
+    return Answer(action.status, _added(route, request, own), action.body.encode())
+
+
+def _added(route: Route, request: Request, own: tuple[HeaderChange, ...] = ()) -> tuple[tuple[str, str], ...]:
+    return changed(replace(request, headers=()), (*own, *route.response_headers)).headers

@@ -1,0 +1,96 @@
+"""The destination of a route in the user's words: which function is called, with which values, on which hosts."""
+
+from dataclasses import dataclass
+
+from gloo.envoy.readable import readable
+from gloo.explain.lua_run import FunctionRuntime
+from gloo.explain.needs import needed_names
+from gloo.explain.parameters import Extracted, body_fields, extracted
+from gloo.explain.request import Request
+from gloo.explain.tables import Tables
+from gloo.functions import FunctionTemplate, Parameter
+from gloo.functions.parameters import bindings, named
+from gloo.model.route import Route
+from gloo.plugins.registry import extension_of
+from gloo.plugins.rest import RestExtension, RestFunction, parameters_of, template_of
+from gloo.translator.upstreams import AcceptedFunction, TranslatedUpstream
+
+_FREE = ("path", "method", "scheme", "authority")
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A function that a route calls, and the values that it takes out of the request."""
+
+    name: str
+    values: tuple[Extracted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One host of an upstream; *name* is the host name that it is asked by, if it has one."""
+
+    address: str
+    port: int
+    name: str
+    tls: bool
+
+
+def called_function(
+    route: Route, position: int, request: Request, tables: Tables, runtime: FunctionRuntime
+) -> Called | None:
+    """Return what the destination of *route* at *position* calls; None for an upstream as a whole."""
+    if position >= len(route.destinations) or (function := route.destinations[position].function) is None:
+        return None
+    name = f"{function.upstream_name}/{function.function_name}"
+    accepted = tables.upstreams[function.upstream_name].accepted
+    assert accepted is not None  # the route is known to work
+    known = accepted.functions[function.function_name]
+    template, parameters = template_of_function(name, known), parameters_of_route(route, known)
+    if template is None:
+        return Called(name, ())
+    values = extracted(parameters, request, runtime)
+    fields = body_fields(names_from_body(template, parameters), request, runtime)
+    return Called(name, (*values, *fields))
+
+
+def template_of_function(name: str, function: AcceptedFunction) -> FunctionTemplate | None:
+    """Return the templates of a function; None for one that has none."""
+    return template_of(name, function.fields) if isinstance(function.fields, RestFunction) else None
+
+
+def parameters_of_route(route: Route, function: AcceptedFunction) -> tuple[Parameter, ...]:
+    """Return where *route* says that the values of *function* are."""
+    extension, _ = extension_of(function.plugin, route.extensions)
+    return tuple(parameters_of(extension)) if isinstance(extension, RestExtension) else ()
+
+
+def names_from_body(template: FunctionTemplate, parameters: tuple[Parameter, ...]) -> tuple[str, ...]:
+    """Return the names that no parameter binds: they are fields of the JSON body."""
+    bound = {".".join(binding.path) for each in map(named, parameters) for binding in bindings((each,))}
+    free = set(_FREE) if parameters else set()
+    return tuple(
+        name
+        for name in needed_names(template)
+        if name not in free and not any(name == known or name.startswith(f"{known}.") for known in bound)
+    )
+
+
+def endpoints(upstream: TranslatedUpstream) -> tuple[Endpoint, ...]:
+    """Return the hosts of *upstream* as far as its cluster has them."""
+    if upstream.accepted is None:
+        return ()
+    cluster = readable(upstream.accepted.cluster)
+    tls = "transport_socket" in cluster
+    return tuple(
+        Endpoint(address["address"], int(address["port_value"]), endpoint.get("hostname", ""), tls)
+        for locality in cluster.get("load_assignment", {}).get("endpoints", ())
+        for each in locality.get("lb_endpoints", ())
+        if (endpoint := each.get("endpoint", {}))
+        and (address := endpoint.get("address", {}).get("socket_address")) is not None
+    )
+
+
+def endpoint_names(upstream: TranslatedUpstream) -> tuple[str, ...]:
+    """Return the names of the hosts of *upstream*: what `Host` becomes where a route asks for that."""
+    return tuple(each.name for each in endpoints(upstream) if each.name)

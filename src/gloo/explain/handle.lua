@@ -1,0 +1,94 @@
+-- What Envoy's Lua filter gives to a script, for one request: `request` holds it before and after.
+-- Header values that stand under one name are one value, joined by commas, as Envoy's `headers:get` has them.
+
+local request = ...
+local concat, remove, insert = table.concat, table.remove, table.insert
+
+local Headers = {}
+Headers.__index = Headers
+
+local function values(self, name)
+  local found = {}
+  for _, pair in ipairs(self.pairs) do
+    if pair[1] == name then found[#found + 1] = pair[2] end
+  end
+  return found
+end
+
+function Headers:get(name)
+  local found = values(self, name:lower())
+  if #found == 0 then return nil end
+  return concat(found, name:lower() == "cookie" and "; " or ",")
+end
+
+function Headers:getAtIndex(name, index) return values(self, name:lower())[index + 1] end
+function Headers:getNumValues(name) return #values(self, name:lower()) end
+function Headers:add(name, value) insert(self.pairs, {name:lower(), value}) end
+
+function Headers:remove(name)
+  name = name:lower()
+  for index = #self.pairs, 1, -1 do
+    if self.pairs[index][1] == name then remove(self.pairs, index) end
+  end
+end
+
+function Headers:replace(name, value)
+  name = name:lower()
+  local first
+  for index = #self.pairs, 1, -1 do
+    if self.pairs[index][1] == name then
+      if first then remove(self.pairs, first) end
+      first = index
+    end
+  end
+  if first then self.pairs[first][2] = value else self:add(name, value) end
+end
+
+function Headers:iterator()
+  local index = 0
+  return function()
+    index = index + 1
+    local pair = self.pairs[index]
+    if pair then return pair[1], pair[2] end
+  end
+end
+
+local headers = setmetatable({pairs = request.headers}, Headers)
+
+local Body = {}
+Body.__index = Body
+function Body:length() return #self.bytes end
+function Body:getBytes(from, length) return self.bytes:sub(from + 1, from + length) end
+function Body:setBytes(bytes) self.bytes = bytes; request.replaced = true; return #bytes end
+
+local metadata = {}
+local dynamic = {}
+function dynamic:get(filter) return metadata[filter] end
+function dynamic:set(filter, key, value)
+  metadata[filter] = metadata[filter] or {}
+  metadata[filter][key] = value
+end
+
+local stream = {}
+function stream:dynamicMetadata() return dynamic end
+function stream:protocol() return "HTTP/1.1" end
+
+local handle = {}
+function handle:filterContext() return {get = function(_, name) return request[name] end} end
+function handle:headers() return headers end
+function handle:streamInfo() return stream end
+function handle:body(always)
+  if not request.body and not always then return nil end
+  request.buffer = request.buffer or setmetatable({bytes = request.body or ""}, Body)
+  return request.buffer
+end
+function handle:respond(answer, body)
+  request.answered = {}
+  for name, value in pairs(answer) do insert(request.answered, {name, value}) end
+  request.answer = body or ""
+end
+local function log(_, text) request.log = text end
+for _, level in ipairs({"Trace", "Debug", "Info", "Warn", "Err", "Critical"}) do handle["log" .. level] = log end
+
+envoy_on_request(handle)
+if request.buffer and not request.answered then request.body = request.buffer.bytes end

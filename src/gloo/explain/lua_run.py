@@ -1,0 +1,84 @@
+"""Functions at work without Envoy: the same programs, the same runtime, the same kind of Lua.
+
+`handle.lua` stands for the handle that Envoy gives to a script.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
+
+import lupa.luajit21 as luajit
+
+from gloo.envoy.lua import LuaProgram
+from gloo.explain.request import Request
+from gloo.functions import runtime_source
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gateway itself answers; names of headers are in lower case."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    log: str = ""
+
+
+class FunctionRuntime:
+    """One Lua virtual machine with the runtime that Envoy gets."""
+
+    def __init__(self) -> None:
+        self._lua = luajit.LuaRuntime(encoding=None, unpack_returned_tuples=True)
+        self._lua.execute(runtime_source().encode("ascii"))
+        handle = (files("gloo.explain") / "handle.lua").read_bytes()
+        self._call = self._lua.compile(handle)
+
+    def run(self, program: LuaProgram, request: Request) -> Request | Answer:
+        """Return what *program* makes of *request*, or the answer where it refuses it."""
+        named = ((":method", request.method), (":path", request.path), (":authority", request.host))
+        scheme = ((":scheme", request.scheme),)
+        table = self._lua.table_from(
+            {
+                b"id": program.id.encode(),
+                b"source": program.source.encode(),
+                b"headers": self._pairs((*named, *scheme, *request.headers)),
+                b"body": request.body,
+            }
+        )
+        self._call(table)
+        if table[b"answered"] is not None:
+            return _answer(table)
+        headers = _texts(table[b"headers"])
+        pseudo = {name: value for name, value in headers if name.startswith(":")}
+        return replace(
+            request,
+            method=pseudo[":method"],
+            path=pseudo[":path"],
+            host=pseudo[":authority"],
+            headers=tuple((name, value) for name, value in headers if not name.startswith(":")),
+            body=table[b"body"],
+        )
+
+    def _pairs(self, headers: Iterable[tuple[str, str]]) -> Any:
+        return self._lua.table_from([self._lua.table_from([_bytes(n), _bytes(v)]) for n, v in headers])
+
+
+def _answer(table: Any) -> Answer:
+    headers = _texts(table[b"answered"])
+    status = next(value for name, value in headers if name == ":status")
+    kept = tuple(sorted((name, value) for name, value in headers if name != ":status"))
+    log = table[b"log"]
+    return Answer(int(status), kept, table[b"answer"], _text(log) if log else "")
+
+
+def _texts(pairs: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((_text(pair[1]), _text(pair[2])) for pair in pairs.values())
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")

@@ -1,0 +1,151 @@
+"""Does a route take a request, and if not, which of its matchers says no: Envoy's rules, without Envoy.
+
+Sources: Envoy's API, `config.route.v3.RouteMatch`, `HeaderMatcher`, `QueryParameterMatcher`; `docs/explain.md` names
+the test that compares all of this with a real Envoy.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import re2
+
+from gloo.envoy.events import EVENT_ATTRIBUTES, STRUCTURED
+from gloo.envoy.route import PathMatch, RouteMatch, ValueMatch
+from gloo.explain.request import Request
+
+ABSENT = "absent"
+_COOKIE = re.compile(r"\(\?:\.\*;\\s\*\)\?(?P<name>(?:\\.|[^=\\])+)=(?P<value>.*)\(\?:;\.\*\)\?", re.DOTALL)
+_WORDS = {"exact": "", "prefix": "begins with ", "suffix": "ends with ", "contains": "contains ", "regex": "matches "}
+_SMALL = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A matcher that does not hold: where it looks, what it wants, what it found."""
+
+    matcher: str
+    expected: str
+    actual: str
+
+    def __str__(self) -> str:
+        return f"{self.matcher}: expected {self.expected}, got {self.actual}"
+
+
+def refusal(match: RouteMatch, request: Request) -> Refusal | None:
+    """Return the first matcher that says no: path, method, headers, query, event, in this order; None if none does."""
+    return next(_refusals(match, request), None)
+
+
+def _refusals(match: RouteMatch, request: Request) -> Iterator[Refusal]:
+    if not path_holds(match.path, request.bare_path):
+        yield Refusal("path", path_text(match.path), request.bare_path)
+    if match.methods and request.method not in match.methods:
+        yield Refusal("method", " or ".join(match.methods), request.method)
+    for header in match.headers:
+        value = request.header(header.name)
+        if not _header_holds(header, value):
+            yield _refused_header(header, value)
+    query = first_values(request.path) if match.query else {}
+    for parameter in match.query:
+        if not _holds(parameter, query.get(parameter.name)):
+            yield _refused(f"query parameter {parameter.name}", parameter, query.get(parameter.name))
+    attributes = event_attributes(request) if match.metadata else {}
+    for attribute in match.metadata:
+        if _holds(attribute, attributes.get(attribute.name)) == attribute.invert:
+            yield _refused(f"event attribute {attribute.name}", attribute, attributes.get(attribute.name))
+
+
+def path_holds(match: PathMatch, path: str) -> bool:
+    """Say whether *path*, without its query, fits *match*."""
+    if match.kind == "regex":
+        return fully_matches(match.value, path)
+    value = match.value
+    if not match.case_sensitive:
+        value, path = value.translate(_SMALL), path.translate(_SMALL)
+    if match.kind == "exact":
+        return path == value
+    whole = match.kind == "prefix" or len(path) == len(value) or path[len(value) : len(value) + 1] == "/"
+    return path.startswith(value) and whole
+
+
+def fully_matches(pattern: str, text: str) -> bool:
+    """Say whether all of *text* matches the RE2 *pattern*."""
+    return re2.fullmatch(pattern, text) is not None
+
+
+def path_text(match: PathMatch) -> str:
+    """Return *match* in words."""
+    kinds = {"exact": "", "prefix": "begins with ", "segment_prefix": "within ", "regex": "matches "}
+    return f"{kinds[match.kind]}{match.value}{'' if match.case_sensitive else ' in any case'}"
+
+
+_COMPARE: Mapping[str, Callable[[str, str], bool]] = {
+    "exact": str.__eq__,
+    "prefix": str.startswith,
+    "suffix": str.endswith,
+    "contains": str.__contains__,
+    "regex": lambda value, pattern: fully_matches(pattern, value),
+}
+
+
+def _holds(match: ValueMatch, value: str | None) -> bool:
+    """Compare, whatever `invert` says."""
+    if match.kind == "present":
+        return value is not None
+    return value is not None and _COMPARE[match.kind](value, match.value)
+
+
+def _header_holds(match: ValueMatch, value: str | None) -> bool:
+    """Compare a header; to an inverted matcher an absent one is an empty one, as we tell Envoy."""
+    if match.invert and match.kind != "present" and value is None:
+        value = ""
+    return _holds(match, value) != match.invert
+
+
+def _refused_header(match: ValueMatch, value: str | None) -> Refusal:
+    cookie = _COOKIE.fullmatch(match.value) if match.name == "cookie" and match.kind == "regex" else None
+    if cookie is None:
+        return _refused(f"header {match.name}", match, value)
+    name, pattern = re.sub(r"\\(.)", r"\1", cookie["name"]), cookie["value"]
+    wanted = ValueMatch(name, "present" if pattern == "[^;]*" else "regex", pattern, match.invert)
+    found = re.search(rf"(?:\A|;\s*){re.escape(name)}=([^;]*)", value or "")
+    return _refused(f"cookie {name}", wanted, found[1] if found else None)
+
+
+def _refused(matcher: str, match: ValueMatch, value: str | None) -> Refusal:
+    words = {
+        "exact": "",
+        "prefix": "begins with ",
+        "suffix": "ends with ",
+        "contains": "contains ",
+        "regex": "matches ",
+    }
+    wanted = "any value" if match.kind == "present" else f"{words[match.kind]}{match.value!r}"
+    if match.invert:
+        wanted = ABSENT if match.kind == "present" else f"not: {wanted}"
+    return Refusal(matcher, wanted, ABSENT if value is None else repr(value))
+
+
+def first_values(target: str) -> dict[str, str]:
+    """Return the first value of each query parameter, not decoded: Envoy compares them as they were sent."""
+    _, _, query = target.partition("?")
+    found: dict[str, str] = {}
+    for pair in query.split("&") if query else ():
+        name, _, value = pair.partition("=")
+        found.setdefault(name, value)
+    return found
+
+
+def event_attributes(request: Request) -> dict[str, str]:
+    """Return type, source and subject of a CloudEvent in structured mode; nothing for any other request."""
+    kind = (request.header("content-type") or "").partition(";")[0].strip()
+    if kind != STRUCTURED or request.body is None:
+        return {}
+    try:
+        event = json.loads(request.body)
+    except ValueError:
+        return {}
+    given = event if isinstance(event, dict) else {}
+    return {name: given[name] for name in EVENT_ATTRIBUTES if isinstance(given.get(name), str)}

@@ -1,0 +1,125 @@
+r"""What Envoy's router changes of a request on its way out: headers, host, path; in its order.
+
+Source: Envoy's API, `config.route.v3.RouteAction` and `HeaderValueOption`; proven against a real Envoy.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import re2
+
+from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, Target
+from gloo.envoy.route_policy import HostRewrite
+from gloo.explain.request import Headers, Request
+
+_COMMAND = re.compile(r"%%|%REQ\((?P<name>[^?():]*:?[^?():]*)(?:\?(?P<other>[^()]*))?\)(?::(?P<length>\d+))?%")
+_GROUP = re.compile(r"\\([0-9\\])")
+
+
+def outgoing(request: Request, route: Route, target: Target, *, endpoint_name: str = "") -> Request:
+    """Return *request* as it leaves for *target*; *endpoint_name* is the name of the host that gets it, if any."""
+    action = route.action
+    assert isinstance(action, Forward)
+    sole = len(action.targets) == 1
+    if sole:
+        request = changed(request, (*target.request_headers, *route.request_headers), route.request_headers_removed)
+    else:
+        request = changed(request, target.request_headers)
+        request = changed(request, route.request_headers, route.request_headers_removed)
+    host = _host(request, action, target, endpoint_name)
+    path = _path(request.path, action, route.match.path)
+    if path != request.path or action.prefix_rewrite is not None or action.regex_rewrite is not None:
+        original = ("x-envoy-original-path", request.path)
+        request = replace(request, path=path, headers=(*request.headers, original))
+    return replace(request, host=host)
+
+
+def changed(request: Request, changes: Sequence[HeaderChange], removed: Sequence[str] = ()) -> Request:
+    """Return *request* with headers removed, then replaced, then added; formats see what was left by the removals."""
+    kept = replace(request, headers=tuple(pair for pair in request.headers if pair[0] not in removed))
+    overwritten = {each.name: filled(each, kept) for each in changes if each.action == "set"}
+    added = tuple(
+        (each.name, filled(each, kept))
+        for each in changes
+        if each.action == "append" or (each.action == "set_if_absent" and kept.header(each.name) is None)
+    )
+    host = overwritten.pop("host", overwritten.pop(":authority", kept.host))
+    return replace(kept, host=host, headers=(*_overwritten(kept.headers, overwritten), *added))
+
+
+def _overwritten(headers: Headers, values: dict[str, str]) -> Headers:
+    placed: dict[str, str] = {}
+    result = []
+    for name, value in headers:
+        if name not in values:
+            result.append((name, value))
+        elif name not in placed:
+            placed[name] = values[name]
+            result.append((name, values[name]))
+    return (*result, *((name, value) for name, value in values.items() if name not in placed))
+
+
+def filled(change: HeaderChange, request: Request) -> str:
+    """Return the value of *change*; commands that only a live Envoy could fill stay as they are written."""
+    if not change.format:
+        return change.value
+    return _COMMAND.sub(lambda command: _filled(command, request), change.value)
+
+
+def _filled(command: "re.Match[str]", request: Request) -> str:
+    if command[0] == "%%":
+        return "%"
+    names = (command["name"], command["other"])
+    value = next((found for name in names if name and (found := request.header(name.lower())) is not None), "")
+    return value[: int(command["length"])] if command["length"] else value
+
+
+def _host(request: Request, action: Forward, target: Target, endpoint_name: str) -> str:
+    if target.host_rewrite:
+        return target.host_rewrite
+    own = HostRewrite("auto") if any(each.auto_host_rewrite for each in action.targets) else None
+    rewrite = action.host or own
+    if rewrite is None:
+        return request.host
+    if rewrite.kind == "literal":
+        return rewrite.value
+    named = request.header(rewrite.value) if rewrite.kind == "header" else endpoint_name
+    return named or request.host
+
+
+def _path(target: str, action: Forward, match: PathMatch) -> str:
+    path, mark, query = target.partition("?")
+    if action.prefix_rewrite is not None:
+        return with_prefix(path, match, action.prefix_rewrite) + mark + query
+    if action.regex_rewrite is not None:
+        return substituted(path, *action.regex_rewrite) + mark + query
+    return target
+
+
+def with_prefix(path: str, match: PathMatch, prefix: str) -> str:
+    """Return *path* with what *match* matched replaced: its prefix; all of it for an exact path or an expression."""
+    is_prefix = match.kind in ("prefix", "segment_prefix")
+    return prefix + (path[len(match.value) :] if is_prefix else "")
+
+
+def substituted(text: str, pattern: str, substitution: str) -> str:
+    """Replace all that *pattern* finds in *text*, as RE2's GlobalReplace does."""
+    compiled = re2.compile(pattern)
+    result, at, last = [], 0, -1
+    while at <= len(text):
+        found = compiled.search(text, at)
+        if found is None:
+            break
+        result.append(text[at : found.start()])
+        if found.start() == found.end() == last:  # nothing, right behind the last find
+            result.append(text[at : at + 1])
+            at += 1
+            continue
+        result.append(_expanded(substitution, found))
+        at = last = found.end()
+    return "".join(result) + text[at:]
+
+
+def _expanded(substitution: str, found: "re.Match[str]") -> str:
+    return _GROUP.sub(lambda group: "\\" if group[1] == "\\" else found[int(group[1])] or "", substitution)

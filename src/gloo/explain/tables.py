@@ -1,0 +1,92 @@
+"""The route table of a configuration as frozen values: what Envoy gets, before it is written as bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gloo.envoy.route import Route
+from gloo.model.codec import ConfigObject
+from gloo.model.route import Route as ModelRoute
+from gloo.model.snapshot import ConfigSnapshot
+from gloo.model.status import Problem
+from gloo.model.virtual_service import VirtualService
+from gloo.plugins.registry import Plugins
+from gloo.translator.memo import Memo
+from gloo.translator.refusals import Refusals
+from gloo.translator.routes import RouteScope, translate_route
+from gloo.translator.upstreams import TranslatedUpstream, translate_upstreams
+from gloo.translator.virtual_services import TranslatedVirtualService, translate_virtual_services
+
+
+@dataclass(frozen=True, slots=True)
+class TableRoute:
+    """One route of Envoy's table.
+
+    Args:
+        index: which route of the virtual service it comes from; several may come from one.
+        written: that route as its user wrote it.
+        route: what Envoy gets.
+    """
+
+    index: int
+    written: ModelRoute
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All that answers a request: virtual services with their domains, and the upstreams behind them."""
+
+    config: ConfigSnapshot
+    plugins: Plugins
+    upstreams: Mapping[str, TranslatedUpstream]
+    services: Mapping[str, TranslatedVirtualService]
+    memo: Memo
+
+    def domains(self, role: str, *, secure: bool) -> tuple[tuple[str, str], ...]:
+        """Return domains and the virtual services that answer for them, over TLS or in the clear."""
+        return tuple(
+            (domain, name)
+            for name, service in self.services.items()
+            if role in service.roles and service.host is not None and (service.ssl is not None) == secure
+            for domain in service.domains
+        )
+
+    def redirecting_domains(self, role: str) -> tuple[tuple[str, str], ...]:
+        """Return the domains whose requests in the clear are sent to HTTPS."""
+        plain = {domain for domain, _ in self.domains(role, secure=False)}
+        return tuple(
+            (domain, name)
+            for domain, name in self.domains(role, secure=True)
+            if domain not in plain and (ssl := self.services[name].ssl) is not None and ssl.http_redirect
+        )
+
+    def item(self, service: str) -> ConfigObject:
+        """Return the virtual service as it was written."""
+        return self.config.virtual_services[service]
+
+    def problems(self, service: str) -> tuple[Problem, ...]:
+        """Return what is wrong with a virtual service."""
+        return self.services[service].problems
+
+    def routes(self, service: str) -> tuple[TableRoute, ...]:
+        """Return the routes of a virtual service in Envoy's order."""
+        return self.memo.once(_routes, self.item(service), self)
+
+
+def tables_of(config: ConfigSnapshot, plugins: Plugins) -> Tables:
+    """Translate *config* as far as a question about a request needs it."""
+    refusals, memo = Refusals(), Memo()
+    upstreams = translate_upstreams(config, plugins, refusals=refusals, memo=memo)
+    services = translate_virtual_services(config, upstreams, plugins=plugins, refusals=refusals, memo=memo)
+    return Tables(config, plugins, upstreams, services, Memo())
+
+
+def _routes(item: ConfigObject, tables: Tables) -> tuple[TableRoute, ...]:
+    assert isinstance(item.value, VirtualService)
+    scope = RouteScope(item.ref, item.name, tables.upstreams, tuple(tables.upstreams), tables.plugins, Refusals())
+    return tuple(
+        TableRoute(index, written, placed.route)
+        for index, written in enumerate(item.value.routes)
+        for placed in translate_route(written, index, scope).placed
+        if placed.route is not None
+    )
