@@ -4,6 +4,7 @@
 
 local byte, sub, char, concat = string.byte, string.sub, string.char, table.concat
 local tonumber, type = tonumber, type
+local new_table = require("table.new")
 local null = gloo.null
 
 local MAX_DEPTH = 100
@@ -173,7 +174,8 @@ function gloo.parse(s)
       if depth == MAX_DEPTH then gloo.fail(400, "too_deep", "the body is nested deeper than " .. MAX_DEPTH .. " levels") end
       local after
       i, after = skip_blanks(s, i + 1)
-      value = c == 91 and {[0] = 0} or {}
+      value = new_table(6, c == 91 and 0 or 8)
+      if c == 91 then value[0] = 0 end
       if after == c + 2 then -- the closing bracket of either kind is two further on
         i = i + 1
       else

@@ -3,6 +3,7 @@
 
 local byte, sub, format, concat = string.byte, string.sub, string.format, table.concat
 local type, find, match = type, string.find, string.match
+local buffer = require("string.buffer")
 local text, null = gloo.text, gloo.null
 
 -- Tables from byte to replacement; false where the byte stands for itself.
@@ -67,24 +68,31 @@ function gloo.json_key(value, site)
 end
 
 -- Depth is bounded: by the parser for bodies, by the template for what it builds.
-local function print_into(parts, value, site)
-  local kind = type(value) == "table" and value[0]
-  if type(value) ~= "table" or kind == false or type(kind) == "string" then
-    parts[#parts + 1] = gloo.json_value(value, site)
-  elseif kind then
-    parts[#parts + 1] = "["
-    for i = 1, kind do
-      if i > 1 then parts[#parts + 1] = "," end
-      print_into(parts, value[i], site)
-    end
-    parts[#parts + 1] = "]"
-  else
-    parts[#parts + 1] = "{"
+local function print_into(out, value, site)
+  local kind = type(value)
+  if kind == "string" then
+    out:put('"', escape(value, site), '"')
+  elseif kind ~= "table" then
+    out:put(text(value, site))
+  elseif value == null then
+    out:put("null")
+  elseif value[0] == nil then
+    out:put("{")
     for i = 1, #value do
-      parts[#parts + 1] = (i > 1 and ',"' or '"') .. escape(value[i], site) .. '":'
-      print_into(parts, value[value[i]], site)
+      local key = value[i]
+      out:put(i == 1 and '"' or ',"', escape(key, site), '":')
+      print_into(out, value[key], site)
     end
-    parts[#parts + 1] = "}"
+    out:put("}")
+  elseif type(value[0]) == "string" then
+    out:put(value[0])
+  else
+    out:put("[")
+    for i = 1, value[0] do
+      if i > 1 then out:put(",") end
+      print_into(out, value[i], site)
+    end
+    out:put("]")
   end
 end
 
@@ -92,11 +100,9 @@ function gloo.json_value(value, site)
   local kind = type(value)
   if kind == "string" then return '"' .. escape(value, site) .. '"' end
   if kind ~= "table" then return text(value, site) end
-  if value == null then return "null" end
-  if type(value[0]) == "string" then return value[0] end
-  local parts = {}
-  print_into(parts, value, site)
-  return concat(parts)
+  local out = buffer.new()
+  print_into(out, value, site)
+  return out:tostring()
 end
 
 function gloo.is_number(s)
