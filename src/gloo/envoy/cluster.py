@@ -6,9 +6,10 @@ from typing import Literal
 from envoy.config.cluster.v3 import cluster_pb2
 
 from gloo.envoy.balancing import circuit_breakers, outlier_detection, set_load_balancer
-from gloo.envoy.connection import set_connection, set_dns
+from gloo.envoy.connection import set_connection
+from gloo.envoy.dns import dns_discovery
 from gloo.envoy.endpoint import BY_ADDRESS, Endpoint, EndpointMarks, assignment
-from gloo.envoy.health_check import health_check
+from gloo.envoy.health_check import health_checks
 from gloo.envoy.message import Message, duration, serialize
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
 from gloo.envoy.tls import TlsSockets, UpstreamTls, upstream_tls_sockets
@@ -47,24 +48,16 @@ class Cluster:
         return Resource(ResourceType.CLUSTER, self.name, serialize(_message(self)), needs)
 
 
-_DISCOVERY = {
-    "static": cluster_pb2.Cluster.STATIC,
-    "strict_dns": cluster_pb2.Cluster.STRICT_DNS,
-    "logical_dns": cluster_pb2.Cluster.LOGICAL_DNS,
-}
-
-
 def _message(cluster: Cluster) -> Message:
     sockets = upstream_tls_sockets(cluster.tls, (each.host for each in cluster.endpoints)) if cluster.tls else None
     message = cluster_pb2.Cluster(
         name=cluster.name,
-        type=_DISCOVERY[cluster.discovery],
         connect_timeout=duration(cluster.connect_timeout),
         load_assignment=assignment(cluster.name, cluster.endpoints, _marks(cluster, sockets)),
-        health_checks=[health_check(check, http2=cluster.http2) for check in cluster.health_checks],
+        health_checks=health_checks(cluster.health_checks, http2=cluster.http2),
     )
     if cluster.discovery != "static":
-        set_dns(message, cluster.dns, ipv6=cluster.ipv6)
+        message.cluster_type.CopyFrom(dns_discovery(cluster.discovery, cluster.dns, ipv6=cluster.ipv6))
     set_connection(message, cluster.connection, http2=cluster.http2)
     _set_transport(message, cluster, sockets)
     if cluster.load_balancer is not None:

@@ -1,10 +1,10 @@
-"""Connections as Envoy keeps them: HTTP versions, how long, keep-alive; and how often names are resolved."""
+"""Connections as Envoy keeps them: HTTP versions, how long, keep-alive."""
 
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 
 from gloo.envoy.message import Message, duration, pack
-from gloo.model.connection import Connection, Dns, TcpKeepalive
+from gloo.model.connection import Connection, TcpKeepalive
 
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
@@ -42,13 +42,3 @@ def _keepalive(given: TcpKeepalive) -> Message:
     if given.interval is not None:
         keepalive.keepalive_interval.value = round(given.interval.seconds)
     return keepalive
-
-
-def set_dns(message: Message, dns: Dns | None, *, ipv6: bool) -> None:
-    """Set how the cluster *message* resolves the names of its hosts."""
-    dns = dns or Dns()
-    family = dns.family or ("all" if ipv6 else "v4_only")
-    message.dns_lookup_family = cluster_pb2.Cluster.DnsLookupFamily.Value(family.upper())
-    message.respect_dns_ttl = dns.respects_ttl
-    if dns.refresh_rate is not None:
-        message.dns_refresh_rate.CopyFrom(duration(dns.refresh_rate))

@@ -1,13 +1,33 @@
 """Health checks as Envoy makes them."""
 
+from collections.abc import Sequence
+
 from envoy.config.core.v3 import base_pb2, health_check_pb2
 from envoy.type.v3 import http_pb2
 
 from gloo.envoy.message import Message, duration
 from gloo.model.health_check import GrpcCheck, HealthCheck, HttpCheck, TcpCheck
 
+_NAME = 27
+"""The number of the field `name`, which the message class may be too old to know; Envoy wants it of several checks."""
 
-def health_check(check: HealthCheck, *, http2: bool) -> Message:
+
+def health_checks(checks: Sequence[HealthCheck], *, http2: bool) -> list[Message]:
+    """Return *checks*, all of which a host must pass."""
+    messages = [_health_check(check, http2=http2) for check in checks]
+    for index, message in enumerate(messages if len(messages) > 1 else ()):
+        name = f"check{index}".encode()
+        message.MergeFromString(_length_delimited(_NAME, name))
+    return messages
+
+
+def _length_delimited(number: int, value: bytes) -> bytes:
+    """Return the field *number* as it is on the wire; both it and the length must be small."""
+    tag = number << 3 | 2
+    return bytes([tag & 0x7F | 0x80, tag >> 7, len(value)]) + value
+
+
+def _health_check(check: HealthCheck, *, http2: bool) -> Message:
     """Return *check*; by HTTP/2 if the upstream speaks that.
 
     A check is made at its interval from the first moment on: Envoy's own minute before the first request would leave
