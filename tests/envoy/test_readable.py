@@ -28,6 +28,15 @@ def test_what_is_sensitive_inside_a_packed_message_is_not_told() -> None:
     assert CANARY not in repr(found)
 
 
+def test_names_come_in_the_same_order_each_time() -> None:
+    listener = Listener(name="l", stat_prefix="s")
+    for name in ("z", "a", "m"):
+        listener.metadata.filter_metadata[name]["k"] = 1
+    found = readable(Resource(ResourceType.LISTENER, "l", serialize(listener)))
+    assert list(found) == ["name", "metadata", "stat_prefix"]
+    assert list(found["metadata"]["filter_metadata"]) == ["a", "m", "z"]
+
+
 def test_a_message_of_an_unknown_type_is_told_by_its_type() -> None:
     listener = Listener(name="l")
     packed = listener.filter_chains.add().filters.add(name="f").typed_config

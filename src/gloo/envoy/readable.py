@@ -10,6 +10,7 @@ from gloo.envoy.snapshot import Resource, ResourceType
 from gloo.model.base import Json
 
 HIDDEN = "(not shown)"
+_FIRST = frozenset(["@type", "name"])
 
 
 def readable(resource: Resource) -> Json:
@@ -34,9 +35,9 @@ def readable_config(config: TypedConfig) -> Json:
 
 
 def _plain(value: Json) -> Json:
-    """Return *value* in dicts and lists alone: a packed message comes as an ordered dict."""
+    """Return *value* in dicts and lists alone, name and type first: protobuf's maps come in another order each time."""
     if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: _plain(value[name]) for name in sorted(value, key=lambda name: (name not in _FIRST, name))}
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
