@@ -1,11 +1,13 @@
 """Envoy's format of header values, checked: a command that Envoy does not know would cost the whole table."""
 
+import difflib
 import re
 
 from gloo.errors import ConfigError
-from gloo.model.strict import nearest
 
-_PART = re.compile(r"%%|%([A-Z0-9_]*)(\([^()%]*\))?(:\d+)?(%)?")
+_PART = re.compile(r"%%|%([A-Z0-9_]*)(?:\(([^()]*)\))?(:\d+)?(%)?")
+_HEADER = r":?[!#$&'*+\-.^_`|~0-9A-Za-z]+"
+_HEADERS = rf"{_HEADER}(\?{_HEADER})?"
 
 _BARE = frozenset(
     {
@@ -49,6 +51,8 @@ _BARE = frozenset(
         "ROUTE_NAME",
         "START_TIME",
         "STREAM_ID",
+        "TRACE_ID",
+        "UNIQUE_ID",
         "UPSTREAM_CLUSTER",
         "UPSTREAM_HOST",
         "UPSTREAM_LOCAL_ADDRESS",
@@ -61,24 +65,40 @@ _BARE = frozenset(
         "VIRTUAL_CLUSTER_NAME",
     }
 )
-_WITH_ARGUMENT = frozenset({"REQ", "RESP", "METADATA", "DYNAMIC_METADATA", "QUERY_PARAM"})
-_EITHER = frozenset({"START_TIME"})
+_WITH_ARGUMENT = {
+    "REQ": _HEADERS,
+    "RESP": _HEADERS,
+    "QUERY_PARAM": r"[^%:]+",
+    "METADATA": r"(ROUTE|CLUSTER|UPSTREAM_HOST|LISTENER|VIRTUAL_HOST)(:[^%:]+)+",
+    "DYNAMIC_METADATA": r"[^%:]+(:[^%:]+)*",
+}
+"""Commands that need an argument, and what it may be."""
+_KNOWN = sorted({*_BARE, *_WITH_ARGUMENT})
 
 
 def check_format(value: str, field: str) -> None:
-    """Raise ConfigError unless *value* is text, ``%%``, and commands that Envoy knows: ``%REQ(x-name)%``."""
+    """Raise ConfigError unless *value* is text, ``%%``, and commands that we know Envoy has: ``%REQ(x-name)%``.
+
+    Commands that would show files, secrets or variables of the machine are not among them.
+    """
     for part in _PART.finditer(value):
-        name, argument, _, closed = part.groups()
+        name, argument, length, closed = part.groups()
         if part[0] == "%%":
             continue
         if not name or not closed:
-            raise ConfigError(
-                "", field, f"{part[0]!r} starts no command", "%NAME% or %NAME(argument)%; %% is a percent sign"
-            )
-        if name not in _BARE | _WITH_ARGUMENT:
-            hint = nearest(name, sorted(_BARE | _WITH_ARGUMENT)) if name else ""
-            raise ConfigError("", field, f"Envoy has no command %{name}%", hint)
-        if name in _WITH_ARGUMENT and not (argument or "").strip("()"):
-            raise ConfigError("", field, f"%{name}% needs an argument", f"e.g. %{name}(x-name)%")
-        if argument and name in _BARE - _EITHER:
-            raise ConfigError("", field, f"%{name}% takes no argument")
+            form = "%NAME% or %NAME(argument)%; %% is a percent sign"
+            raise ConfigError("", field, f"{part[0]!r} starts no command", form)
+        if name not in _KNOWN:
+            near = difflib.get_close_matches(name, _KNOWN, n=1, cutoff=0.6)
+            raise ConfigError("", field, f"there is no command %{name}%", f"did you mean %{near[0]}%?" if near else "")
+        if name in _WITH_ARGUMENT:
+            if not re.fullmatch(_WITH_ARGUMENT[name], argument or ""):
+                raise ConfigError("", field, f"{part[0]!r} names nothing", _EXAMPLES.get(name, f"e.g. %{name}(name)%"))
+        elif length or (argument is not None and name != "START_TIME"):
+            raise ConfigError("", field, f"%{name}% takes no argument and no length")
+
+
+_EXAMPLES = {
+    "METADATA": "e.g. %METADATA(ROUTE:namespace:key)%",
+    "DYNAMIC_METADATA": "e.g. %DYNAMIC_METADATA(namespace:key)%",
+}

@@ -1,10 +1,11 @@
 """What a route does with a request, written into Envoy's route message."""
 
 from envoy.config.route.v3 import route_components_pb2
+from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
 from envoy.type.v3 import percent_pb2
 
 from gloo.envoy.header_change import header_change
-from gloo.envoy.message import Message, TypedConfig, duration, packed
+from gloo.envoy.message import Message, duration, pack, packed
 from gloo.envoy.route import Action, DirectResponse, FilterConfigs, Forward, HeaderChange, Redirect, Target
 from gloo.envoy.route_policy import HashPolicy, HostRewrite, Mirror, RetryPolicy
 
@@ -16,9 +17,6 @@ _CODES = {
     308: route_components_pb2.RedirectAction.PERMANENT_REDIRECT,
 }
 _PREVIOUS_HOSTS = "envoy.retry_host_predicates.previous_hosts"
-_PREVIOUS_HOSTS_CONFIG = TypedConfig(
-    "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate", b""
-)
 _HOST_ATTEMPTS = 5  # how often the balancer is asked again for a host that has not been tried
 
 
@@ -107,7 +105,8 @@ def _set_retry(forward: Message, policy: RetryPolicy) -> None:
     retry.retriable_status_codes.extend(policy.statuses)
     if policy.avoid_hosts:
         retry.host_selection_retry_max_attempts = _HOST_ATTEMPTS
-        retry.retry_host_predicate.add(name=_PREVIOUS_HOSTS, typed_config=packed(_PREVIOUS_HOSTS_CONFIG))
+        not_again = pack(previous_hosts_pb2.PreviousHostsPredicate())
+        retry.retry_host_predicate.add(name=_PREVIOUS_HOSTS, typed_config=not_again)
     if policy.hedge:
         forward.hedge_policy.hedge_on_per_try_timeout = True
 
@@ -136,7 +135,8 @@ def _hash_policy(policy: HashPolicy) -> Message:
 
 def _set_redirect(message: Message, action: Redirect) -> None:
     message.response_code = _CODES[action.code]
-    message.https_redirect = action.https
+    if action.https:
+        message.https_redirect = True
     message.host_redirect = action.host
     message.port_redirect = action.port
     message.strip_query = action.strip_query

@@ -1,0 +1,26 @@
+"""A route's limit turns on the filter that stands in every chain."""
+
+import pytest
+from envoy.extensions.filters.http.buffer.v3.buffer_pb2 import BufferPerRoute
+from tests.support.extended_routes import extended, problems_of, route_of
+
+from gloo.envoy.route import Redirect
+from gloo.errors import ConfigError
+from gloo.plugins.buffer import Buffer
+
+
+def test_the_limit_is_in_bytes() -> None:
+    ((name, config),) = extended(Buffer(), {"max_request_bytes": 10}).filters
+    assert BufferPerRoute.FromString(config.value).buffer.max_request_bytes.value == 10
+    (of_all,) = Buffer().filters()
+    assert (of_all.name, of_all.disabled) == (name, True)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2**32, "10"])
+def test_a_limit_is_a_whole_number_above_zero(limit: object) -> None:
+    assert problems_of(Buffer(), {"max_request_bytes": limit})
+
+
+def test_an_answer_of_the_gateway_itself_has_no_limit() -> None:
+    with pytest.raises(ConfigError, match="destination"):
+        extended(Buffer(), {"max_request_bytes": 10}, route_of(Redirect(https=True)))
