@@ -12,8 +12,8 @@ from gloo.errors import StorageError
 
 TICK = 0.5
 """Seconds after which a folder is looked at again without a notice: links that lead out of it give none."""
-_STEP = 20
-_DEBOUNCE = 100
+_STEP = 10
+_DEBOUNCE = 50
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
