@@ -1,0 +1,34 @@
+from google.protobuf import json_format, struct_pb2
+
+from gloo.envoy.connection_manager import ConnectionManager
+from gloo.envoy.message import typed
+from gloo.envoy.stage import HttpFilter, Stage
+from gloo.model.base import Json
+
+
+def written(manager: ConnectionManager) -> Json:
+    return json_format.MessageToDict(manager.network_filter(), preserving_proto_field_name=True)["typed_config"]
+
+
+def test_filters_stand_by_stage_then_name_and_the_router_is_last() -> None:
+    config = typed(struct_pb2.Struct())
+    filters = tuple(
+        HttpFilter(name, stage, config)
+        for name, stage in (("b", Stage.TRANSFORMATION), ("c", Stage.FAULT), ("a", Stage.TRANSFORMATION))
+    )
+    found = written(ConnectionManager("table", filters))["http_filters"]
+    assert [each["name"] for each in found] == ["c", "a", "b", "envoy.filters.http.router"]
+    assert [each.get("disabled", False) for each in found] == [True, True, True, False]
+
+
+def test_what_a_client_says_about_its_certificate_never_passes() -> None:
+    assert "forward_client_cert_details" not in written(ConnectionManager("table"))  # SANITIZE, the default
+    assert written(ConnectionManager("table", tell_client=True))["forward_client_cert_details"] == "SANITIZE_SET"
+
+
+def test_quic_has_its_codec() -> None:
+    assert written(ConnectionManager("table", http3=True))["codec_type"] == "HTTP3"
+
+
+def test_http_1_0_is_answered() -> None:
+    assert written(ConnectionManager("table"))["http_protocol_options"]["accept_http_10"] is True
