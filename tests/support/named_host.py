@@ -42,6 +42,12 @@ class NamedHost:
     preambles: list[bytes] = field(default_factory=list)
     sni: list[str | None] = field(default_factory=list)
     clients: list[object] = field(default_factory=list)
+    _idle: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def close_idle(self) -> None:
+        """Close the connections that wait for a request."""
+        for writer in self._idle:
+            writer.close()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -52,6 +58,7 @@ class NamedHost:
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # a client that goes away is part of the game
         finally:
+            self._idle.discard(writer)
             writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,7 +71,9 @@ class NamedHost:
             status = self.health if path == HEALTH else self.status
             writer.write(f"HTTP/1.1 {status} Said\r\ncontent-length: {len(self.name)}\r\n\r\n{self.name}".encode())
             await writer.drain()
+            self._idle.add(writer)
             head = await reader.readuntil(b"\r\n\r\n")
+            self._idle.discard(writer)
 
     async def _past_preamble(self, reader: asyncio.StreamReader) -> bytes:
         start = await reader.readexactly(6)
