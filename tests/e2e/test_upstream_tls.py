@@ -6,18 +6,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-from tests.support.certificates import Authority
+from tests.support.authority import Authority, write_secret
 from tests.support.gateway import RunningGateway, running_gateway
 from tests.support.named_host import PROXY_V2, NamedHost, named_host, server_tls
-from tests.support.upstreams import service, write_config, write_secret
+from tests.support.upstreams import service, write_config
 
-AUTHORITY = Authority()
+AUTHORITY = Authority.make()
 
 
 @asynccontextmanager
 async def tls_host(folder: Path, *names: str, client_ca: str = "") -> AsyncIterator[NamedHost]:
     """Run a host with a certificate for *names*; the first is its own."""
-    tls = server_tls(AUTHORITY.sign(*names), folder, client_ca=client_ca)
+    tls = server_tls(AUTHORITY.issue(*names), folder, client_ca=client_ca)
     async with named_host(NamedHost(names[0]), tls=tls) as host:
         yield host
 
@@ -46,9 +46,9 @@ async def test_a_certificate_of_an_unknown_authority_is_refused_unless_it_is_tol
             service("any", place, ssl_config={"verify": False}),
             service("inline", place, ssl_config={"trusted_ca": AUTHORITY.certificate}),
             service("secret", place, ssl_config={"ca_secret_ref": "ca"}),
-            service("other", place, ssl_config={"trusted_ca": Authority("another").certificate}),
+            service("other", place, ssl_config={"trusted_ca": Authority.make("another").certificate}),
         )
-        write_secret(folder, "ca", ca__crt=AUTHORITY.certificate)
+        write_secret(folder / "secrets", "ca", {"ca.crt": AUTHORITY.certificate})
         async with running_gateway(folder) as running:
             asked = ("refused", "spec", "any", "inline", "secret", "other")
             said = [await answer(running, f"/{name}") for name in asked]
@@ -99,7 +99,7 @@ async def test_names_of_the_users_choice_take_the_place_of_the_hosts_own(tmp_pat
 
 
 async def test_our_certificate_is_shown_once_its_secret_exists_and_rotates_without_a_failure(tmp_path: Path) -> None:
-    clients = Authority("clients")
+    clients = Authority.make("clients")
     ssl = {"trusted_ca": AUTHORITY.certificate, "secret_ref": "client"}
     async with tls_host(tmp_path, "127.0.0.1", client_ca=clients.certificate) as host:
         folder = write_config(tmp_path / "config", service("a", [host], ssl_config=ssl))
@@ -113,11 +113,13 @@ async def test_our_certificate_is_shown_once_its_secret_exists_and_rotates_witho
                 return "second" in str(host.clients[-1])
 
             assert (await running.get("/a")).status_code == 500
-            first, second = clients.sign("first"), clients.sign("second")
-            write_secret(folder, "client", tls__crt=first.certificate, tls__key=first.key)
+            first, second = clients.issue("first"), clients.issue("second")
+            write_secret(folder / "secrets", "client", first.data())
             await until(works)
             assert "first" in str(host.clients[-1])
-            write_secret(folder, "client", ca_chain=second.certificate, private_key=second.key)
+            write_secret(
+                folder / "secrets", "client", {"ca_chain": second.certificate, "private_key": second.private_key}
+            )
             host.close_idle()
             await until(shows_the_second)
             log = running.log.read_text()
@@ -149,7 +151,7 @@ async def test_http2_is_agreed_on_over_tls(tmp_path: Path) -> None:
         chosen.append(writer.get_extra_info("ssl_object").selected_alpn_protocol())
         writer.close()
 
-    tls = server_tls(AUTHORITY.sign("127.0.0.1"), tmp_path)
+    tls = server_tls(AUTHORITY.issue("127.0.0.1"), tmp_path)
     tls.set_alpn_protocols(["http/1.1", "h2"])
     server = await asyncio.start_server(look, "127.0.0.1", 0, ssl=tls)
     async with server:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import yaml
@@ -10,6 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from gloo.model.upstream_tls import is_address
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -53,11 +56,11 @@ class Authority:
         key: PrivateKey | None = None,
         passphrase: bytes = b"",
     ) -> Issued:
-        """Issue a certificate for DNS *names*, by default valid for ten years."""
+        """Issue a certificate for *names*, of DNS or addresses, by default valid for ten years."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         builder = _builder(_name(names[0] if names else "nameless"), self.name, not_before, not_after or _later(3650))
         if names:
-            alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+            alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
             builder = builder.add_extension(alternatives, critical=False)
         signed = builder.public_key(key.public_key()).sign(self.key, hashes.SHA256())
         encryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
@@ -79,6 +82,10 @@ def write_secret(folder: Path, name: str, data: dict[str, str]) -> None:
 
 def _later(days: int) -> datetime:
     return datetime.now(UTC) + timedelta(days=days)
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    return x509.IPAddress(ip_address(name)) if is_address(name) else x509.DNSName(name)
 
 
 def _name(common_name: str) -> x509.Name:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.certificates import Pair
+from tests.support.authority import Issued
 
 HEALTH = "/healthz"
 PROXY_V2 = b"\r\n\r\n\x00\r\nQUIT\n"
@@ -116,10 +116,10 @@ async def named_host(host: NamedHost, *, tls: ssl.SSLContext | None = None) -> A
         await asyncio.gather(*talks, return_exceptions=True)
 
 
-def server_tls(pair: Pair, folder: Path, *, client_ca: str = "") -> ssl.SSLContext:
+def server_tls(pair: Issued, folder: Path, *, client_ca: str = "") -> ssl.SSLContext:
     """Return TLS with *pair*; with *client_ca* clients must show a certificate that it signed."""
     chain = folder / "server.pem"
-    chain.write_text(pair.certificate + pair.key)
+    chain.write_text(pair.certificate + pair.private_key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain)
     if client_ca:

@@ -30,13 +30,3 @@ def write_config(folder: Path, *upstreams: Json, extensions: Mapping[str, Json] 
     config = {"upstreams": list(upstreams), "virtual_services": [{"name": "default", "routes": routes}]}
     (folder / "gloo.yaml").write_text(json.dumps(config))
     return folder
-
-
-def write_secret(folder: Path, name: str, **data: str) -> None:
-    """Write a secret that only its owner can read; `__` in a key stands for a dot."""
-    (folder / "secrets").mkdir(parents=True, exist_ok=True)
-    file = folder / "secrets" / f"{name}.json"
-    written = file.with_suffix(".tmp")
-    written.touch(mode=0o600)
-    written.write_text(json.dumps({key.replace("__", "."): value for key, value in data.items()}))
-    written.rename(file)
