@@ -58,6 +58,22 @@ async def test_my_app_calls_a_function_and_passes_on_the_rest(example: Example, 
         assert (await running.get("/pets")).status_code == 200
 
 
+async def test_route_extensions_do_what_their_page_shows(example: Example, gateway: Gateway) -> None:
+    page = {"access-control-request-method": "GET"}
+    async with gateway(example("04-route-extensions")) as running:
+        assert (await running.get("/robots.txt")).text.startswith("User-agent")
+        assert (await running.get("/animals/1?a=b")).headers["location"] == f"{running.url}/pets/1?a=b"
+        pet = await running.get("/pets/1")
+        assert (pet.headers["x-discount"], pet.headers["x-team"]) == ("5%", "pets")
+        assert pet.headers["set-cookie"].startswith("session=")
+        for origin, allowed in (("https://shop.example.org", True), ("https://evil.example.net", False)):
+            answer = await running.request("OPTIONS", "/pets", headers={**page, "origin": origin})
+            assert ("access-control-allow-origin" in answer.headers) is allowed
+        assert (await running.request("POST", "/pets", content=b" " * 2000)).status_code == 413
+        assert (await running.get("/v1/animal/1")).json()["id"] == 1
+        assert (await running.get("/chaos")).status_code == 503
+
+
 async def _once(
     ask: Callable[[], Awaitable[httpx.Response]], holds: Callable[[httpx.Response], bool]
 ) -> httpx.Response:
@@ -67,3 +83,17 @@ async def _once(
             answer = await ask()
             if holds(answer):
                 return answer
+
+
+async def test_route_extensions_do_what_the_page_says(example: Example, gateway: Gateway) -> None:
+    async with gateway(example("04-route-extensions")) as running:
+        assert (await running.get("/robots.txt")).text.startswith("User-agent")
+        moved = await running.get("/animals/1")
+        assert (moved.status_code, moved.headers["location"]) == (308, f"{running.url}/pets/1")
+        versioned = await running.get("/v2/pets/1")
+        assert (versioned.json()["id"], versioned.headers["x-served-by"]) == (1, "gloo")
+        assert (await running.get("/outage")).status_code == 503
+        origin = "https://shop.example.org"
+        shared = await running.get("/pets", headers={"origin": origin})
+        assert shared.headers["access-control-allow-origin"] == origin
+        assert (await running.request("POST", "/pets", content=b"x" * 2000)).status_code == 413
