@@ -28,7 +28,7 @@ from gloo.proxy.validate import validate
 from gloo.storage.file import FileStorage
 from gloo.storage.file_secrets import FileSecrets
 from gloo.translator import Gateway
-from gloo.translator.virtual_services import DEFAULT_ROLE
+from gloo.translator.domains import DEFAULT_ROLE
 from gloo.xds.server import AdsServer
 
 _log = structlog.get_logger("gloo")

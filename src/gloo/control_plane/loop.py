@@ -24,7 +24,7 @@ from gloo.translator import Gateway, GoodSecrets, Translation, translate
 from gloo.translator.fallback import fallback_snapshot
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
-from gloo.translator.virtual_services import DEFAULT_ROLE
+from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.wanted_secrets import wanted_secrets
 from gloo.xds.cache import SnapshotCache
 from gloo.xds.messages import Verdict as XdsVerdict

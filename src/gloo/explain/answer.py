@@ -16,7 +16,7 @@ from gloo.explain.request import Request
 from gloo.explain.rewriting import changed, outgoing
 from gloo.explain.tables import TableRoute, Tables
 from gloo.model.status import Problem
-from gloo.translator.virtual_services import DEFAULT_ROLE
+from gloo.translator.domains import DEFAULT_ROLE
 
 _NO_ROUTE = {"error": {"message": "no route matches this request", "reason": "no_route", "status": 404}}
 NO_ROUTE = Answer(404, (("content-type", "application/json"),), json.dumps(_NO_ROUTE, separators=(",", ":")).encode())

@@ -15,7 +15,7 @@ _WORDS = {
     "exact": "the host itself",
     "suffix": "the longest domain that begins with *",
     "prefix": "the longest domain that ends with *",
-    "any": "the domain * takes what no other does",
+    "any": "it takes what no other domain does",
 }
 
 

@@ -9,6 +9,7 @@ from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem, Status
 from gloo.plugins.registry import Plugins
 from gloo.translator.certificates import GoodSecrets
+from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.gateway import Gateway
 from gloo.translator.listeners import listeners
 from gloo.translator.memo import Memo
@@ -17,7 +18,6 @@ from gloo.translator.reports import Reports, status_of
 from gloo.translator.secure_services import name_tables, secure_problems, secure_services
 from gloo.translator.upstreams import TranslatedUpstream, translate_upstreams
 from gloo.translator.virtual_services import (
-    DEFAULT_ROLE,
     TranslatedVirtualService,
     VirtualHost,
     translate_virtual_services,

@@ -1,6 +1,5 @@
 """Virtual services to virtual hosts: who owns which domain, and the routes below it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -12,8 +11,9 @@ from gloo.model.route import Route
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.ssl_config import SSLConfig
 from gloo.model.status import Problem
-from gloo.model.virtual_service import VirtualService, domain_of
+from gloo.model.virtual_service import VirtualService
 from gloo.plugins.registry import Plugins
+from gloo.translator.domains import Claim, Owners, claim_of
 from gloo.translator.events import event_catch, event_fields
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
@@ -23,9 +23,6 @@ from gloo.translator.route_extensions import mentioned
 from gloo.translator.route_table import compile_table
 from gloo.translator.routes import PlacedRoute, RouteScope, translate_route
 from gloo.translator.upstreams import TranslatedUpstream
-
-DEFAULT_ROLE = "ingress"
-_DOMAIN = re.compile(r"(\*|\*?[a-z0-9_\-.]*[a-z0-9_\-]|[a-z0-9_\-][a-z0-9_\-.]*\*|\[[0-9a-f:.]+\])(:\d{1,5})?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ def translate_virtual_services(
 
     A domain belongs to the one that sorts first by name; in the clear and over TLS it may have two owners.
     """
-    owners: _Owners = {}
+    owners: Owners = {}
     translated = {}
     every_name = _Names(config.upstreams)
     for name, item in sorted(config.virtual_services.items()):
@@ -87,19 +84,21 @@ def translate_virtual_services(
         if not isinstance(service, VirtualService):
             translated[name] = TranslatedVirtualService(None, (), located(item, item.problems))
             continue
-        seen = [upstreams.get(upstream) for upstream in memo.once(_upstream_names, service, plugins)]
+        wants = memo.once(_wants, service, plugins)
+        seen = [upstreams.get(upstream) for upstream in wants.upstreams]
         names = memo.once(_same_names, *every_name) if None in seen else _NO_NAMES
-        routes = memo.once(_translate_routes, item, plugins, refusals, names, *seen)
-        roles = tuple(dict.fromkeys(service.roles)) or (DEFAULT_ROLE,)
-        lost = _claim(service, roles, owners)
-        translated[name] = (
-            memo.once(_whole, item, routes, refusals) if not lost else _host(item, routes, refusals, lost)
-        )
+        routes = memo.once(_translate_routes, item, wants, plugins, refusals, names, *seen)
+        lost = wants.claim.take(owners)
+        translated[name] = memo.once(_host, item, wants.claim, routes, refusals, lost)
     return translated
 
 
-_Owners = dict[tuple[str, bool, str], str]
-"""Names of virtual services by role, whether over TLS, and domain."""
+@dataclass(frozen=True, slots=True)
+class _Wants:
+    """What a virtual service names: the upstreams that its routes send to, and its domains."""
+
+    upstreams: tuple[str, ...]
+    claim: Claim
 
 
 class _Names(tuple[str, ...]):
@@ -113,9 +112,9 @@ def _same_names(*names: str) -> _Names:
     return _Names(names)
 
 
-def _upstream_names(service: VirtualService, plugins: Plugins) -> _Names:
-    """Return the upstreams that the routes send to, by destination or by extension, each once."""
-    return _Names(dict.fromkeys(name for route in service.routes for name in _names_in(route, plugins)))
+def _wants(service: VirtualService, plugins: Plugins) -> _Wants:
+    names = dict.fromkeys(name for route in service.routes for name in _names_in(route, plugins))
+    return _Wants(tuple(names), claim_of(service))
 
 
 def _names_in(route: Route, plugins: Plugins) -> tuple[str, ...]:
@@ -123,14 +122,17 @@ def _names_in(route: Route, plugins: Plugins) -> tuple[str, ...]:
 
 
 def _translate_routes(
-    item: ConfigObject, plugins: Plugins, refusals: Refusals, names: _Names, *seen: TranslatedUpstream | None
+    item: ConfigObject,
+    wants: _Wants,
+    plugins: Plugins,
+    refusals: Refusals,
+    names: _Names,
+    *seen: TranslatedUpstream | None,
 ) -> TranslatedRoutes:
     """Translate the routes of one virtual service with the upstreams that it names, in that order."""
     service = item.value
     assert isinstance(service, VirtualService)
-    known = {
-        name: found for name, found in zip(_upstream_names(service, plugins), seen, strict=True) if found is not None
-    }
+    known = {name: found for name, found in zip(wants.upstreams, seen, strict=True) if found is not None}
     scope = RouteScope(item.ref, item.name, known, names, plugins, refusals)
     translated = [translate_route(route, index, scope) for index, route in enumerate(service.routes)]
     entries = tuple(entry_of(index, route.match) for index, route in enumerate(translated) if route.match is not None)
@@ -147,42 +149,13 @@ def _translate_routes(
     )
 
 
-def _claim(service: VirtualService, roles: tuple[str, ...], owners: _Owners) -> dict[str, Problem]:
-    """Take the domains that nobody has in any of *roles*; return why the others are lost."""
-    lost: dict[str, Problem] = {}
-    secure = service.ssl_config is not None
-    for domain in service.effective_domains:
-        index = next((i for i, each in enumerate(service.domains) if domain_of(each) == domain), None)
-        field = "domains" if index is None else f"domains[{index}]"
-        owner = next((found for role in roles if (found := owners.get((role, secure, domain)))), None)
-        if not _DOMAIN.match(domain):
-            lost[domain] = Problem(
-                field=field,
-                problem=f"{domain!r} is no domain",
-                hint="a host name, or one with * as its first or last part, without scheme and path",
-            )
-        elif owner is not None:
-            lost[domain] = Problem(
-                field=field, problem=f"the domain {domain!r} belongs to VirtualService/{owner}", hint="it sorts first"
-            )
-        else:
-            owners.update({(role, secure, domain): service.name for role in roles})
-    return lost
-
-
-def _whole(item: ConfigObject, routes: TranslatedRoutes, refusals: Refusals) -> TranslatedVirtualService:
-    return _host(item, routes, refusals, {})
-
-
 def _host(
-    item: ConfigObject, routes: TranslatedRoutes, refusals: Refusals, lost: Mapping[str, Problem]
+    item: ConfigObject, claim: Claim, routes: TranslatedRoutes, refusals: Refusals, lost: Mapping[str, Problem]
 ) -> TranslatedVirtualService:
-    service = item.value
-    assert isinstance(service, VirtualService)
+    service = claim.service
     problems = (*located(item, (*item.problems, *lost.values())), *routes.problems)
-    roles = tuple(dict.fromkeys(service.roles)) or (DEFAULT_ROLE,)
     domains = tuple(domain for domain in service.effective_domains if domain not in lost)
-    found = TranslatedVirtualService(None, roles, problems, domains, service.ssl_config)
+    found = TranslatedVirtualService(None, claim.roles, problems, domains, service.ssl_config)
     if not domains:
         return found
     body = virtual_host_bytes(item.name, domains, routes.fields)
