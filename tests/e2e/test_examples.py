@@ -83,17 +83,3 @@ async def _once(
             answer = await ask()
             if holds(answer):
                 return answer
-
-
-async def test_route_extensions_do_what_the_page_says(example: Example, gateway: Gateway) -> None:
-    async with gateway(example("04-route-extensions")) as running:
-        assert (await running.get("/robots.txt")).text.startswith("User-agent")
-        moved = await running.get("/animals/1")
-        assert (moved.status_code, moved.headers["location"]) == (308, f"{running.url}/pets/1")
-        versioned = await running.get("/v2/pets/1")
-        assert (versioned.json()["id"], versioned.headers["x-served-by"]) == (1, "gloo")
-        assert (await running.get("/outage")).status_code == 503
-        origin = "https://shop.example.org"
-        shared = await running.get("/pets", headers={"origin": origin})
-        assert shared.headers["access-control-allow-origin"] == origin
-        assert (await running.request("POST", "/pets", content=b"x" * 2000)).status_code == 413
