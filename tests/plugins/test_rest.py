@@ -1,0 +1,71 @@
+"""REST: functions of a service that speaks HTTP, each a template for a request."""
+
+import pytest
+from tests.support.translating import routes, translated
+
+from gloo.model.base import Json
+
+PETS = """\
+name: pets
+type: service
+spec: {hosts: [{addr: 10.0.0.1, port: 80}]}
+service_info: {type: REST}
+functions:
+- name: get
+  spec: {path: "/pets/{{ id }}"}
+- name: plain
+"""
+ROUTE = """\
+name: default
+routes:
+- request_matcher: {path_prefix: /}
+  single_destination: {function: {upstream_name: pets, function_name: %s}}
+  extensions: %s
+"""
+
+
+def route(function: str, extensions: str = "{}") -> Json:
+    (found,) = routes(translated(PETS, ROUTE % (function, extensions)), "default")
+    return found
+
+
+def program(found: Json) -> str:
+    text: str = found["typed_per_filter_config"]["envoy.filters.http.lua"]["filter_context"]["source"]
+    return text
+
+
+def test_a_function_is_a_program_that_travels_with_its_route() -> None:
+    assert "/pets/" in program(route("get", "{parameters: {path: '/x/{id}'}}"))
+
+
+def test_a_function_without_templates_passes_the_request_on_as_it_is() -> None:
+    assert "typed_per_filter_config" not in route("plain")
+
+
+def test_the_list_and_the_map_of_parameters_mean_the_same() -> None:
+    as_list = "{parameters: [{from: header, name: x-id, match: '{id}'}]}"
+    as_map = "{parameters: {headers: {x-id: '{id}'}}}"
+    assert program(route("get", as_list)) == program(route("get", as_map))
+
+
+@pytest.mark.parametrize(
+    ("extensions", "field"),
+    [
+        ("{parameters: [{from: header}]}", "routes[0].extensions.parameters[0]"),
+        ("{parameters: [{form: path}]}", "routes[0].extensions.parameters[0].form"),
+        ("{parameters: [{from: pth}]}", "routes[0].extensions.parameters[0].from"),
+        ("{parameters: {pth: x}}", "routes[0].extensions.parameters.pth"),
+    ],
+)
+def test_a_bad_parameter_is_told_with_its_place_and_its_route_answers_500(extensions: str, field: str) -> None:
+    translation = translated(PETS, ROUTE % ("get", extensions))
+    (found,) = routes(translation, "default")
+    assert found["direct_response"]["status"] == 500
+    (problem, *_) = translation.reports["VirtualService/default"].problems
+    assert (problem.field, problem.line) == (field, 5)
+
+
+def test_a_body_and_its_pass_through_are_not_said_together() -> None:
+    text = PETS + '- name: both\n  spec: {body: "{}", passthrough_body: true}\n'
+    (problem,) = translated(text).reports["Upstream/pets"].problems
+    assert problem.field == "functions[2].spec"
