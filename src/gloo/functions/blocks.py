@@ -26,10 +26,10 @@ def render(variable: str, block: Block, expressions: Expressions) -> list[str]:
     return [
         f"local {variable}",
         "do",
-        "local out, steps = {}, gloo.steps",
+        "local out = gloo.output()",
         *lines,
         *body,
-        f"{variable} = gloo.concat(out)",
+        f"{variable} = out:tostring()",
         "end",
     ]
 
@@ -85,7 +85,7 @@ class _BlockWriter:
 
     def _flush(self, run: list[Text | Output], local: Mapping[tuple[str, ...], str]) -> Iterator[str]:
         if run:
-            yield f"out[#out + 1] = {_joined(tuple(run), self._in(local))}"
+            yield f"out:put({_joined(tuple(run), self._in(local))})"
 
     def _in(self, local: Mapping[tuple[str, ...], str]) -> Expressions:
         return replace(self.expressions, local=local)
@@ -119,7 +119,7 @@ class _BlockWriter:
         value = lua.call(f"gloo.{kind}", expressions.need(statement.items), expressions.site(statement.items))
         yield f"do local {items} = {value}"
         yield f"local {length} = {items}[0] or #{items}"
-        yield f"for {index} = 1, {length} do steps = steps - 1 if steps < 0 then gloo.too_long() end"
+        yield f"for {index} = 1, {length} do gloo.pass(out)"
         inner = {**local, **_loop_names(index, length)}
         if statement.key is not None:
             yield f"local key{number} = {items}[{index}]"

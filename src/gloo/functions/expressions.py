@@ -99,7 +99,7 @@ class Expressions:
                 choose = f"if {self.truth(condition)} then return {self.value(then)} end"
                 return f"(function() {choose} return {self.value(otherwise)} end)()"
             case Concatenation(parts):
-                return " .. ".join(lua.call("gloo.text", self.value(part), self.site(part)) for part in parts)
+                return lua.call("gloo.joined", self.site(expression), *map(self.value, parts))
             case ListOf(items):
                 return f"{{{', '.join((f'[0] = {len(items)}', *map(self.need, items)))}}}"
             case ObjectOf(pairs):
@@ -156,7 +156,7 @@ class Expressions:
         """Tell whether *expression* is text of the request, which has no JSON type of its own."""
         if isinstance(expression, Variable):
             return self.names.resolve(expression, self.local, self.source).text
-        return _is(expression, "header")
+        return _is(expression, "header") or _is(expression, "extraction")
 
     def site(self, expression: Expression) -> str:
         """The number of the site of *expression*; it is named after its first variable."""
@@ -184,6 +184,20 @@ class Expressions:
         if isinstance(name, Literal) and isinstance(name.value, str):
             return f'(headers:get({lua.quoted(name.value.lower())}) or "")'
         return f'(headers:get(gloo.text({self.need(name)})) or "")'
+
+    def _body(self, expression: Call) -> str:
+        self.names.reads_body = True
+        return '(text or "")'
+
+    def _context(self, expression: Call) -> str:
+        return self.names.everything()
+
+    def _extraction(self, expression: Call) -> str:
+        (name,) = expression.arguments
+        if not isinstance(name, Literal) or not isinstance(name.value, str):
+            raise self.source.error(expression.at, "extraction() takes a name in quotes")
+        variable = Variable(tuple(name.value.split(".")), name.at)
+        return lua.call("gloo.default", self.names.parameter(variable, self.source), '""')
 
     def _raw(self, expression: Call) -> str:
         return self.value(expression.arguments[0])
@@ -243,8 +257,11 @@ def _name(expression: Expression) -> str:
 
 
 _CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {
+    "body": Expressions._body,
+    "context": Expressions._context,
     "default": Expressions._default,
     "exists": Expressions._exists,
+    "extraction": Expressions._extraction,
     "header": Expressions._header,
     "raw": Expressions._raw,
 }

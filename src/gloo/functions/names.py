@@ -56,6 +56,21 @@ class Names:
             return Resolved(self._use(variable.path), text=True)
         return Resolved(self._with_nested(variable, self._from_body(variable, source)))
 
+    def parameter(self, variable: Variable, source: Source) -> str:
+        """Find the parameter called *variable*; raise `TemplateError` if there is none."""
+        for binding in self.bindings:
+            if binding.path == variable.path:
+                return self._use(binding.path)
+        known = ", ".join(sorted(self._known()))
+        raise source.error(variable.at, f"no parameter is called '{variable.name}'", f"known: {known}" if known else "")
+
+    def everything(self) -> str:
+        """All fields of the body, with the parameters among them."""
+        if self.body_fields:
+            self.reads_body = True
+        base = "fields" if self.body_fields else "gloo.empty"
+        return self._object(base, list(dict.fromkeys(b.path for b in self.bindings)), ())
+
     def _bound(self, binding: Binding, variable: Variable, source: Source) -> Resolved:
         rest = variable.path[len(binding.path) :]
         if rest and not binding.typed:

@@ -60,6 +60,7 @@ function envoy_on_request(handle)
       return refuse(handle, program, {status = 415, code = "encoded_body", message = "the body is compressed"})
     end
   end
+  gloo.refill()
   local rendered, result = pcall(program.request, headers, text)
   if not rendered then return refuse(handle, program, result) end
   if result then

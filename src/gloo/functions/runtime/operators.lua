@@ -3,11 +3,35 @@
 local type, floor, tonumber, format = type, math.floor, tonumber, string.format
 local null = gloo.null
 
-gloo.concat = table.concat
-gloo.steps = 100000 -- passes of all loops of one template together: bounded work for any body
+-- Every rendering has a budget, in units of about 10 ns: no body, however made, keeps a worker busy for long.
+local BUDGET = 1000000
+local MAX_OUTPUT = 8388608 -- bytes
+local budget = BUDGET
 
-function gloo.too_long()
-  gloo.fail(400, "too_long", "the loops take more than " .. gloo.steps .. " steps")
+function gloo.refill() budget = BUDGET end
+
+local function spend(units)
+  budget = budget - units
+  if budget < 0 then gloo.fail(400, "too_long", "the function takes too long for this request") end
+end
+gloo.spend = spend
+
+gloo.output = require("string.buffer").new
+
+-- One pass of a loop that writes to `out`.
+function gloo.pass(out)
+  spend(10)
+  if #out > MAX_OUTPUT then gloo.fail(400, "too_long", "the function's output is too long for this request") end
+end
+
+-- `a ~ b`
+function gloo.joined(site, ...)
+  local parts = {...}
+  for i = 1, select("#", ...) do
+    parts[i] = gloo.text(parts[i], site)
+    spend(#parts[i] / 8)
+  end
+  return table.concat(parts)
 end
 
 function gloo.present(value) return value ~= nil and value ~= null end
@@ -52,21 +76,31 @@ local function is_numeric(value)
   return type(value) == "number" or (type(value) == "table" and type(value[0]) == "string")
 end
 
+local equal
+
+local function equal_tables(a, b, depth)
+  if a[0] ~= b[0] or #a ~= #b then return false end
+  if depth == 200 then gloo.fail(400, "too_deep", "a list or an object is nested deeper than 200 levels") end
+  spend(#a)
+  for i = 1, #a do
+    local key = a[0] and i or a[i]
+    if b[key] == nil or not equal(a[key], b[key], depth + 1) then return false end
+  end
+  return true
+end
+
 -- Equality: numbers by value, text that is a number equals that number, lists and objects by their parts.
-local function equal(a, b)
+function equal(a, b, depth)
   if a == b then return true end
   if is_numeric(a) or is_numeric(b) then
     local x, y = number_of(a), number_of(b)
     return x ~= nil and x == y
   end
-  if type(a) ~= "table" or type(b) ~= "table" or a == null or b == null or a[0] ~= b[0] or #a ~= #b then return false end
-  for i = 1, #a do
-    local key = a[0] and i or a[i]
-    if b[key] == nil or not equal(a[key], b[key]) then return false end
-  end
-  return true
+  if type(a) ~= "table" or type(b) ~= "table" or a == null or b == null then return false end
+  return equal_tables(a, b, depth or 0)
 end
-gloo.equal = equal
+
+function gloo.equal(a, b) return equal(a, b, 0) end
 
 -- Order: numbers by value, texts by their bytes.
 local function ordered(a, b, site)
@@ -91,8 +125,10 @@ function gloo.contains(container, item)
   end
   if type(container) ~= "table" or container == null then return false end
   if container[0] == nil then return type(item) == "string" and container[item] ~= nil end
-  for i = 1, type(container[0]) == "number" and container[0] or 0 do
-    if equal(container[i], item) then return true end
+  local count = type(container[0]) == "number" and container[0] or 0
+  spend(count)
+  for i = 1, count do
+    if equal(container[i], item, 0) then return true end
   end
   return false
 end

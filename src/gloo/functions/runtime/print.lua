@@ -67,8 +67,14 @@ function gloo.json_key(value, site)
   return '"' .. escape(text(value, site), site) .. '"'
 end
 
--- Depth is bounded: by the parser for bodies, by the template for what it builds.
-local function print_into(out, value, site)
+-- What a template builds can be deeper than any body, or the same list many times over: depth and work are bounded.
+local function deeper(depth, count, site)
+  if depth == 200 then gloo.fail(400, "too_deep", "is nested deeper than 200 levels", site) end
+  gloo.spend(count)
+  return depth + 1
+end
+
+local function print_into(out, value, site, depth)
   local kind = type(value)
   if kind == "string" then
     out:put('"', escape(value, site), '"')
@@ -77,20 +83,22 @@ local function print_into(out, value, site)
   elseif value == null then
     out:put("null")
   elseif value[0] == nil then
+    local inner = deeper(depth, #value, site)
     out:put("{")
     for i = 1, #value do
       local key = value[i]
       out:put(i == 1 and '"' or ',"', escape(key, site), '":')
-      print_into(out, value[key], site)
+      print_into(out, value[key], site, inner)
     end
     out:put("}")
   elseif type(value[0]) == "string" then
     out:put(value[0])
   else
+    local inner = deeper(depth, value[0], site)
     out:put("[")
     for i = 1, value[0] do
       if i > 1 then out:put(",") end
-      print_into(out, value[i], site)
+      print_into(out, value[i], site, inner)
     end
     out:put("]")
   end
@@ -101,7 +109,7 @@ function gloo.json_value(value, site)
   if kind == "string" then return '"' .. escape(value, site) .. '"' end
   if kind ~= "table" then return text(value, site) end
   local out = buffer.new()
-  print_into(out, value, site)
+  print_into(out, value, site, 0)
   return out:tostring()
 end
 

@@ -70,8 +70,10 @@ function gloo.number_text(number, site)
   if number ~= number or number == math.huge or number == -math.huge then
     gloo.fail(400, "bad_value", "the result is not a number", site)
   end
-  local short = format("%.15g", number)
-  if tonumber(short) == number then return short end
+  for digits = 15, 16 do
+    local short = format(digits == 15 and "%.15g" or "%.16g", number)
+    if tonumber(short) == number then return short end
+  end
   return format("%.17g", number)
 end
 

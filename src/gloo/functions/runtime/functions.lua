@@ -1,0 +1,257 @@
+-- The functions of the language: gloo.call_<name>(site, argument, ...). Missing arguments never get here.
+-- What takes longer for longer values spends from the request's budget.
+
+local byte, sub, char, format, concat = string.byte, string.sub, string.char, string.format, table.concat
+local type, tonumber, floor, find = type, tonumber, math.floor, string.find
+local text, spend, number_of = gloo.text, gloo.spend, gloo.number_of
+
+local function bad(problem, site) gloo.fail(400, "bad_value", problem, site) end
+
+local function str(value, site)
+  local s = text(value, site)
+  spend(#s / 8)
+  return s
+end
+
+local function num(value, site)
+  return number_of(value) or bad("is not a number", site)
+end
+
+local function list(value, site)
+  gloo.list(value, site)
+  spend(value[0])
+  return value
+end
+
+-- Text ---------------------------------------------------------------------------------------------------------------
+
+function gloo.call_upper(site, value) return str(value, site):upper() end
+function gloo.call_lower(site, value) return str(value, site):lower() end
+function gloo.call_trim(site, value) return (str(value, site):match("^[ \t\r\n]*(.*)$"):gsub("[ \t\r\n]+$", "")) end
+
+function gloo.call_capitalize(site, value)
+  local s = str(value, site)
+  return sub(s, 1, 1):upper() .. sub(s, 2):lower()
+end
+
+-- The index of the byte at which character number `count` after `from` begins.
+local function forward(s, from, count)
+  while count > 0 and from <= #s do
+    from = (byte(s, from) < 128 and from + 1) or gloo.character_end(s, from) or from + 1
+    count = count - 1
+  end
+  return from
+end
+
+-- Out of range, or not whole numbers: empty; without a length, or with one that is too long or not positive: the rest.
+function gloo.call_substring(site, value, start, length)
+  local s, from, count = str(value, site), number_of(start), number_of(length)
+  if not from or from < 0 or from ~= floor(from) or (length ~= nil and (not count or count ~= floor(count))) then return "" end
+  local first = forward(s, 1, from)
+  if not count or count <= 0 then return sub(s, first) end
+  return sub(s, first, forward(s, first, count) - 1)
+end
+
+function gloo.call_replace(site, value, old, new)
+  local s, from, to = str(value, site), text(old, site), text(new, site)
+  if from == "" then return s end
+  local parts, at = {}, 1
+  while true do
+    local start, stop = find(s, from, at, true)
+    if not start then break end
+    spend(4 + #to / 8)
+    parts[#parts + 1] = sub(s, at, start - 1) .. to
+    at = stop + 1
+  end
+  parts[#parts + 1] = sub(s, at)
+  return concat(parts)
+end
+
+function gloo.call_word_count(site, value)
+  local _, count = str(value, site):gsub("[^ \t\r\n]+", "")
+  return count
+end
+
+function gloo.call_length(site, value)
+  if type(value) == "table" and value ~= gloo.null and type(value[0]) ~= "string" then return value[0] or #value end
+  local s, count = str(value, site), 0
+  for i = 1, #s do
+    local c = byte(s, i)
+    if c < 0x80 or c > 0xBF then count = count + 1 end
+  end
+  return count
+end
+
+function gloo.call_json(site, value) return gloo.json_value(value, site) end
+function gloo.call_url_encode(site, value) return gloo.query_value(str(value, site), site) end
+
+-- Lists ----------------------------------------------------------------------------------------------------------------
+
+function gloo.call_first(site, value) return list(value, site)[1] or bad("is empty", site) end
+function gloo.call_last(site, value) return list(value, site)[value[0]] or bad("is empty", site) end
+
+function gloo.call_at(site, value, index)
+  local found = gloo.item(value, index)
+  if found == nil then bad("has no such element", site) end
+  return found
+end
+
+function gloo.call_join(site, value, separator)
+  local parts, between = {}, text(separator, site)
+  for i = 1, list(value, site)[0] do
+    parts[i] = str(value[i], site)
+    spend(#between / 8)
+  end
+  return concat(parts, between)
+end
+
+function gloo.call_range(site, value)
+  local count = floor(num(value, site))
+  spend(count > 0 and count or 0)
+  local result = {[0] = 0}
+  for i = 1, count do result[i] = i - 1 end
+  result[0] = count > 0 and count or 0
+  return result
+end
+
+-- In order: numbers by value or texts by their bytes; equal ones keep their order (a merge sort).
+local function merge_sort(items, from, to, site)
+  if from >= to then return from == to and {items[from]} or {} end
+  local middle = floor((from + to) / 2)
+  local left, right = merge_sort(items, from, middle, site), merge_sort(items, middle + 1, to, site)
+  local result, i, j = {}, 1, 1
+  while left[i] ~= nil or right[j] ~= nil do
+    if right[j] == nil or (left[i] ~= nil and not gloo.less(right[j], left[i], site)) then
+      result[#result + 1], i = left[i], i + 1
+    else
+      result[#result + 1], j = right[j], j + 1
+    end
+  end
+  return result
+end
+
+local function sorted(value, site)
+  local count = list(value, site)[0]
+  spend(count * 100)
+  local result = merge_sort(value, 1, count, site)
+  result[0] = count
+  return result
+end
+
+function gloo.call_sort(site, value) return sorted(value, site) end
+function gloo.call_min(site, value) return sorted(value, site)[1] or bad("is empty", site) end
+function gloo.call_max(site, value) return sorted(value, site)[value[0]] or bad("is empty", site) end
+
+function gloo.call_existsIn(site, value, key) return gloo.item(value, key) ~= nil end
+
+-- Numbers ----------------------------------------------------------------------------------------------------------------
+
+function gloo.call_round(site, value, digits)
+  local factor = 10 ^ (digits and num(digits, site) or 0)
+  local number = num(value, site) * factor
+  return (number < 0 and -floor(-number + 0.5) or floor(number + 0.5)) / factor
+end
+
+local function whole(value, site)
+  local number = num(value, site)
+  return number < 0 and -floor(-number) or floor(number)
+end
+
+function gloo.call_int(site, value) return whole(value, site) end
+function gloo.call_float(site, value) return num(value, site) end
+function gloo.call_odd(site, value) return num(value, site) % 2 == 1 end
+function gloo.call_even(site, value) return num(value, site) % 2 == 0 end
+function gloo.call_divisibleBy(site, value, by)
+  local divisor = num(by, site)
+  if divisor == 0 then bad("is divided by zero", site) end
+  return num(value, site) % divisor == 0
+end
+
+-- Kinds ------------------------------------------------------------------------------------------------------------------
+
+local function is_number(value) return type(value) == "number" or (type(value) == "table" and type(value[0]) == "string") end
+local function is_whole(value)
+  return is_number(value) and (type(value) == "table" and not find(value[0], "[.eE]") or value == floor(number_of(value)))
+end
+
+function gloo.call_isString(_, value) return type(value) == "string" end
+function gloo.call_isBoolean(_, value) return type(value) == "boolean" end
+function gloo.call_isNumber(_, value) return is_number(value) end
+function gloo.call_isInteger(_, value) return is_whole(value) end
+function gloo.call_isFloat(_, value) return is_number(value) and not is_whole(value) end
+function gloo.call_isArray(_, value) return type(value) == "table" and type(value[0]) == "number" end
+function gloo.call_isObject(_, value) return type(value) == "table" and value[0] == nil end
+
+-- Base64 (RFC 4648) --------------------------------------------------------------------------------------------------------
+
+local LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+local ALPHABETS = {plain = LETTERS .. "+/", url = LETTERS .. "-_"}
+local VALUES = {}
+for _, alphabet in pairs(ALPHABETS) do
+  for i = 1, 64 do VALUES[byte(alphabet, i)] = i - 1 end
+end
+
+local function encode(s, alphabet, padding)
+  spend(#s * 2)
+  local parts = {}
+  for i = 1, #s, 3 do
+    local a, b, c = byte(s, i, i + 2)
+    local bits = a * 65536 + (b or 0) * 256 + (c or 0)
+    local group = ""
+    for place = 3, c and 0 or (b and 1 or 2), -1 do
+      local index = floor(bits / 64 ^ place) % 64 + 1
+      group = group .. sub(alphabet, index, index)
+    end
+    parts[#parts + 1] = padding and group .. ("="):rep(4 - #group) or group
+  end
+  return concat(parts)
+end
+
+-- Either alphabet, with or without padding.
+local function decode(s, site)
+  spend(#s * 2)
+  s = s:match("^(.-)=?=?$")
+  local parts, bits, count = {}, 0, 0
+  for i = 1, #s do
+    bits = bits * 64 + (VALUES[byte(s, i)] or bad("is not base64", site))
+    count = count + 6
+    if count >= 8 then
+      count = count - 8
+      parts[#parts + 1] = char(floor(bits / 2 ^ count))
+      bits = bits % 2 ^ count
+    end
+  end
+  if count == 6 or bits ~= 0 then bad("is not base64", site) end
+  return concat(parts)
+end
+
+function gloo.call_base64_encode(site, value) return encode(str(value, site), ALPHABETS.plain, true) end
+function gloo.call_base64url_encode(site, value) return encode(str(value, site), ALPHABETS.url, false) end
+function gloo.call_base64_decode(site, value) return decode(str(value, site), site) end
+function gloo.call_base64url_decode(site, value) return decode(str(value, site), site) end
+
+-- What the request does not bring --------------------------------------------------------------------------------------------
+
+local ffi = require("ffi")
+ffi.cdef("long getrandom(void *buffer, size_t length, unsigned int flags);")
+
+local function random(length)
+  local bytes = ffi.new("uint8_t[?]", length)
+  if ffi.C.getrandom(bytes, length, 0) ~= length then error("no random numbers") end
+  return bytes
+end
+
+-- A random UUID (RFC 9562, version 4).
+function gloo.call_uuid()
+  local b = random(16)
+  b[6], b[8] = b[6] % 16 + 64, b[8] % 64 + 128
+  local hex = {}
+  for i = 0, 15 do hex[i + 1] = format("%02x", b[i]) end
+  local all = concat(hex)
+  return concat({sub(all, 1, 8), sub(all, 9, 12), sub(all, 13, 16), sub(all, 17, 20), sub(all, 21)}, "-")
+end
+
+-- The time in UTC, as RFC 3339 or in a format of strftime.
+function gloo.call_now(site, layout)
+  return os.date("!" .. (layout and str(layout, site) or "%Y-%m-%dT%H:%M:%SZ"))
+end
