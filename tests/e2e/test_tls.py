@@ -5,7 +5,7 @@ import contextlib
 import json
 import ssl
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -115,6 +115,21 @@ async def test_a_faulty_pair_is_told_while_the_last_good_one_serves(tmp_path: Pa
         gateway.secret("one", other.data())
         await gateway.until_serial("one.test", other.serial)
         assert gateway.status("one").state == "Accepted"
+
+
+async def test_a_certificate_serves_from_its_first_second_and_one_that_expires_goes_on(
+    tmp_path: Path, authority: Authority
+) -> None:
+    now = datetime.now(UTC)
+    soon = authority.issue("soon.test", not_before=now + timedelta(seconds=2), not_after=now + timedelta(seconds=4))
+    services = (service("soon", "soon.test", secret_ref="soon"),)
+    async with secure_gateway(tmp_path, *services, secrets={"soon": soon.data()}, authority=authority) as gateway:
+        await gateway.until_reason("soon", "is not valid before")
+        assert gateway.status("soon").state == "Pending"
+        await gateway.until_serial("soon.test", soon.serial)
+        assert gateway.status("soon").state == "Accepted"
+        await gateway.until_reason("soon", "expired on")
+        assert await gateway.serial("soon.test") == soon.serial
 
 
 async def test_a_secret_that_comes_late_heals_its_host_and_nobody_else_answers_before(

@@ -69,7 +69,7 @@ def _redirects(
     plain: Sequence[TranslatedVirtualService], secure: Sequence[SecureService]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the names of virtual services that redirect, and for which domains."""
-    taken = domains_in_the_clear(plain)
+    taken = domains_in_the_clear(plain) if secure else frozenset()
     for each in secure:
         domains = tuple(domain for domain in each.service.domains if domain not in taken)
         if domains and each.service.ssl is not None and each.service.ssl.http_redirect:

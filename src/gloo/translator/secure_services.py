@@ -81,6 +81,8 @@ def secure_problems(
     services: Sequence[TranslatedVirtualService],
 ) -> dict[str, tuple[tuple[Problem, ...], ...]]:
     """Return what is wrong with TLS, by name of the virtual service."""
+    if not secure.services:
+        return {}
     clear = {role: domains_in_the_clear(each for each in services if role in each.roles) for role in tables}
     problems: dict[str, tuple[tuple[Problem, ...], ...]] = {}
     for each in secure.services:

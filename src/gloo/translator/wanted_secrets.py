@@ -12,5 +12,5 @@ def wanted_secrets(config: ConfigSnapshot, plugins: Plugins, memo: Memo) -> froz
     for item in config.upstreams.values():
         found.update(memo.once(upstreams.secret_names, item, plugins))
     for item in config.virtual_services.values():
-        found.update(memo.once(certificates.secret_names, item))
+        found.update(certificates.secret_names(item))
     return frozenset(found)
