@@ -9,12 +9,13 @@ import msgspec
 import pytest
 from tests.support.house import ROOT, TESTS
 
+from gloo.control_plane.offline import translate_folder
 from gloo.model.base import Model
-from gloo.model.codec import decode
-from gloo.model.source import Document
 from gloo.model.upstream import Upstream
+from gloo.model.virtual_service import VirtualService
 from gloo.plugins.base import Plugin, RoutePlugin, ServicePlugin, UpstreamPlugin
 from gloo.plugins.registry import BUILT_IN
+from gloo.translator import Gateway
 
 EACH = pytest.mark.parametrize("plugin", BUILT_IN, ids=lambda plugin: type(plugin).__name__)
 
@@ -60,12 +61,14 @@ def models_in(hint: object) -> Iterator[type[Model]]:
 
 @EACH
 def test_a_plugin_is_shown_by_an_example(plugin: Plugin) -> None:
-    texts = [file.read_text() for file in (ROOT / "examples").rglob("*.yaml")]
-    values = [item.value for text in texts for item in decode(Document("example", text))]
-    upstreams = [value for value in values if isinstance(value, Upstream)]
+    configs = [translate_folder(folder, Gateway()).config for folder in (ROOT / "examples").glob("*/config")]
+    items = [item.value for config in configs for item in config.objects]
+    upstreams = [value for value in items if isinstance(value, Upstream)]
     if isinstance(plugin, UpstreamPlugin):
         assert plugin.upstream_type in {upstream.type for upstream in upstreams}
     elif isinstance(plugin, ServicePlugin):
         assert plugin.service_type in {each.service_info.type for each in upstreams if each.service_info}
     elif isinstance(plugin, RoutePlugin):
-        assert any(f"{name}:" in text for text in texts for name in plugin.extension_model.__struct_encode_fields__)
+        services = [value for value in items if isinstance(value, VirtualService)]
+        used = {name for service in services for route in service.routes for name in route.extensions}
+        assert used & set(plugin.extension_model.__struct_encode_fields__)
