@@ -72,6 +72,8 @@ def fold(text: str) -> str:
 _SMALL = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _ATOM = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|.", re.DOTALL)
 _LITERALS = re.compile(r"(?:[^\\.+*?()|\[\]{}^$]|\\[!-/:-@\[-^`{-~])*")
+# After these the last literal may be left out or repeated; flags and empty quotes can stand before what says so.
+_OPTIONAL = re.compile(r"[*?{]|\\[QE]|\(\?[a-zA-Z-]*\)")
 _LITERAL = re.compile(r"\\.|[^\\]", re.DOTALL)
 
 
@@ -95,7 +97,7 @@ def _regex_head(regex: str) -> tuple[str, bool]:
     found = _LITERALS.match(regex, start)
     assert found is not None  # it matches the empty text
     rest = regex[found.end() :]
-    optional = rest[:1] in ("*", "?", "{")
+    optional = _OPTIONAL.match(rest) is not None
     if not optional and "\\" not in found[0]:
         return found[0], rest in ("", "$")
     literals = [literal[-1] for literal in _LITERAL.findall(found[0])]

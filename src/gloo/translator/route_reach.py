@@ -6,7 +6,8 @@ everything are not found.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
 import re2
@@ -18,33 +19,59 @@ _Takers = dict[tuple[_Key, Condition | None], list[Entry]]
 _INDEX = attrgetter("index")
 _END = re.compile(r"[?#;]")
 _LETTER = re.compile(r"[A-Za-z]")
-_BY_HEAD = "regex that begins with"
+_REGEX_MEMORY = 64 << 20  # bytes; where RE2 needs more it finds nothing
 
 
 def unreachable(entries: Iterable[Entry]) -> tuple[tuple[int, int], ...]:
     """Return the index of each route that can't be reached, with that of the first route that takes its requests."""
-    takers: _Takers = {}
+    ordered = sorted(entries, key=_INDEX)
+    regexes = _Regexes([entry for entry in ordered if entry.path.kind == "regex"])
+    frequency = Counter(condition for entry in ordered for condition in entry.conditions)
+    known: _Takers = {}
     found = []
-    for entry in sorted(entries, key=_INDEX):
-        taker = min(_takers(entry, takers), default=None, key=_INDEX)
+    for entry in ordered:
+        takers = (taker for taker in (*_takers(entry, known), *regexes.covering(entry)) if _accepts(taker, entry))
+        taker = min(takers, default=None, key=_INDEX)
         if taker is not None:
             found.append((entry.index, taker.index))
-            continue
-        for key in _covers(entry.path):
-            takers.setdefault((key, next(iter(entry.conditions), None)), []).append(entry)
+        elif (key := _covers(entry.path)) is not None:
+            rarest = min(entry.conditions, default=None, key=frequency.__getitem__)
+            known.setdefault((key, rarest), []).append(entry)
     return tuple(found)
 
 
-def _takers(later: Entry, takers: _Takers) -> Iterator[Entry]:
-    """Yield the known routes that take all that *later* could.
+class _Regexes:
+    """All regexes of a table, matched at once."""
 
-    A route is filed under one of its conditions: all of them must be conditions of *later*, so that one must be.
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = entries
+        options = re2.Options()
+        options.max_mem = _REGEX_MEMORY
+        options.log_errors = False
+        self._set = re2.Set.FullMatchSet(options)
+        for entry in entries:
+            self._set.Add(entry.path.value)
+        if entries:
+            self._set.Compile()
+
+    def covering(self, later: Entry) -> Iterator[Entry]:
+        """Yield the earlier regexes that match *later*, if that is one exact path."""
+        path = later.path
+        exact = path.kind == "exact" and not _END.search(path.value)
+        if self._entries and exact and (path.case_sensitive or not _LETTER.search(path.value)):
+            matching = (self._entries[number] for number in self._set.Match(path.value) or ())
+            yield from (entry for entry in matching if entry.index < later.index)
+
+
+def _takers(later: Entry, known: _Takers) -> Iterator[Entry]:
+    """Yield the known routes whose path takes all that *later* could; `_accepts` has to look at the rest.
+
+    A route is filed under its rarest condition: all of them must be conditions of *later*, so that one must be.
     """
+    keys = list(_covering(later.path))
     for condition in (None, *later.conditions):
-        for key in _covering(later.path):
-            for earlier in takers.get((key, condition), ()):
-                if _accepts(earlier, later) and (key[0] != _BY_HEAD or _regex_takes(earlier.path, later.path)):
-                    yield earlier
+        for key in keys:
+            yield from known.get((key, condition), ())
 
 
 def _accepts(earlier: Entry, later: Entry) -> bool:
@@ -53,38 +80,29 @@ def _accepts(earlier: Entry, later: Entry) -> bool:
     return methods and earlier.conditions <= later.conditions
 
 
-def _regex_takes(regex: PathMatch, exact: PathMatch) -> bool:
-    return re2.fullmatch(regex.value, exact.value) is not None
-
-
-def _covers(path: PathMatch) -> Iterator[_Key]:
-    """Yield the keys under which a route of *path* is found by those that it covers."""
+def _covers(path: PathMatch) -> _Key | None:
+    """Return the key under which a route of *path* is found by those that it covers."""
     if path.kind in ("regex", "template"):
-        yield path.kind, path.value
-        if path.kind == "regex":
-            yield _BY_HEAD, _END.split(literal_head(path)[0], maxsplit=1)[0]
-    elif path.kind != "any" and not _END.search(path.value):
-        yield (path.kind, path.value) if path.case_sensitive else (f"folded {path.kind}", fold(path.value))
+        return path.kind, path.value
+    if path.kind == "any" or _END.search(path.value):
+        return None
+    return (path.kind, path.value) if path.case_sensitive else (f"folded {path.kind}", fold(path.value))
 
 
 def _covering(path: PathMatch) -> Iterator[_Key]:
-    """Yield the keys of all that may cover *path*; all but `_BY_HEAD` surely do."""
+    """Yield the keys of all that surely covers *path*."""
+    if path.kind == "any":
+        return
     if path.kind in ("regex", "template"):
         yield path.kind, path.value
     text, whole = literal_head(path)
     if stop := _END.search(text):
         text, whole = text[: stop.start()], False
     alone = whole or (path.kind == "segment_prefix" and not stop)
-    if path.kind != "any":
-        yield from _covering_text("folded ", fold(text), whole=whole, alone=alone)
-    letter = None if path.case_sensitive else _LETTER.search(text)
-    if letter:
+    yield from _covering_text("folded ", fold(text), whole=whole, alone=alone)
+    if not path.case_sensitive and (letter := _LETTER.search(text)):
         text, whole, alone = text[: letter.start()], False, False
-    if path.kind != "any":
-        yield from _covering_text("", text, whole=whole, alone=alone)
-    if path.kind == "exact" and whole:
-        for end in range(len(text) + 1):
-            yield _BY_HEAD, text[:end]
+    yield from _covering_text("", text, whole=whole, alone=alone)
 
 
 def _covering_text(kind: str, text: str, *, whole: bool, alone: bool) -> Iterator[_Key]:

@@ -89,9 +89,9 @@ def compile_table(entries: Iterable[Entry], bounds: Bounds = BOUNDS) -> RouteTre
         _inherit(node)
     leaves = _leaves(nodes, bounds)
     work = sum(own * len(routes) for own, routes in leaves.values())
-    if work * bounds.gain > len(ordered) ** 2:
-        return None
     _, otherwise = leaves.pop("", (0, ()))
+    if not leaves or work * bounds.gain > len(ordered) ** 2:
+        return None
     return RouteTree(tuple(Leaf(head, leaves[head][1]) for head in sorted(leaves)), otherwise)
 
 
