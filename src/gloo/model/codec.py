@@ -84,10 +84,12 @@ def kind_of(value: dict[str, Json], source: Source) -> str:
         raise TextError(
             "kind: unknown field", "an object's kind follows from its fields or folder", line=source.line_of("kind")
         )
-    if keys & {"routes", "domains", "ssl_config", "roles"}:
+    if keys & {"routes", "domains", "roles"}:
         return VIRTUAL_SERVICE
     if keys & {"type", "spec", "functions", "service_info", "connection_timeout"}:
         return UPSTREAM
+    if "ssl_config" in keys:  # both kinds have one
+        return VIRTUAL_SERVICE
     raise TextError(
         "is neither an upstream nor a virtual service",
         "an upstream has a type, a virtual service has routes; a file may also hold lists named "
