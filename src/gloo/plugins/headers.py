@@ -9,7 +9,7 @@
       remove_request_headers: [x-internal]
       add_response_headers:
       - {key: x-served-by, value: gloo, append: true}
-      remove_response_headers: [server]
+      remove_response_headers: [x-powered-by]
 
 Envoy changes requests after functions have run, removals first, just before it sends them to the upstream.
 """

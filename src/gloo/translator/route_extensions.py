@@ -10,7 +10,7 @@ from gloo.errors import ConfigError
 from gloo.model.base import Json
 from gloo.model.path import join_path
 from gloo.plugins.base import RoutePlugin
-from gloo.plugins.registry import Plugins
+from gloo.plugins.registry import Plugins, extension_of
 
 PLACE = "extensions"
 
@@ -66,12 +66,16 @@ def read_extensions(extensions: Mapping[str, Json], plugins: Plugins) -> RouteEx
 
 def mentioned(extensions: Mapping[str, Json], plugins: Plugins) -> tuple[str, ...]:
     """Return the upstreams that *extensions* mentions; those of an extension that can't be read are none."""
-    return tuple(
-        name
-        for reading in plugins.route_extensions(extensions)
-        if reading.extension is not None
-        for name in reading.plugin.upstreams(reading.extension).values()
-    )
+    return tuple(_mentioned(extensions, plugins)) if extensions else ()
+
+
+def _mentioned(extensions: Mapping[str, Json], plugins: Plugins) -> Iterator[str]:
+    for plugin in plugins.routes:
+        if type(plugin).upstreams is RoutePlugin.upstreams:
+            continue  # it names none, so there is nothing to decode
+        extension, _ = extension_of(plugin, extensions)
+        if extension is not None:
+            yield from plugin.upstreams(extension).values()
 
 
 @contextmanager
