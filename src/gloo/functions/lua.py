@@ -6,18 +6,17 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEYWORDS = re.compile(
     "and|break|do|else|elseif|end|false|for|function|goto|if|in|local|nil|not|or|repeat|return|then|true|until|while"
 )
-_ESCAPES = {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n"}
+_ESCAPES = {code: f"\\{code:03d}" for code in (*range(32), *range(127, 256))} | {
+    ord('"'): '\\"',
+    ord("\\"): "\\\\",
+    ord("\n"): "\\n",
+}
 
 
 def quoted(text: str) -> str:
     """Write *text* as a Lua string literal of its UTF-8 bytes."""
-    return '"' + "".join(map(_byte, text.encode("utf-8", "surrogatepass"))) + '"'
-
-
-def _byte(byte: int) -> str:
-    if byte in _ESCAPES:
-        return _ESCAPES[byte]
-    return chr(byte) if 32 <= byte < 127 else f"\\{byte:03d}"
+    latin = text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
+    return f'"{latin.translate(_ESCAPES)}"'
 
 
 def field(table: str, key: str) -> str:

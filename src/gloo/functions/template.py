@@ -44,6 +44,9 @@ from gloo.functions.tree import (
 MAX_LENGTH = 65_536
 """Characters in one template; Envoy's LuaJIT can compile what comes of it."""
 
+_MARKS = ("{{", "{%", "{#", "##")
+"""A text without any of them needs no parser."""
+
 _COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
 _TESTS = {
     "defined": "exists",
@@ -62,6 +65,8 @@ def parse(source: Source) -> Block:
     """Parse *source*; raise `TemplateError` with line and column for anything that is not of the language."""
     if len(source.text) > MAX_LENGTH:
         raise source.error(0, f"the template has {len(source.text)} characters", f"at most {MAX_LENGTH}")
+    if not any(mark in source.text for mark in _MARKS):
+        return (Text(source.text, 0),) if source.text else ()
     try:
         template = lexer.parse(source.text)
         return _Reader(source).block(template.body)
