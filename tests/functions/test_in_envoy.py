@@ -13,7 +13,7 @@ _ID_EVERYWHERE = tuple(
     Parameter(source, key, "{id}")  # type: ignore[arg-type]  # from a literal table
     for source, key in (("query", "id"), ("header", "x-id"), ("cookie", "id"), ("body", "id"))
 )
-GET, BODY, FIELDS, EMPTY, PASS, FIXED = range(6)
+GET, BODY, FIELDS, EMPTY, PASS, FIXED, CHOICE = range(7)
 PROGRAMS = [
     compile_function(
         FunctionTemplate("pets/get", "/pets/{{ id }}", ((":method", "GET"), ("x-pet", "{{ id }}"))),
@@ -27,6 +27,14 @@ PROGRAMS = [
     compile_function(FunctionTemplate("pets/touch", "/touch", ((":method", "PUT"),), "")),
     compile_function(FunctionTemplate("pets/pass", None, (("x-who", '{{ header("x-user") }}'),))),
     compile_function(FunctionTemplate("pets/all", None, ((":method", "POST"),), '{"all": true}')),
+    compile_function(
+        FunctionTemplate(
+            "pets/choice",
+            "/{% if xs %}some{% else %}none{% endif %}",
+            (("x-id", "{{ uuid() }}"),),
+            "{{ xs | join('-') }}",
+        )
+    ),
 ]
 
 
@@ -121,3 +129,10 @@ def test_a_body_that_is_not_json_is_refused(envoy: EnvoyGateway) -> None:
 def test_a_compressed_body_is_refused(envoy: EnvoyGateway) -> None:
     echo = envoy.send(BODY, "/?name=x", body=b"\x1f\x8b", headers={"content-encoding": "gzip"})
     assert (echo.status, echo.headers["x-gloo-error"]) == (415, "encoded_body")
+
+
+def test_statements_and_functions_run(envoy: EnvoyGateway) -> None:
+    echo = envoy.send(CHOICE, "/", body=b'{"xs": [1, "b", 2.50]}')
+    headers = echo.content["headers"]
+    assert isinstance(headers, dict)
+    assert (echo.content["path"], echo.body, len(headers["x-id"])) == ("/some", b"1-b-2.50", 36)
