@@ -74,6 +74,12 @@ async def test_route_extensions_do_what_their_page_shows(example: Example, gatew
         assert (await running.get("/chaos")).status_code == 503
 
 
+async def test_upstream_options_send_nothing_to_the_dead_host(example: Example, gateway: Gateway) -> None:
+    async with gateway(example("05-upstream-options")) as running:
+        await _once(lambda: running.get("/pets"), lambda answer: answer.status_code == 200)
+        assert {(await running.get("/pets")).status_code for _ in range(8)} == {200}
+
+
 async def _once(
     ask: Callable[[], Awaitable[httpx.Response]], holds: Callable[[httpx.Response], bool]
 ) -> httpx.Response:
