@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "Run the gateway of a folder until Ctrl-C.",
     "check": "Check a folder without running it: every finding with file and line.",
     "translate": "Print what Envoy would get for a folder.",
+    "explain": "Say what becomes of a request, and why.",
     "get": "Show objects with their states, and what an error reference means.",
     "apply": "Create or change objects from a file.",
     "delete": "Delete one object.",

@@ -44,9 +44,8 @@ def _refusals(match: RouteMatch, request: Request) -> Iterator[Refusal]:
     if match.methods and request.method not in match.methods:
         yield Refusal("method", " or ".join(match.methods), request.method)
     for header in match.headers:
-        value = request.header(header.name)
-        if not _header_holds(header, value):
-            yield _refused_header(header, value)
+        if not _header_holds(header, request.values(header.name)):
+            yield _refused_header(header, request.header(header.name))
     query = first_values(request.path) if match.query else {}
     for parameter in match.query:
         if not _holds(parameter, query.get(parameter.name)):
@@ -97,11 +96,11 @@ def _holds(match: ValueMatch, value: str | None) -> bool:
     return value is not None and _COMPARE[match.kind](value, match.value)
 
 
-def _header_holds(match: ValueMatch, value: str | None) -> bool:
-    """Compare a header; to an inverted matcher an absent one is an empty one, as we tell Envoy."""
-    if match.invert and match.kind != "present" and value is None:
-        value = ""
-    return _holds(match, value) != match.invert
+def _header_holds(match: ValueMatch, values: tuple[str, ...]) -> bool:
+    """Compare each value of a header; to an inverted matcher an absent one is an empty one, as we tell Envoy."""
+    if match.invert and match.kind != "present":
+        values = values or ("",)
+    return any(_holds(match, value) for value in values) != match.invert
 
 
 def _refused_header(match: ValueMatch, value: str | None) -> Refusal:

@@ -13,6 +13,14 @@ Headers = tuple[tuple[str, str], ...]
 _UNRESERVED = re.compile(r"%([0-9A-Fa-f]{2})")
 _ESCAPED = re.compile(r"[\"<>^`{|}]")
 _NEVER_SENT = re.compile(r"[^!-~]")
+JOINED = frozenset(
+    "accept accept-encoding access-control-request-headers access-control-request-method authorization cache-control "
+    "content-encoding content-type expect grpc-accept-encoding grpc-timeout if-match if-modified-since if-none-match "
+    "if-range if-unmodified-since origin pragma referer user-agent via x-client-trace-id x-forwarded-for "
+    "x-forwarded-host x-forwarded-port".split()
+)
+"""Headers that Envoy 1.40 keeps as one value, joined by commas, however often they come: found by asking it."""
+
 _PORT = re.compile(r":\d*\Z")
 
 
@@ -41,6 +49,13 @@ class Request:
         values = [value for key, value in self.headers if key == name]
         joint = "; " if name == "cookie" else ","
         return joint.join(values) if values else None
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return the values of the header *name* as matchers see them: one by one, but for some that are joined."""
+        if name.startswith(":") or name in JOINED:
+            value = self.header(name)
+            return () if value is None else (value,)
+        return tuple(value for key, value in self.headers if key == name)
 
     @property
     def bare_path(self) -> str:

@@ -91,10 +91,10 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
         return (lua_filter(runtime_source()),)
 
     def check_function(self, name: str, function: RestFunction) -> None:
-        compile_function(_template(name, function))
+        compile_function(template_of(name, function))
 
     def call(self, call: FunctionCall[RestFunction, RestExtension]) -> Target:
-        template = _template(call.name, call.function)
+        template = template_of(call.name, call.function)
         parameters = tuple(parameters_of(call.extension))
         if template.path is None and not template.headers and template.body is None:
             return call.target
@@ -107,7 +107,7 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
         )
 
 
-def _template(name: str, function: RestFunction) -> FunctionTemplate:
+def template_of(name: str, function: RestFunction) -> FunctionTemplate:
     return FunctionTemplate(name=name, path=function.path, headers=tuple(function.headers.items()), body=function.body)
 
 

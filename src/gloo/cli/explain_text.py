@@ -1,0 +1,138 @@
+"""What `gloo explain` prints: the road of a request, step by step."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from gloo.cli.matcher_text import describe
+from gloo.explain.answer import Delivery, Explanation, Tried
+from gloo.explain.lua_run import Answer
+from gloo.explain.request import Request
+from gloo.explain.tables import Tables
+from gloo.model.base import Json
+from gloo.model.strict import to_builtins
+
+
+def explanation_text(found: Explanation, tables: Tables, folder: Path) -> str:
+    """Return *found* for people."""
+    return "\n".join(_lines(found, tables, folder))
+
+
+def _lines(found: Explanation, tables: Tables, folder: Path) -> Iterator[str]:
+    request = found.request
+    yield f"{request.method} {request.scheme}://{request.host}{request.path}"
+    if not found.domains:
+        yield f"no virtual service answers for {request.host} by {request.scheme}"
+    else:
+        first = found.domains[0]
+        yield f"virtual service {first.service}: domain {first.domain} ({first.reason})"
+        yield from (f"  passed over: {each.service}, domain {each.domain}" for each in found.domains[1:])
+    yield from (_tried(each, found, tables, folder) for each in found.tried)
+    if found.domains and found.chosen is None and found.tried:
+        yield "  no route matches"
+    for delivery in found.deliveries:
+        yield from _delivery(delivery)
+    if found.answer is not None:
+        yield from _answer("the gateway answers", found.answer)
+    if found.policies:
+        yield "policies"
+        yield from (f"  {name}: {meaning}" for name, meaning in found.policies)
+    if found.problems:
+        yield f"problems of VirtualService/{found.service}"
+        yield from (f"  {problem}" for problem in found.problems)
+
+
+def _tried(tried: Tried, found: Explanation, tables: Tables, folder: Path) -> str:
+    index = tried.candidate.index
+    if tried.refusal is not None:
+        return f"  routes[{index}] no: {tried.refusal}"
+    source = tables.item(found.service).source
+    place = f"{folder / source.document.name}:{source.line_of(f'routes[{index}]')}"
+    extra = "" if tried.candidate.route.name.count("/") == 1 else f", its part {tried.candidate.route.name!r}"
+    return f"  routes[{index}] takes it: {describe(tried.candidate.written)} ({place}{extra})"
+
+
+def _delivery(delivery: Delivery) -> Iterator[str]:
+    share = "" if delivery.share == 1 else f" ({delivery.share:.0%} of the requests)"
+    if delivery.function is not None:
+        yield f"function {delivery.function.name}"
+        for value in delivery.function.values:
+            told = "absent" if value.value is None else value.value
+            yield f"  {value.name} = {told}  from {value.source}"
+    if delivery.refused is not None:
+        yield from _answer(f"the function refuses{share}; the gateway answers", delivery.refused)
+    if delivery.sent is not None:
+        yield f"upstream {delivery.upstream} gets{share}"
+        yield from (f"  {line}" for line in request_lines(delivery.sent))
+
+
+def request_lines(request: Request) -> Iterator[str]:
+    """Yield *request* as it would be sent, without what Envoy adds to every request."""
+    yield f"{request.method} {request.path}"
+    yield f"host: {request.host}"
+    yield from (f"{name}: {value}" for name, value in request.headers)
+    if request.body:
+        yield ""
+        yield from body_text(request.body).splitlines()
+
+
+def _answer(title: str, answer: Answer) -> Iterator[str]:
+    yield f"{title} {answer.status}"
+    yield from (f"  {name}: {value}" for name, value in answer.headers)
+    if answer.body:
+        yield from ("", *(f"  {line}" for line in body_text(answer.body).splitlines()))
+    if answer.log:
+        yield f"  log: {answer.log}"
+
+
+def body_text(body: bytes) -> str:
+    """Return *body* as text; bytes that are none are shown as escapes."""
+    return body.decode("utf-8", "backslashreplace")
+
+
+def explanation_json(found: Explanation) -> Json:
+    """Return *found* for programs."""
+    return {
+        "request": request_json(found.request),
+        "virtual_service": found.service,
+        "domain": found.domains[0].domain if found.domains else "",
+        "passed_over": [{"virtual_service": each.service, "domain": each.domain} for each in found.domains[1:]],
+        "route": found.route,
+        "tried": [_tried_json(each) for each in found.tried],
+        "destinations": [_delivery_json(each) for each in found.deliveries],
+        "answer": _answer_json(found.answer),
+        "policies": [{"name": name, "meaning": meaning} for name, meaning in found.policies],
+        "problems": [to_builtins(problem) for problem in found.problems],
+    }
+
+
+def request_json(request: Request) -> Json:
+    """Return *request* as plain values."""
+    body = None if request.body is None else body_text(request.body)
+    parts = {"method": request.method, "scheme": request.scheme, "host": request.host, "path": request.path}
+    return {**parts, "headers": [list(pair) for pair in request.headers], "body": body}
+
+
+def _tried_json(tried: Tried) -> Json:
+    no = tried.refusal
+    refusal = {"matcher": no.matcher, "expected": no.expected, "actual": no.actual} if no else None
+    return {"index": tried.candidate.index, "route": tried.candidate.route.name, "refusal": refusal}
+
+
+def _delivery_json(delivery: Delivery) -> Json:
+    called = delivery.function
+    values = [{"name": v.name, "source": v.source, "value": v.value} for v in called.values] if called else []
+    return {
+        "upstream": delivery.upstream,
+        "share": delivery.share,
+        "function": called.name if called else "",
+        "parameters": values,
+        "request": None if delivery.sent is None else request_json(delivery.sent),
+        "answer": _answer_json(delivery.refused),
+    }
+
+
+def _answer_json(answer: Answer | None) -> Json:
+    if answer is None:
+        return None
+    headers = [list(pair) for pair in answer.headers]
+    return {"status": answer.status, "headers": headers, "body": body_text(answer.body)}
