@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.route_envoy import Question, RouteEnvoy, answering, running_envoy
 
-from gloo.envoy.route_tree import route_fields
+from gloo.envoy.route_tree import Leaf, RouteTree, route_fields
 from gloo.translator.route_path import Condition, Entry, PathMatch
 from gloo.translator.route_reach import unreachable
 from gloo.translator.route_table import Bounds, compile_table
@@ -199,3 +199,12 @@ def test_the_tree_chooses_what_the_list_chooses(case: Case, envoy: RouteEnvoy) -
     assert not differing, tree
     hidden = {later for later, _ in unreachable(case.entries)}
     assert hidden.isdisjoint(answer.chosen for answer in by_list)
+
+
+def test_envoy_tries_no_other_leaf_where_none_of_the_routes_matches(envoy: RouteEnvoy) -> None:
+    """Why each leaf has to hold the routes of all shorter prefixes."""
+    routes = [answering(RouteMatch(prefix=prefix), index) for index, prefix in enumerate(("/a/x", "/a", "/"))]
+    tree = RouteTree((Leaf("/a", (1,)), Leaf("/a/", (0,))), otherwise=(2,))
+    envoy.publish(tree=route_fields(routes, tree))
+    questions = [Question(target) for target in ("/a/x", "/a", "/b", "/a/y")]
+    assert [answer.chosen for answer in envoy.ask(questions, "tree")] == [0, 1, 2, None]
