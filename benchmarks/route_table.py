@@ -31,7 +31,7 @@ ALWAYS = Bounds(smallest=0, gain=0.0)
 class Figure:
     """What one request cost."""
 
-    microseconds: int
+    microseconds: float
     resident_mb: float
 
 
