@@ -11,7 +11,7 @@ another distribution through the entry-point group ``gloo.plugins``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
 from gloo.envoy.cluster import Cluster
@@ -49,6 +49,8 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
         function: the function's own fields.
         extension: the route's fields that the plugin reads.
         path: the route's own path text, when its matcher has one.
+        spec: the `spec` of the upstream that the function belongs to.
+        secrets: those that the upstream's plugin named for that spec.
     """
 
     name: str
@@ -56,6 +58,8 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
     extension: ExtensionT
     target: Target
     path: str = ""
+    spec: Model = field(default_factory=Nothing)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
 class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
@@ -79,7 +83,7 @@ class UpstreamPlugin(FunctionPlugin[FunctionT, ExtensionT], Generic[SpecT, Funct
     spec_model: ClassVar[type[Model]]
 
     def secrets(self, spec: SpecT) -> tuple[str, ...]:
-        """Return the names of the secrets that `cluster` and `target` need."""
+        """Return the names of the secrets that `cluster` and `call` need."""
         return ()
 
     def cluster(self, upstream: Upstream, spec: SpecT, secrets: Mapping[str, Secret]) -> Cluster:

@@ -149,6 +149,8 @@ def _target(destination: Destination, field: str, route: ModelRoute, scope: Rout
         extension if extension is not None else function.plugin.extension_model(),
         target,
         path or "",
+        upstream.spec,
+        upstream.credentials,
     )
     return function.plugin.call(call)
 

@@ -34,13 +34,19 @@ class AcceptedFunction:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedUpstream:
-    """An upstream that routes can point to."""
+    """An upstream that routes can point to.
+
+    Args:
+        secrets: what Envoy gets beside the cluster.
+        credentials: the secrets that its plugin named, for calls of its functions.
+    """
 
     name: str
     plugin: UpstreamPlugin[Any, Any, Any]
     spec: Model
     cluster: Resource
     functions: Mapping[str, AcceptedFunction]
+    credentials: Mapping[str, Secret]
     bad_functions: frozenset[str] = frozenset()
     secrets: tuple[Resource, ...] = ()
     by_own_name: bool = False
@@ -140,6 +146,7 @@ def _accept(
         spec,
         equipped.cluster.resource(),
         functions,
+        {name: secrets[name] for name in plugin.secrets(spec)},
         frozenset(function.name for function in upstream.functions) - functions.keys(),
         equipped.secrets,
         by_own_name=upstream.ssl_config is not None,
