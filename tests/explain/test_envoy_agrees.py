@@ -1,0 +1,169 @@
+"""A real Envoy chooses the route that `gloo explain` says, for generated configurations and requests."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.explain.asking import LiveConfig, live_config
+from tests.support.translating import PLUGINS, config_of
+
+from gloo.errors import ConfigError
+from gloo.explain.answer import explain
+from gloo.explain.lua_run import FunctionRuntime
+from gloo.explain.request import request_of
+from gloo.explain.tables import tables_of
+
+PAIRS = int(os.environ.get("GLOO_EXPLAIN_PAIRS", "2400"))
+SERVICES, QUESTIONS, DRAWN = 10, 300, 30
+RUNTIME = FunctionRuntime()
+
+texts = st.lists(st.sampled_from(("/", "/a", "/b", "a", "B", "ab", "/A", "-", "%2F", "1")), max_size=4).map("".join)
+paths = texts.map(lambda text: f"/{text.removeprefix('/')}")
+regexes = st.sampled_from(
+    ("/a.*", "/[ab]+", "/a/?b", "/(a|b)/.*", ".*b", "/\\d", "^/a$", "/a|/b", "(?i)/AB", "/.", "/a{2}", "/[^/]+/b")
+)
+values = st.sampled_from(("1", "2", "12", "a", "A", "a,b", "1,2", ""))
+conditions = st.one_of(
+    values,
+    st.just("1.*"),
+    st.builds(
+        lambda kind, value, invert: {kind: value, "invert": invert},
+        st.sampled_from(("exact", "prefix", "suffix", "contains", "regex")),
+        st.sampled_from(("1", "a", "2", "[12]", ".*", "a,b")),
+        st.booleans(),
+    ),
+    st.builds(lambda present, invert: {"present": present, "invert": invert}, st.booleans(), st.booleans()),
+)
+query_conditions = conditions.filter(lambda value: not (isinstance(value, dict) and value.get("invert")))
+
+
+def _few(names: tuple[str, ...], what: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.one_of(st.just({}), st.just({}), st.dictionaries(st.sampled_from(names), what, min_size=1, max_size=2))
+
+
+@st.composite
+def matchers(draw: st.DrawFn) -> dict[str, Any]:
+    kind = draw(st.sampled_from(("path_prefix", "path_segment_prefix", "path_exact", "path_regex")))
+    matcher: dict[str, Any] = {kind: draw(regexes if kind == "path_regex" else paths)}
+    given_parts = {
+        "verbs": draw(st.sampled_from(([], [], ["GET"], ["get", "POST"], ["DELETE"]))),
+        "headers": draw(_few(("x-a", "X-B", "accept"), conditions)),
+        "query_params": draw(_few(("q", "r", "%71"), query_conditions)),
+        "cookies": draw(_few(("c", "d.e"), conditions)),
+    }
+    if draw(st.booleans()) and draw(st.booleans()):
+        matcher["case_sensitive"] = False
+    return {**matcher, **{name: value for name, value in given_parts.items() if value}}
+
+
+domains = st.sampled_from(
+    ("a.test", "b.test", "*.test", "*.a.test", "x.a.test", "*a.test", "a.*", "x.*", "a.b.*", "A.test", "*", "b.test:80")
+)
+hosts = st.sampled_from(
+    ("a.test", "A.TEST", "a.test:8080", "b.test", "x.a.test", "y.x.a.test", "xa.test", ".test", "a.b.c", "a.b", "x.y")
+)
+targets = st.one_of(
+    paths,
+    st.tuples(paths, st.sampled_from(("?q=1", "?q=2&q=1", "?q", "?r=a&q=1", "?%71=1", "?q=%31", "?", "?q=1=2"))).map(
+        "".join
+    ),
+    st.tuples(paths, st.sampled_from(("/../b", "/./a", "/%61", "//", "/%2e%2e/a", "\\b", "/b;x=1", "%2fb", "/.."))).map(
+        "".join
+    ),
+)
+header_lines = st.lists(
+    st.tuples(
+        st.sampled_from(("x-a", "X-A", "x-b", "accept", "cookie")),
+        st.sampled_from(("1", "2", "a", "A", "", "12", "c=1", "c=1; d.e=2", "x=0; c=a", "c=", "cc=1")),
+    ),
+    max_size=3,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    method: str
+    host: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[Question]]:
+    """Draw virtual services whose routes answer by themselves, and questions to them, many near their paths."""
+    services = []
+    near: list[str] = ["/"]
+    for number in range(SERVICES):
+        found = draw(st.lists(matchers(), min_size=1, max_size=6))
+        near += [each[kind] for each in found for kind in ("path_prefix", "path_exact") if kind in each]
+        named = draw(st.lists(domains, max_size=3, unique=True))
+        routes = [_route(matcher, f"v{number}/{index}") for index, matcher in enumerate(found)]
+        services.append({"name": f"v{number}", "domains": [*named, f"v{number}.only"], "routes": routes})
+    own = st.integers(0, SERVICES - 1).map(lambda number: f"v{number}.only")
+    aimed = st.tuples(st.sampled_from(near), st.sampled_from(("", "", "/a", "b", "?q=1", "/"))).map("".join)
+    question = st.builds(
+        Question,
+        st.sampled_from(("GET", "POST", "DELETE", "OPTIONS")),
+        st.one_of(hosts, own, own),
+        st.one_of(targets, aimed, aimed.map(str.swapcase)),
+        header_lines.map(tuple),
+    )
+    return services, _crossed(draw(st.lists(question, min_size=DRAWN, max_size=DRAWN)))
+
+
+def _crossed(drawn: list[Question]) -> list[Question]:
+    """Cross the parts of *drawn*, so that targets meet other hosts and headers too: drawing is what takes time."""
+    steps = [(i, i + i // DRAWN, i + 3 * (i // DRAWN)) for i in range(QUESTIONS)]
+    parts = ([drawn[position % DRAWN] for position in each] for each in steps)
+    return [Question(first.method, second.host, first.target, third.headers) for first, second, third in parts]
+
+
+def _route(matcher: dict[str, Any], name: str) -> dict[str, Any]:
+    answer = {"status": 200, "headers": {"x-route": name}}
+    return {"request_matcher": matcher, "extensions": {"direct_response": answer}}
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveConfig]:
+    with live_config(tmp_path_factory.mktemp("explain") / "config") as running:
+        yield running
+
+
+@settings(
+    max_examples=-(-PAIRS // QUESTIONS),
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+@given(case=cases())
+def test_the_explained_route_is_the_one_that_envoy_takes(
+    live: LiveConfig, case: tuple[list[dict[str, Any]], list[Question]]
+) -> None:
+    services, questions = case
+    live.publish({"virtual_services": services})
+    tables = tables_of(config_of(json.dumps({"virtual_services": services})), PLUGINS)
+    for question in questions:
+        headers = (("host", question.host), *question.headers)
+        reply = live.client.ask(question.method, question.target, headers)
+        seen = (reply.status, reply.headers.get("x-route"), reply.headers.get("x-gloo-error"))
+        try:
+            found = explain(request_of(question.method, question.target, headers), tables, RUNTIME)
+        except ConfigError:
+            assert seen[0] == 400, (question, seen)
+            continue
+        assert found.answer is not None
+        told = dict(found.answer.headers)
+        expected = (found.answer.status, told.get("x-route"), told.get("x-gloo-error"))
+        assert expected == seen, (question, _matchers(services, expected[1]), _matchers(services, seen[1]))
+
+
+def _matchers(services: list[dict[str, Any]], route: str | None) -> object:
+    """Return the matcher of a route, for the message of a failure."""
+    service, _, index = (route or "").partition("/")
+    return next((each["routes"][int(index)] for each in services if each["name"] == service), None)
