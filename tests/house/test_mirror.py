@@ -27,6 +27,10 @@ THROUGH: dict[str, str] = {
     "cli/secrets": "cli/get",
     "cli/view": "cli/get",
     "cli/written": "cli/apply",
+    "control_plane/app": "e2e/gateway",
+    "control_plane/findings_log": "features/control_loop",
+    "control_plane/loop": "features/control_loop",
+    "control_plane/refusal_watch": "features/control_loop",
     "functions/blocks": "functions/template",
     "functions/body_language": "functions/program",
     "functions/catalogue": "functions/template",
@@ -59,13 +63,6 @@ NOT_YET = frozenset(
         "cli/folder",
         "cli/logs",
         "cli/run",
-        "control_plane/app",
-        "control_plane/loop",
-        "control_plane/offline",
-        "control_plane/reader",
-        "control_plane/secrets",
-        "control_plane/settle",
-        "control_plane/state",
         "envoy/lua",
         "envoy/stage",
         "envoy/validation",
@@ -82,7 +79,6 @@ NOT_YET = frozenset(
         "explain/rewriting",
         "explain/tables",
         "proxy/validate",
-        "translator/domains",
     ]
 )
 

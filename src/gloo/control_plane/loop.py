@@ -2,40 +2,29 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
 import structlog
 
-from gloo.control_plane.blame import blame
+from gloo.control_plane.findings_log import log_problems, log_reports
 from gloo.control_plane.reader import ConfigReader, Reading
+from gloo.control_plane.refusal_watch import RefusalWatch, Validate
 from gloo.control_plane.secrets import SecretWatch
 from gloo.control_plane.settle import Changes
 from gloo.control_plane.state import StateFolder
-from gloo.envoy.snapshot import ResourceType
-from gloo.envoy.validation import validation_bootstrap
-from gloo.errors import GlooError, ProxyError, StorageError
+from gloo.errors import GlooError, StorageError
 from gloo.model.snapshot import ConfigSnapshot
-from gloo.model.status import State as Verdict
 from gloo.plugins.registry import Plugins
 from gloo.storage.base import ConfigStorage, SecretStorage, State
 from gloo.translator import Gateway, GoodSecrets, Translation, translate
+from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.fallback import fallback_snapshot
 from gloo.translator.memo import Memo
-from gloo.translator.refusals import Refusals
-from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.wanted_secrets import wanted_secrets
 from gloo.xds.cache import SnapshotCache
-from gloo.xds.messages import Verdict as XdsVerdict
-
-Validate = Callable[[bytes], Awaitable[str | None]]
-"""Says why Envoy refuses a serialised bootstrap; None when it takes it."""
-
-_WHOLE = {ResourceType.CLUSTER, ResourceType.SECRET}  # whose bytes name the objects they are made from
 
 _PATIENCE = 5.0  # seconds for the Envoys to judge a snapshot before its verdicts are written all the same
-_OF_ONE_OBJECT = (ResourceType.CLUSTER, ResourceType.SECRET)  # a refusal of these tells whose fault it is
 _LONGEST_WAIT = 3600.0  # seconds until the dates of certificates are looked at again: clocks jump
 
 
@@ -73,20 +62,18 @@ class ControlLoop:
         state: StateFolder | None = None,
         validate: Validate | None = None,
     ) -> None:
-        self.cache = SnapshotCache(self._judge)
         self._stores, self._plugins, self._gateway, self._state = stores, plugins, gateway, state
         self._changes = Changes()
+        self._refusals = RefusalWatch(validate, self._changes.tell)
+        self.cache = SnapshotCache(self._refusals.judge)
         self._reader = ConfigReader(state.documents if state else None)
         self._secrets = SecretWatch(stores.secrets, self._changes.tell)
-        self._memo, self._refusals = Memo(), Refusals()
+        self._memo = Memo()
         self._found: State | None = None
         self._published: _Published | None = None
         self._good = GoodSecrets()
         self._again: asyncio.TimerHandle | None = None
         self._to_record = asyncio.Event()
-        self._validate = validate
-        self._refused: list[XdsVerdict] = []
-        self._to_blame = asyncio.Event()
         self._first = asyncio.Event()
         self._log = structlog.get_logger("gloo.control_plane")
 
@@ -104,7 +91,7 @@ class ControlLoop:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="configuration")
             group.create_task(self._record(), name="verdicts")
-            group.create_task(self._blame(), name="refusals")
+            group.create_task(self._refusals.run(lambda: self.translation), name="refusals")
             while True:
                 await self._changes.settle()
                 await self._step(group)
@@ -141,7 +128,7 @@ class ControlLoop:
             config,
             self._plugins,
             gateway=self._gateway,
-            refusals=self._refusals,
+            refusals=self._refusals.refusals,
             memo=self._memo,
             good=self._good,
             now=now,
@@ -155,7 +142,8 @@ class ControlLoop:
         self.cache.publish_fallback(fallback_snapshot(self._gateway, translation.snapshots))
         self._good = translation.good
         self._look_again(translation.next_turn, now)
-        self._tell(reading, translation)
+        log_reports(translation.reports, self._published.translation.reports if self._published else {})
+        log_problems(reading, self._published.reading if self._published else None)
         self._published = _Published(reading, translation)
         self._to_record.set()
         self._first.set()
@@ -169,28 +157,14 @@ class ControlLoop:
             wait = min(moment - now, _LONGEST_WAIT)
             self._again = asyncio.get_running_loop().call_later(wait, self._changes.tell)
 
-    def _tell(self, reading: Reading, translation: Translation) -> None:
-        """Log what is new: findings on objects and files that were not there before."""
-        before = self._published
-        known = before.translation.reports if before else {}
-        for ref, status in translation.reports.items():
-            if status == known.get(ref):
-                continue
-            if status.state is not Verdict.ACCEPTED or status.problems:
-                for problem in status.problems:
-                    self._log.warning(f"{ref}: {problem}", state=status.state.value)
-            elif ref in known and known[ref].problems:
-                self._log.info(f"{ref}: {status.state.value}")
-        for problem in reading.problems:
-            if before is None or problem not in before.reading.problems:
-                self._log.warning(str(problem))
-
     async def _record(self) -> None:
         """Write verdicts once the Envoys have judged: Accepted means that it runs."""
         while True:
             await self._to_record.wait()
             self._to_record.clear()
-            await self.cache.settled(DEFAULT_ROLE, timeout=_PATIENCE, nodes=1)
+            receipt = await self.cache.settled(DEFAULT_ROLE, timeout=_PATIENCE, nodes=1)
+            if any(node.rejected for node in receipt.nodes):
+                await self._without_what_is_refused()
             published = self._published
             if self._state is None or published is None or self._to_record.is_set():
                 continue
@@ -200,41 +174,10 @@ class ControlLoop:
             except (StorageError, OSError) as error:
                 self._log.warning("the verdicts can't be written", problem=str(error))
 
-    def _judge(self, verdicts: tuple[XdsVerdict, ...]) -> None:
-        """Take note of what Envoy refuses; `_blame` finds out whose it is."""
-        refused = [verdict for verdict in verdicts if not verdict.accepted]
-        for verdict in refused:
-            kind, name = verdict.resource
-            self._log.error(f"Envoy {verdict.node} refuses {kind.name.lower()} {name}: {verdict.message}")
-        if refused:
-            self._refused += refused
-            self._to_blame.set()
-
-    async def _blame(self) -> None:
-        """Take out what Envoy refuses and publish the rest again."""
-        while True:
-            await self._to_blame.wait()
-            self._to_blame.clear()
-            refused, self._refused = self._refused, []
-            reasons = {v.version: v.message for v in refused if v.resource[0] in _WHOLE}
-            if any(verdict.resource[0] is ResourceType.ROUTE for verdict in refused):
-                reasons.update(await self._blame_routes())
-            if reasons.keys() - self._refusals.reasons.keys():
-                self._refusals = Refusals({**self._refusals.reasons, **reasons})
-                self._changes.tell()
-
-    async def _blame_routes(self) -> Mapping[str, str]:
-        published = self._published
-        if published is None or self._validate is None:
-            return {}
-        validate = self._validate
-        listener = next(iter(published.translation.snapshots[DEFAULT_ROLE].of_type(ResourceType.LISTENER).values()))
-
-        async def judge(hosts: tuple[bytes, ...]) -> str | None:
-            return await validate(validation_bootstrap(listener, hosts))
-
+    async def _without_what_is_refused(self) -> None:
+        """Wait for the publication without it, for a moment: some refusals can't be traced to an object."""
         try:
-            return await blame(published.translation.hosts, judge)
-        except ProxyError as error:
-            self._log.warning("it can't be found out which route Envoy refuses", problem=str(error))
-            return {}
+            async with asyncio.timeout(_PATIENCE):
+                await self._to_record.wait()
+        except TimeoutError:
+            self._log.warning("Envoy refuses something that no object stands for")

@@ -65,8 +65,9 @@ class StateFolder:
         _make(self.folder)
         self._lock = _locked(self.folder / LOCK)
         try:
-            with closing(self._connect()) as database:
+            with self._database() as database:
                 database.executescript(_SCHEMA)
+                database.execute("DELETE FROM statuses")  # verdicts of a run that is over
             self._documents = self._read_documents()
             yield self
         finally:
@@ -78,26 +79,35 @@ class StateFolder:
         """The last good form of each document."""
         return self._documents
 
-    def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self.folder / DATABASE, timeout=5, isolation_level=None)
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("PRAGMA synchronous=NORMAL")
-        return database
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        path = self.folder / DATABASE
+        try:
+            with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as database:
+                database.execute("PRAGMA journal_mode=WAL")
+                database.execute("PRAGMA synchronous=NORMAL")
+                yield database
+        except sqlite3.Error as error:
+            raise StorageError(f"{path} can't be used: {error} (it may be removed: gloo makes it again)") from error
 
     def _read_documents(self) -> dict[str, Document]:
-        with closing(self._connect()) as database:
+        with self._database() as database:
             rows = database.execute("SELECT name, text, kind FROM documents").fetchall()
         return {name: Document(name, text, kind) for name, text, kind in rows}
 
     def record(
         self, statuses: Mapping[str, Status], problems: tuple[Problem, ...], documents: Mapping[str, Document]
     ) -> None:
-        """Write what changed since the last record: verdicts, findings about files, last good documents."""
+        """Write what changed since the last record: verdicts, findings about files, last good documents.
+
+        Raises:
+            StorageError: the database can't be written.
+        """
         changed = [(ref, status) for ref, status in statuses.items() if self._statuses.get(ref) is not status]
         gone = self._statuses.keys() - statuses.keys()
         newer = [each for name, each in documents.items() if self._documents.get(name) is not each]
         lost = self._documents.keys() - documents.keys()
-        with closing(self._connect()) as database:
+        with self._database() as database:
             database.execute("BEGIN")
             database.executemany(
                 "INSERT OR REPLACE INTO statuses VALUES (?, ?)",
@@ -114,12 +124,12 @@ class StateFolder:
 
     def record_running(self, gateway: RunningGateway) -> None:
         """Write that *gateway* runs."""
-        with closing(self._connect()) as database:
+        with self._database() as database:
             _put(database, "running", msgspec.json.encode(gateway))
 
     def forget_running(self) -> None:
         """Write that no gateway runs."""
-        with closing(self._connect()) as database:
+        with self._database() as database:
             database.execute("DELETE FROM facts WHERE name = 'running'")
 
 

@@ -45,7 +45,7 @@ def parse_text(text: str) -> list[Json]:
         nodes = list(compose_nodes(text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
+        line = min(mark.line + 1, max(len(text.splitlines()), 1)) if mark else 1  # the end of the text is its last line
         said = ", ".join(part for part in (error.context, error.problem) if part)
         raise TextError(f"is not YAML: {said}", _hint(text, line), line=line) from error
     except (yaml.YAMLError, RecursionError) as error:

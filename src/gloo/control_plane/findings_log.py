@@ -1,0 +1,28 @@
+"""The log of findings: each is told when it is new, and its end is told too."""
+
+import structlog
+
+from gloo.control_plane.reader import Reading
+from gloo.model.status import State
+from gloo.translator.reports import Reports
+
+_log = structlog.get_logger("gloo.control_plane")
+
+
+def log_reports(reports: Reports, before: Reports) -> None:
+    """Log the verdicts that differ from those *before*: all that is wrong, or that nothing is wrong any more."""
+    for ref, status in reports.items():
+        known = before.get(ref)
+        if status == known:
+            continue
+        for problem in status.problems:
+            _log.warning(f"{ref}: {problem}", state=status.state.value)
+        if known is not None and known.problems and status.state is State.ACCEPTED and not status.problems:
+            _log.info(f"{ref}: {status.state.value}")
+
+
+def log_problems(reading: Reading, before: Reading | None) -> None:
+    """Log what is wrong with files as a whole and was not so *before*."""
+    for problem in reading.problems:
+        if before is None or problem not in before.problems:
+            _log.warning(str(problem))

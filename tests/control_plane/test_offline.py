@@ -1,0 +1,36 @@
+"""A folder as it would be run, without running it."""
+
+from pathlib import Path
+
+import pytest
+
+from gloo.control_plane.offline import translate_folder
+from gloo.errors import StorageError
+from gloo.model.status import State
+from gloo.translator import Gateway
+
+GOOD = "name: a\ntype: service\nspec: {hosts: [{addr: 127.0.0.1, port: 80}]}\n"
+
+
+def test_a_folder_gives_verdicts_and_what_envoy_would_get(tmp_path: Path) -> None:
+    (tmp_path / "upstreams").mkdir()
+    (tmp_path / "upstreams" / "a.yaml").write_text(GOOD)
+
+    found = translate_folder(tmp_path, Gateway())
+
+    assert found.translation.reports["Upstream/a"].state is State.ACCEPTED
+    assert "ingress" in found.translation.snapshots
+    assert found.problems == ()
+
+
+def test_a_file_that_can_not_be_read_is_a_problem_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("a: [\n")
+
+    found = translate_folder(tmp_path, Gateway())
+
+    assert [problem.file for problem in found.problems] == ["broken.yaml"]
+
+
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError):
+        translate_folder(tmp_path / "none", Gateway())

@@ -1,0 +1,138 @@
+"""The control plane in one process: what users write reaches a client of xDS, and what it refuses reaches users."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from gloo.control_plane.loop import ControlLoop, Stores
+from gloo.control_plane.state import StateFolder, read_statuses
+from gloo.envoy.snapshot import ResourceType
+from gloo.model.source import Document
+from gloo.model.status import State
+from gloo.plugins.registry import load_plugins
+from gloo.storage.memory import MemorySecrets, MemoryStorage
+from gloo.translator import Gateway
+from gloo.xds.cache import Session
+from gloo.xds.messages import Request, Response
+
+UPSTREAM = "name: {name}\ntype: service\nspec: {{hosts: [{{addr: 127.0.0.1, port: {port}}}]}}\n"
+SERVICE = """
+name: shop
+routes:
+- request_matcher: {path_prefix: /}
+  single_destination: {upstream: {name: a}}
+"""
+ASKED = (ResourceType.CLUSTER, ResourceType.LISTENER)
+
+
+class FakeEnvoy:
+    """Asks for everything; of what it refuses it takes the clusters that its error does not name, as Envoy does."""
+
+    def __init__(self, session: Session, refuses: Callable[[Response], str | None]) -> None:
+        self._session, self._refuses = session, refuses
+        self.has: dict[tuple[ResourceType, str], bytes] = {}
+        for kind in ASKED:
+            session.receive(Request(type_url=kind.type_url, names=("*",)))
+        session.receive(Request(type_url=ResourceType.ROUTE.type_url, names=("gloo-http",)))
+
+    async def run(self) -> None:
+        while True:
+            response = await self._session.outbox.get()
+            error = self._refuses(response)
+            taken = [each for each in response.resources if error is None or f" {each.name}: " not in error]
+            self.has.update({(response.type, each.name): each.body for each in taken})
+            for name in response.removals:
+                self.has.pop((response.type, name), None)
+            self._session.receive(Request(type_url=response.type.type_url, nonce=response.nonce, error=error))
+
+    def names(self, kind: ResourceType) -> list[str]:
+        return sorted(name for found, name in self.has if found is kind)
+
+
+@asynccontextmanager
+async def control_plane(
+    storage: MemoryStorage, *, state: StateFolder | None = None, refuses: Callable[[Response], str | None] | None = None
+) -> AsyncIterator[FakeEnvoy]:
+    plugins, _ = load_plugins()
+    loop = ControlLoop(Stores(storage, MemorySecrets()), plugins, gateway=Gateway("127.0.0.1"), state=state)
+    envoy = FakeEnvoy(loop.cache.connect("ingress~fake", delta=True), refuses or (lambda response: None))
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(loop.run()), group.create_task(envoy.run())]
+        yield envoy
+        for task in tasks:
+            task.cancel()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until *holds*, five seconds at most."""
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 - what it waits for sends no event
+            await asyncio.sleep(0.005)
+
+
+def documents() -> tuple[Document, ...]:
+    return (
+        Document("upstreams/a.yaml", UPSTREAM.format(name="a", port=80), "Upstream"),
+        Document("virtual_services/shop.yaml", SERVICE, "VirtualService"),
+    )
+
+
+async def test_what_is_written_arrives_and_what_is_removed_goes() -> None:
+    storage = MemoryStorage(documents())
+    async with control_plane(storage) as envoy:
+        await until(lambda: envoy.names(ResourceType.CLUSTER) == ["a"])
+
+        storage.write("upstreams/b.yaml", UPSTREAM.format(name="b", port=80))
+        await until(lambda: envoy.names(ResourceType.CLUSTER) == ["a", "b"])
+
+        for document in ("upstreams/a.yaml", "upstreams/b.yaml", "virtual_services/shop.yaml"):
+            storage.remove(document)
+        await until(lambda: envoy.names(ResourceType.CLUSTER) == [])
+        assert envoy.names(ResourceType.LISTENER) == ["gloo-http"]
+
+
+async def test_a_broken_edit_changes_nothing_and_its_repair_is_live() -> None:
+    storage = MemoryStorage(documents())
+    async with control_plane(storage) as envoy:
+        await until(lambda: envoy.names(ResourceType.CLUSTER) == ["a"])
+        before = dict(envoy.has)
+
+        storage.write("upstreams/a.yaml", "name: [")
+        storage.write("upstreams/b.yaml", UPSTREAM.format(name="b", port=80))
+        await until(lambda: envoy.names(ResourceType.CLUSTER) == ["a", "b"])
+        assert envoy.has[ResourceType.CLUSTER, "a"] == before[ResourceType.CLUSTER, "a"]
+
+        storage.write("upstreams/a.yaml", UPSTREAM.format(name="a", port=81))
+        await until(lambda: envoy.has[ResourceType.CLUSTER, "a"] != before[ResourceType.CLUSTER, "a"])
+
+
+async def test_a_cluster_that_envoy_refuses_is_rejected_and_its_route_says_so(tmp_path: Path) -> None:
+    storage = MemoryStorage((*documents(), Document("upstreams/b.yaml", UPSTREAM.format(name="b", port=80))))
+
+    def refuses_a(response: Response) -> str | None:
+        names = [each.name for each in response.resources if response.type is ResourceType.CLUSTER]
+        return "Error adding/updating cluster(s) a: no such thing" if "a" in names else None
+
+    with StateFolder(tmp_path).opened() as state:
+        async with control_plane(storage, state=state, refuses=refuses_a) as envoy:
+            await until(lambda: envoy.names(ResourceType.CLUSTER) == ["b"])
+            await until(lambda: len(read_statuses(tmp_path).statuses) == 3)
+            statuses = read_statuses(tmp_path).statuses
+
+    assert statuses["Upstream/a"].state is State.REJECTED
+    assert "no such thing" in statuses["Upstream/a"].reason
+    assert statuses["Upstream/b"].state is State.ACCEPTED
+    assert statuses["VirtualService/shop"].state is State.REJECTED
+
+
+async def test_what_served_before_a_restart_serves_after_it_though_its_file_is_broken(tmp_path: Path) -> None:
+    with StateFolder(tmp_path).opened() as state:
+        async with control_plane(MemoryStorage(documents()), state=state) as envoy:
+            await until(lambda: len(read_statuses(tmp_path).statuses) == 2)
+            before = dict(envoy.has)
+
+    broken = tuple(Document(each.name, "- [", each.kind) for each in documents())
+    with StateFolder(tmp_path).opened() as state:
+        async with control_plane(MemoryStorage(broken), state=state) as envoy:
+            await until(lambda: envoy.has == before)
