@@ -21,7 +21,7 @@ from gloo.translator.route_path import Condition, Entry, PathMatch
 from gloo.translator.route_reach import unreachable
 from gloo.translator.route_table import Bounds, compile_table
 
-PAIRS = int(os.environ.get("GLOO_ROUTE_PAIRS", "10000"))
+PAIRS = int(os.environ.get("ROUTE_PAIRS", "10000"))
 PAIRS_A_TABLE = 100
 METHODS = ("GET", "POST", "HEAD", "OPTIONS", "DELETE")
 CONDITIONS = (

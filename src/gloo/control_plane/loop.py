@@ -21,6 +21,8 @@ from gloo.translator import Gateway, GoodSecrets, Translation, translate
 from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.fallback import fallback_snapshot
 from gloo.translator.memo import Memo
+from gloo.translator.reports import Reports
+from gloo.translator.shadows import with_shadows
 from gloo.translator.wanted_secrets import wanted_secrets
 from gloo.xds.cache import SnapshotCache
 
@@ -142,7 +144,6 @@ class ControlLoop:
         self.cache.publish_fallback(fallback_snapshot(self._gateway, translation.snapshots))
         self._good = translation.good
         self._look_again(translation.next_turn, now)
-        log_reports(translation.reports, self._published.translation.reports if self._published else {})
         log_problems(reading, self._published.reading if self._published else None)
         self._published = _Published(reading, translation)
         self._to_record.set()
@@ -159,6 +160,8 @@ class ControlLoop:
 
     async def _record(self) -> None:
         """Write verdicts once the Envoys have judged: Accepted means that it runs."""
+        known: Reports = {}
+        warnings = Memo()
         while True:
             await self._to_record.wait()
             self._to_record.clear()
@@ -166,9 +169,14 @@ class ControlLoop:
             if any(node.rejected for node in receipt.nodes):
                 await self._without_what_is_refused()
             published = self._published
-            if self._state is None or published is None or self._to_record.is_set():
+            if published is None or self._to_record.is_set():
                 continue
-            reading, reports = published.reading, published.translation.reports
+            reading, translation = published.reading, published.translation
+            reports = await asyncio.to_thread(with_shadows, translation.reports, translation.orders, warnings)
+            log_reports(reports, known)
+            known = reports
+            if self._state is None:
+                continue
             try:
                 await asyncio.to_thread(self._state.record, reports, reading.problems, reading.good)
             except (StorageError, OSError) as error:

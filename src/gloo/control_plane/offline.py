@@ -3,7 +3,7 @@
 import asyncio
 import time
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gloo.control_plane.reader import ConfigReader
@@ -16,6 +16,7 @@ from gloo.storage.file import FileStorage
 from gloo.storage.file_secrets import FileSecrets
 from gloo.translator import Gateway, Translation, translate
 from gloo.translator.memo import Memo
+from gloo.translator.shadows import with_shadows
 from gloo.translator.wanted_secrets import wanted_secrets
 
 
@@ -52,7 +53,8 @@ async def _translate(directory: Path, gateway: Gateway) -> Offline:
     reading = ConfigReader().read(state)
     secrets, problems = await _secrets(directory, ConfigSnapshot.of(reading.objects), plugins)
     config = ConfigSnapshot.of(reading.objects, secrets)
-    translation = translate(config, plugins, gateway=gateway, now=time.time())
+    translated = translate(config, plugins, gateway=gateway, now=time.time())
+    translation = replace(translated, reports=with_shadows(translated.reports, translated.orders))
     for snapshot in translation.snapshots.values():
         snapshot.check()
     return Offline(config, translation, (*reading.problems, *problems), faults)

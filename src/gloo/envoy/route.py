@@ -18,7 +18,7 @@ FilterConfigs = tuple[tuple[str, TypedConfig], ...]
 
 @dataclass(frozen=True, slots=True)
 class PathMatch:
-    """A condition on the path, without the query (a prefix that holds `?` sees the query too)."""
+    """A condition on the path, without the query."""
 
     kind: PathKind
     value: str

@@ -16,6 +16,7 @@ from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import Reports, status_of
 from gloo.translator.secure_services import name_tables, secure_problems, secure_services
+from gloo.translator.shadows import RouteOrder
 from gloo.translator.upstreams import TranslatedUpstream, translate_upstreams
 from gloo.translator.virtual_services import (
     TranslatedVirtualService,
@@ -35,6 +36,7 @@ class Translation:
         reports: a verdict on each object.
         hosts: the virtual hosts of all roles.
         good: the certificates that serve now, for the next run.
+        orders: the order of routes of each virtual service, by reference: see `gloo.translator.shadows`.
         next_turn: when a certificate becomes valid or expires next, in seconds since 1970: translate again then.
     """
 
@@ -42,6 +44,7 @@ class Translation:
     reports: Reports
     hosts: tuple[VirtualHost, ...] = ()
     good: GoodSecrets = field(default_factory=GoodSecrets)
+    orders: Mapping[str, RouteOrder] = field(default_factory=dict)
     next_turn: float | None = None
 
 
@@ -78,7 +81,8 @@ def translate(
     reports = _reports(upstreams, services, problems, memo)
     memo.turn()
     hosts = tuple(service.host for service in services.values() if service.host is not None)
-    return Translation(snapshots, reports, hosts, secure.good, secure.next_turn)
+    orders = {f"VirtualService/{name}": each.order for name, each in services.items() if each.order is not None}
+    return Translation(snapshots, reports, hosts, secure.good, orders, secure.next_turn)
 
 
 NO_REFUSALS = Refusals()

@@ -11,14 +11,14 @@ from gloo.envoy.route import DirectResponse, PathMatch, Route, RouteMatch, Value
 from gloo.envoy.route_message import route_bytes
 from gloo.model.route import EventMatcher
 from gloo.model.route import Route as ModelRoute
-from gloo.translator.matchers import condition, exact_path, request_match
+from gloo.translator.matchers import condition, request_match, written_path
 
 _NO_ROUTE = '{"error":{"message":"no route matches this request","reason":"no_route","status":404}}'
 
 
 def event_matches(matcher: EventMatcher) -> tuple[RouteMatch, ...]:
     """Return the matches of *matcher*; raise ConfigError, its field below the route, for what can't be one."""
-    path = PathMatch("exact", exact_path(matcher.path, "event_matcher.path"))
+    path = PathMatch("exact", written_path(matcher.path, "event_matcher.path"))
     wanted = [ValueMatch("type", "exact", matcher.event_type)]
     for name in ("source", "subject"):
         if (value := getattr(matcher, name)) is not None:

@@ -22,25 +22,21 @@ def path_match(matcher: RequestMatcher) -> PathMatch:
     """Return the condition on the path; a matcher without one takes every path."""
     sensitive = matcher.case_sensitive
     if matcher.path_exact is not None:
-        return PathMatch("exact", exact_path(matcher.path_exact, "request_matcher.path_exact"), sensitive)
+        return PathMatch("exact", written_path(matcher.path_exact, "request_matcher.path_exact"), sensitive)
     if matcher.path_segment_prefix is not None:
-        path = exact_path(matcher.path_segment_prefix, "request_matcher.path_segment_prefix").rstrip("/")
+        path = written_path(matcher.path_segment_prefix, "request_matcher.path_segment_prefix").rstrip("/")
         return PathMatch("segment_prefix", path, sensitive) if path else PathMatch("prefix", "/")
     if matcher.path_regex is not None:
         pattern = matcher.path_regex if sensitive else f"(?i){matcher.path_regex}"
         check_regex(pattern, "request_matcher.path_regex")
         return PathMatch("regex", pattern)
-    return PathMatch("prefix", _rooted(matcher.path_prefix or "/", "request_matcher.path_prefix"), sensitive)
+    return PathMatch("prefix", written_path(matcher.path_prefix or "/", "request_matcher.path_prefix"), sensitive)
 
 
-def exact_path(path: str, field: str) -> str:
-    """Return *path* if a request's path can be that; raise ConfigError for *field* otherwise."""
+def written_path(path: str, field: str) -> str:
+    """Return *path* if a request's path can be or begin so; raise ConfigError for *field* otherwise."""
     if "?" in path or "#" in path:
         raise ConfigError("", field, "a path without its query is compared", "use query_params")
-    return _rooted(path, field)
-
-
-def _rooted(path: str, field: str) -> str:
     if not path.startswith("/"):
         raise ConfigError("", field, f"{path!r} never matches", "a path starts with /")
     return path

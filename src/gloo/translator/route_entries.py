@@ -1,11 +1,7 @@
-"""Routes as the route table sees them, and the findings that come from their order."""
-
-from collections.abc import Iterable
+"""Routes as the route table sees them."""
 
 from gloo.envoy.route import RouteMatch, ValueMatch
-from gloo.model.status import Problem
 from gloo.translator.route_path import Condition, Entry, PathMatch
-from gloo.translator.route_reach import unreachable
 
 
 def entry_of(index: int, match: RouteMatch) -> Entry:
@@ -23,16 +19,3 @@ def entry_of(index: int, match: RouteMatch) -> Entry:
 
 def _condition(place: str, match: ValueMatch) -> Condition:
     return Condition(place, match.name, match.kind, match.value, match.invert)
-
-
-def shadowed(entries: Iterable[Entry]) -> tuple[Problem, ...]:
-    """Return a warning for each route that no request can reach."""
-    return tuple(
-        Problem(
-            field=f"routes[{late}]",
-            problem=f"can never be reached: routes[{early}] takes all of its requests",
-            hint="move it up, or remove it",
-            warning=True,
-        )
-        for late, early in unreachable(entries)
-    )

@@ -16,7 +16,7 @@ from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
 from gloo.model.strict import decode_struct
 from gloo.model.upstream import Function, Upstream
-from gloo.plugins.base import FunctionPlugin, ServicePlugin, UpstreamPlugin
+from gloo.plugins.base import FunctionPlugin, PythonWorker, ServicePlugin, UpstreamPlugin
 from gloo.plugins.registry import Plugins
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
@@ -39,6 +39,7 @@ class AcceptedUpstream:
     Args:
         secrets: what Envoy gets beside the cluster.
         credentials: the secrets that its plugin named, for calls of its functions.
+        worker: the process that it needs on this machine.
     """
 
     name: str
@@ -50,6 +51,7 @@ class AcceptedUpstream:
     bad_functions: frozenset[str] = frozenset()
     secrets: tuple[Resource, ...] = ()
     by_own_name: bool = False
+    worker: PythonWorker | None = None
 
     def target(self, weight: int) -> Target:
         """Return where a request goes that goes here."""
@@ -150,8 +152,16 @@ def _accept(
         frozenset(function.name for function in upstream.functions) - functions.keys(),
         equipped.secrets,
         by_own_name=upstream.ssl_config is not None,
+        worker=_worker(upstream, plugin, spec, functions),
     )
     return accepted, (*equipped.warnings, *problems)
+
+
+def _worker(
+    upstream: Upstream, plugin: UpstreamPlugin[Any, Any, Any], spec: Model, functions: Mapping[str, AcceptedFunction]
+) -> PythonWorker | None:
+    own = {name: function.fields for name, function in functions.items() if function.plugin is plugin}
+    return plugin.worker(upstream, spec, own)
 
 
 def _decoded(raw: Mapping[str, Any], model: type[Model], *, at: str) -> Model:

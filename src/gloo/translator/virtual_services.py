@@ -18,10 +18,11 @@ from gloo.translator.events import event_catch, event_fields
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import located, problem_of
-from gloo.translator.route_entries import entry_of, shadowed
+from gloo.translator.route_entries import entry_of
 from gloo.translator.route_extensions import mentioned
 from gloo.translator.route_table import compile_table
 from gloo.translator.routes import PlacedRoute, RouteScope, translate_route
+from gloo.translator.shadows import RouteOrder
 from gloo.translator.upstreams import TranslatedUpstream
 
 
@@ -33,6 +34,7 @@ class TranslatedRoutes:
     routes: tuple[bytes, ...]
     clusters: frozenset[str]
     problems: tuple[Problem, ...]
+    order: RouteOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class TranslatedVirtualService:
         problems: what is wrong with it.
         domains: those of its domains that are its own.
         ssl: how it answers over TLS; None is in the clear.
+        order: its routes as their order decides between them.
     """
 
     host: VirtualHost | None
@@ -62,6 +65,7 @@ class TranslatedVirtualService:
     problems: tuple[Problem, ...]
     domains: tuple[str, ...] = ()
     ssl: SSLConfig | None = None
+    order: RouteOrder | None = None
 
 
 def translate_virtual_services(
@@ -140,12 +144,12 @@ def _translate_routes(
     placed += [PlacedRoute(*each) for each in event_catch(item.name, service.routes)]
     bodies = tuple(route.body for route in placed)
     tree = compile_table(entry_of(index, route.match) for index, route in enumerate(placed))
-    found = (*(problem for route in translated for problem in route.problems), *shadowed(entries))
     return TranslatedRoutes(
         route_fields(bodies, tree) + event_fields(service.routes),
         bodies,
         frozenset(cluster for route in translated for cluster in route.clusters),
-        located(item, found),
+        located(item, (problem for route in translated for problem in route.problems)),
+        RouteOrder(item, entries),
     )
 
 
@@ -155,7 +159,7 @@ def _host(
     service = claim.service
     problems = (*located(item, (*item.problems, *lost.values())), *routes.problems)
     domains = tuple(domain for domain in service.effective_domains if domain not in lost)
-    found = TranslatedVirtualService(None, claim.roles, problems, domains, service.ssl_config)
+    found = TranslatedVirtualService(None, claim.roles, problems, domains, service.ssl_config, routes.order)
     if not domains:
         return found
     body = virtual_host_bytes(item.name, domains, routes.fields)

@@ -1,0 +1,49 @@
+"""Routes that no request can reach: a warning, worked out after what matters more is published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gloo.model.codec import ConfigObject
+from gloo.model.status import Problem, Status
+from gloo.translator.memo import Memo
+from gloo.translator.reports import Reports, located, status_of
+from gloo.translator.route_path import Entry
+from gloo.translator.route_reach import unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class RouteOrder:
+    """The routes of one virtual service as their order decides between them."""
+
+    item: ConfigObject
+    entries: tuple[Entry, ...]
+
+
+def with_shadows(reports: Reports, orders: Mapping[str, RouteOrder], memo: Memo | None = None) -> Reports:
+    """Return *reports* with a warning on each route that can't be reached; *orders* is by reference."""
+    memo = memo or Memo()
+    found = dict(reports)
+    for ref, order in orders.items():
+        if warnings := memo.once(_warnings, order):
+            found[ref] = memo.once(_with, reports[ref], warnings)
+    memo.turn()
+    return found
+
+
+def _warnings(order: RouteOrder) -> tuple[Problem, ...]:
+    return located(
+        order.item,
+        (
+            Problem(
+                field=f"routes[{late}]",
+                problem=f"can never be reached: routes[{early}] takes all of its requests",
+                hint="move it up, or remove it",
+                warning=True,
+            )
+            for late, early in unreachable(order.entries)
+        ),
+    )
+
+
+def _with(status: Status, warnings: tuple[Problem, ...]) -> Status:
+    return status_of((*status.problems, *warnings))

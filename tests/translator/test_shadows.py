@@ -1,0 +1,37 @@
+"""Routes that nothing reaches are told, and nothing else is."""
+
+from tests.support.translating import translated
+
+from gloo.model.status import State
+from gloo.translator.memo import Memo
+from gloo.translator.shadows import with_shadows
+
+UPSTREAM = "name: a\ntype: service\nspec: {hosts: [{addr: 127.0.0.1, port: 80}]}\n"
+ROUTE = "- request_matcher: {{{}}}\n  single_destination: {{upstream: {{name: a}}}}\n"
+
+
+def warnings(*matchers: str) -> list[str]:
+    service = "name: shop\nroutes:\n" + "".join(ROUTE.format(matcher) for matcher in matchers)
+    translation = translated(UPSTREAM, service)
+    status = with_shadows(translation.reports, translation.orders)["VirtualService/shop"]
+    assert status.state is State.ACCEPTED
+    assert all(problem.warning for problem in status.problems)
+    return [f"{problem.field} {problem.problem}" for problem in status.problems]
+
+
+def test_a_route_behind_one_that_takes_all_of_its_requests_is_told_with_that_one() -> None:
+    assert warnings("path_prefix: /a", "path_prefix: /", "path_exact: /b") == [
+        "routes[2] can never be reached: routes[1] takes all of its requests"
+    ]
+
+
+def test_a_route_that_some_request_reaches_is_not_told() -> None:
+    assert warnings("path_prefix: /a, verbs: [GET]", "path_prefix: /a/b", "path_prefix: /, headers: {x: y}") == []
+
+
+def test_verdicts_without_warnings_stay_the_same_objects() -> None:
+    translation = translated(UPSTREAM, "name: shop\nroutes:\n" + ROUTE.format("path_prefix: /"))
+
+    found = with_shadows(translation.reports, translation.orders, Memo())
+
+    assert all(found[ref] is status for ref, status in translation.reports.items())
