@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "Check a folder without running it: every finding with file and line.",
     "translate": "Print what Envoy would get for a folder.",
     "explain": "Say what becomes of a request, and why.",
+    "test": "Run the tests in DIR/tests/*.yaml against the configuration in DIR.",
     "get": "Show objects with their states, and what an error reference means.",
     "apply": "Create or change objects from a file.",
     "delete": "Delete one object.",

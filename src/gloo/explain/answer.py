@@ -19,7 +19,9 @@ from gloo.model.status import Problem
 from gloo.translator.domains import DEFAULT_ROLE
 
 _NO_ROUTE = {"error": {"message": "no route matches this request", "reason": "no_route", "status": 404}}
-NO_ROUTE = Answer(404, (("content-type", "application/json"),), json.dumps(_NO_ROUTE, separators=(",", ":")).encode())
+NO_ROUTE = Answer(
+    404, (("content-type", "application/json"),), f"{json.dumps(_NO_ROUTE, separators=(',', ':'))}\n".encode()
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,33 @@ _UNRESERVED = re.compile(r"%([0-9A-Fa-f]{2})")
 _ESCAPED = re.compile(r"[\"<>^`{|}]")
 _NEVER_SENT = re.compile(r"[^!-~]")
 JOINED = frozenset(
-    "accept accept-encoding access-control-request-headers access-control-request-method authorization cache-control "
-    "content-encoding content-type expect grpc-accept-encoding grpc-timeout if-match if-modified-since if-none-match "
-    "if-range if-unmodified-since origin pragma referer user-agent via x-client-trace-id x-forwarded-for "
-    "x-forwarded-host x-forwarded-port".split()
+    {
+        "accept",
+        "accept-encoding",
+        "access-control-request-headers",
+        "access-control-request-method",
+        "authorization",
+        "cache-control",
+        "content-encoding",
+        "content-type",
+        "expect",
+        "grpc-accept-encoding",
+        "grpc-timeout",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "origin",
+        "pragma",
+        "referer",
+        "user-agent",
+        "via",
+        "x-client-trace-id",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-port",
+    }
 )
 """Headers that Envoy 1.40 keeps as one value, joined by commas, however often they come: found by asking it."""
 

@@ -1,0 +1,131 @@
+"""A throw-away gateway for `gloo test --envoy`: the user's configuration with stand-ins for its upstreams."""
+
+import asyncio
+import http.client
+import json
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gloo.cli.recorder import NAME_HEADER, Recorder, recorders
+from gloo.cli.written import canonical, has_broken_routes
+from gloo.control_plane.app import running_gateway
+from gloo.control_plane.settings import Settings
+from gloo.explain.judging import NONE, Passage, Seen
+from gloo.explain.lua_run import Answer
+from gloo.explain.request import Request
+from gloo.model.base import Json
+from gloo.model.codec import ConfigObject
+from gloo.model.snapshot import ConfigSnapshot
+from gloo.model.upstream import Upstream
+
+_ROUTE_HEADER = "x-gloo-test-route"
+_ROUTE_NAME = {"key": _ROUTE_HEADER, "value": "%ROUTE_NAME%", "format": True}
+_KEPT = ("name", "functions", "service_info")
+_PATIENCE = 20  # seconds for one answer
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A gateway under test.
+
+    Args:
+        upstreams: the stand-ins, by the upstream that each stands for.
+    """
+
+    address: str
+    upstreams: Mapping[str, Recorder]
+
+    async def ask(self, request: Request) -> Seen:
+        """Send *request* and return what became of it."""
+        for recorder in self.upstreams.values():
+            recorder.last = None
+        status, headers, body = await asyncio.to_thread(_send, self.address, request)
+        route = "/".join(headers.get(_ROUTE_HEADER, "").split("/")[:2])
+        recorded = self.upstreams.get(headers.get(NAME_HEADER, ""))
+        service = route.partition("/")[0]
+        if recorded is not None:
+            return Seen(service, route, (Passage(recorded.upstream, recorded.last, None),))
+        if status == 404 and b'"no_route"' in body:
+            route = NONE
+        return Seen(service, route, (Passage(NONE, None, Answer(status, tuple(headers.items()), body)),))
+
+
+@asynccontextmanager
+async def running_trial(config: ConfigSnapshot, settings: Settings, folder: Path) -> AsyncIterator[Trial]:
+    """Run the gateway of *config* from *folder*, an empty one; raises as `running_gateway`."""
+    async with recorders(name for name, item in config.upstreams.items() if stands_in(item)) as upstreams:
+        services = [_service(item) for item in config.virtual_services.values()]
+        others = [canonical(item) for name, item in config.upstreams.items() if name not in upstreams]
+        replaced = [_upstream(config.upstreams[name], each.port) for name, each in upstreams.items()]
+        whole = {"upstreams": [*others, *replaced], "virtual_services": [each for each in services if each]}
+        await asyncio.to_thread((folder / "config.yaml").write_text, json.dumps(whole))
+        http, https = _free_ports(2)
+        own = Settings(
+            dir=str(folder),
+            bind="127.0.0.1",
+            http_port=http,
+            https_port=https,
+            envoy=settings.envoy,
+            concurrency=1,
+            drain_seconds=0,
+        )
+        async with running_gateway(own) as (running, _):
+            yield Trial(running.http, upstreams)
+
+
+def stands_in(item: ConfigObject) -> bool:
+    """Say whether a stand-in can take the place of an upstream: one that is known by its hosts."""
+    return isinstance(item.value, Upstream) and item.value.type == "service"
+
+
+def _upstream(item: ConfigObject, port: int) -> Mapping[str, Json]:
+    kept = {name: value for name, value in canonical(item).items() if name in _KEPT}
+    return {**kept, "type": "service", "spec": {"hosts": [{"addr": "127.0.0.1", "port": port}]}}
+
+
+def _service(item: ConfigObject) -> Mapping[str, Json] | None:
+    """Return a virtual service whose answers name their route; None for one over TLS."""
+    plain = canonical(item)
+    if has_broken_routes(item) or item.value is None:
+        return plain
+    if "ssl_config" in plain:
+        return None
+    return {**plain, "routes": [_telling(route) for route in plain.get("routes", ())]}
+
+
+def _telling(route: Mapping[str, Json]) -> Mapping[str, Json]:
+    extensions = route.get("extensions", {})
+    changes = extensions.get("add_response_headers", ())
+    return {**route, "extensions": {**extensions, "add_response_headers": [*changes, _ROUTE_NAME]}}
+
+
+def _send(address: str, request: Request) -> tuple[int, dict[str, str], bytes]:
+    """Send *request* word for word; return status, headers by name in lower case, and body."""
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=_PATIENCE)
+    try:
+        connection.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
+        connection.putheader("host", request.host)
+        for name, value in request.headers:
+            connection.putheader(name, value.encode("utf-8", "surrogateescape"))
+        if request.body is not None:
+            connection.putheader("content-length", str(len(request.body)))
+        connection.endheaders(request.body)
+        answer = connection.getresponse()
+        body = answer.read()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
+    finally:
+        connection.close()
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports of this machine that nobody listens on."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports

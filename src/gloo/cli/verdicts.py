@@ -1,0 +1,144 @@
+"""Running the tests of a folder, and what came of each."""
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+from gloo.cli.explain import tables_for
+from gloo.cli.trial import Trial, running_trial
+from gloo.control_plane.settings import Settings
+from gloo.errors import ConfigError, StorageError
+from gloo.explain.answer import explain
+from gloo.explain.cases import PlacedCase, read_cases, request_in
+from gloo.explain.judging import Seen, differences, disagreements, seen_offline
+from gloo.explain.lua_run import FunctionRuntime
+from gloo.explain.request import Request
+from gloo.explain.tables import Tables
+from gloo.model.base import Json
+from gloo.model.source import Document
+from gloo.model.status import Problem
+
+FOLDER = "tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of one test; it holds when there are no failures.
+
+    Args:
+        skipped: why Envoy was not asked.
+    """
+
+    name: str
+    file: str
+    line: int
+    failures: tuple[str, ...] = ()
+    skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    verdict: Verdict
+    request: Request | None = None
+    seen: Seen | None = None
+
+
+def run_tests(folder: Path, settings: Settings, *, with_envoy: bool) -> tuple[Verdict, ...]:
+    """Run the tests of *folder*, in the order of files and lines.
+
+    Raises:
+        StorageError: the configuration or a test can't be read.
+        ProxyError: *with_envoy*, and Envoy can't be run.
+    """
+    tables, runtime = tables_for(settings), FunctionRuntime()
+    cases, problems = _cases(folder)
+    broken = [Verdict(each.field or "unreadable", each.file, each.line, (str(each.problem),)) for each in problems]
+    judged = [_judge(each, tables, runtime) for each in cases]
+    if with_envoy:
+        judged = asyncio.run(_with_envoy(judged, tables, settings))
+    return tuple(sorted((*broken, *(each.verdict for each in judged)), key=lambda each: (each.file, each.line)))
+
+
+def _cases(folder: Path) -> tuple[list[PlacedCase], list[Problem]]:
+    cases: list[PlacedCase] = []
+    problems: list[Problem] = []
+    for file in sorted((folder / FOLDER).glob("*.y*ml")):
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise StorageError(f"{file} can't be read: {error}") from error
+        found, faults = read_cases(Document(str(file), text))
+        cases += found
+        problems += faults
+    return cases, problems
+
+
+def _judge(placed: PlacedCase, tables: Tables, runtime: FunctionRuntime) -> _Judged:
+    verdict = Verdict(placed.case.name, placed.file, placed.line)
+    try:
+        request = request_in(placed.case)
+    except ConfigError as error:
+        return _Judged(replace(verdict, failures=(str(error),)))
+    seen = seen_offline(explain(request, tables, runtime))
+    failures = tuple(str(each) for each in differences(placed.case.expect, seen))
+    return _Judged(replace(verdict, failures=failures), request, seen)
+
+
+async def _with_envoy(judged: Sequence[_Judged], tables: Tables, settings: Settings) -> list[_Judged]:
+    """Ask Envoy as well; where it does not do what was said offline, the test fails."""
+    from gloo.cli.logs import configure_logs
+
+    configure_logs(Settings(log_level="error"))
+    with tempfile.TemporaryDirectory(prefix="gloo-test-") as place:
+        async with running_trial(tables.config, settings, Path(place)) as trial:
+            return [await _asked(each, trial) for each in judged]
+
+
+async def _asked(judged: _Judged, trial: Trial) -> _Judged:
+    if judged.request is None or judged.seen is None:
+        return judged
+    if judged.request.scheme == "https":
+        return replace(judged, verdict=replace(judged.verdict, skipped="Envoy is not asked over TLS"))
+    named = {each.destination.partition("/")[0] for each in judged.seen.passages if each.sent is not None}
+    if unknown := sorted(named - trial.upstreams.keys()):
+        return replace(judged, verdict=replace(judged.verdict, skipped=f"nothing stands in for {unknown[0]}"))
+    told = disagreements(judged.seen, await trial.ask(judged.request))
+    failures = (*judged.verdict.failures, *(f"Envoy does otherwise: {each}" for each in told))
+    return replace(judged, verdict=replace(judged.verdict, failures=failures))
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """Return *verdict* for people: a line, and one more for each failure."""
+    sign = "FAIL" if verdict.failures else "ok  "
+    skipped = f" ({verdict.skipped})" if verdict.skipped else ""
+    first = f"{sign}  {verdict.file}:{verdict.line}: {verdict.name}{skipped}"
+    return "\n".join((first, *(f"      {failure}" for failure in verdict.failures)))
+
+
+def verdict_json(verdict: Verdict) -> Json:
+    """Return *verdict* for programs."""
+    return {
+        "name": verdict.name,
+        "file": verdict.file,
+        "line": verdict.line,
+        "passed": not verdict.failures,
+        "failures": list(verdict.failures),
+        "skipped": verdict.skipped,
+    }
+
+
+def junit_xml(verdicts: Sequence[Verdict]) -> str:
+    """Return *verdicts* in the form that CI systems read."""
+    failed = sum(bool(each.failures) for each in verdicts)
+    cases = "".join(map(_junit_case, verdicts))
+    return f'<testsuite name="gloo" tests="{len(verdicts)}" failures="{failed}">\n{cases}</testsuite>\n'
+
+
+def _junit_case(verdict: Verdict) -> str:
+    place = f"classname={quoteattr(verdict.file)} line={quoteattr(str(verdict.line))}"
+    told = escape("\n".join(verdict.failures))
+    inner = f'<failure message="not as expected">{told}</failure>' if told else ""
+    return f"  <testcase name={quoteattr(verdict.name)} {place}>{inner}</testcase>\n"
