@@ -11,6 +11,7 @@ from gloo.explain.domains import DomainChoice, fitting_domains
 from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.matching import Refusal, refusal
 from gloo.explain.policies import policies
+from gloo.explain.preflight import preflight_answer
 from gloo.explain.redirects import location
 from gloo.explain.request import Request
 from gloo.explain.rewriting import changed, outgoing
@@ -118,6 +119,8 @@ def _tried(routes: tuple[TableRoute, ...], request: Request) -> Iterator[Tried]:
 
 def _followed(found: Explanation, chosen: TableRoute, tables: Tables, runtime: FunctionRuntime) -> Explanation:
     action, also = chosen.route.action, policies(chosen.route)
+    if (permission := preflight_answer(found.request, chosen.route)) is not None:
+        return replace(found, answer=permission, policies=also)
     if isinstance(action, Forward):
         whole = sum(target.weight for target in action.targets)
         deliveries = tuple(

@@ -11,6 +11,7 @@ import re2
 
 from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, Target
 from gloo.envoy.route_policy import HostRewrite
+from gloo.explain.matching import path_holds
 from gloo.explain.request import Headers, Request
 
 _COMMAND = re.compile(r"%%|%REQ\((?P<name>[^?():]*:?[^?():]*)(?:\?(?P<other>[^()]*))?\)(?::(?P<length>\d+))?%")
@@ -98,9 +99,13 @@ def _path(target: str, action: Forward, match: PathMatch) -> str:
 
 
 def with_prefix(path: str, match: PathMatch, prefix: str) -> str:
-    """Return *path* with what *match* matched replaced: its prefix; all of it for an exact path or an expression."""
-    is_prefix = match.kind in ("prefix", "segment_prefix")
-    return prefix + (path[len(match.value) :] if is_prefix else "")
+    """Return *path* with what *match* matched replaced: all of it for an expression, else the text of the matcher.
+
+    A path that a function has made may not begin with that text: then it stays.
+    """
+    if match.kind == "regex":
+        return prefix
+    return prefix + path[len(match.value) :] if path_holds(replace(match, kind="prefix"), path) else path
 
 
 def substituted(text: str, pattern: str, substitution: str) -> str:

@@ -1,0 +1,145 @@
+"""Tests that users write beside their configuration: a request, and what is to become of it.
+
+.. code-block:: yaml
+
+    name: a pet by its path
+    request: {path: /pet/7}
+    expect:
+      route: default/0
+      destination: petstore/get_pet
+      upstream_request: {method: GET, path: /pets/7}
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
+
+from gloo.errors import ConfigError
+from gloo.explain.request import Request, request_of
+from gloo.model.base import Json, Model
+from gloo.model.source import Document, Source
+from gloo.model.status import Problem
+from gloo.model.strict import decode_struct
+from gloo.model.text import TextError, parse_text
+
+
+class Asked(Model, frozen=True, kw_only=True):
+    """The request of a test."""
+
+    method: Annotated[str, Meta(description="the method")] = "GET"
+    path: Annotated[str, Meta(description="path and query, or a whole address")] = "/"
+    host: Annotated[str, Meta(description="the host that is asked for")] = "localhost"
+    headers: Annotated[Mapping[str, str], Meta(description="headers by name")] = {}
+    body: Annotated[str | None, Meta(description="the body as text")] = None
+    json: Annotated[Json | UnsetType, Meta(description="the body as a value, sent as JSON")] = UNSET
+
+    def __post_init__(self) -> None:
+        if self.body is not None and self.json is not UNSET:
+            raise ValueError("takes body or json, not both")
+
+
+class ExpectedRequest(Model, frozen=True, kw_only=True):
+    """What the upstream is to get; what is not given may be anything. A header that is null must be absent."""
+
+    method: str | None = None
+    path: str | None = None
+    host: str | None = None
+    headers: Mapping[str, str | None] = {}
+    body: str | None = None
+    json: Json | UnsetType = UNSET
+
+
+class ExpectedResponse(Model, frozen=True, kw_only=True):
+    """What the gateway itself is to answer; what is not given may be anything."""
+
+    status: int | None = None
+    headers: Mapping[str, str | None] = {}
+    body: str | None = None
+    json: Json | UnsetType = UNSET
+
+
+class Expected(Model, frozen=True, kw_only=True):
+    """What is to become of a request."""
+
+    virtual_service: Annotated[str | None, Meta(description="which one answers")] = None
+    route: Annotated[str | None, Meta(description="virtual-service/index, or none")] = None
+    destination: Annotated[str | None, Meta(description="upstream, or upstream/function")] = None
+    upstream_request: Annotated[ExpectedRequest | None, Meta(description="what the upstream gets")] = None
+    response: Annotated[ExpectedResponse | None, Meta(description="what the gateway itself answers")] = None
+
+
+class Case(Model, frozen=True, kw_only=True):
+    """One test."""
+
+    name: Annotated[str, Meta(min_length=1, description="what it promises")]
+    request: Asked = Asked()
+    expect: Expected
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCase:
+    """A test and the place where it is written."""
+
+    case: Case
+    file: str
+    line: int
+
+
+def read_cases(document: Document) -> tuple[tuple[PlacedCase, ...], tuple[Problem, ...]]:
+    """Return the tests of a file, and what is wrong with those that are none.
+
+    A document is a test, a list of them, or a mapping whose `tests` is a list.
+    """
+    try:
+        parts = parse_text(document.text)
+    except TextError as error:
+        return (), (Problem(problem=str(error), file=document.name, line=error.line),)
+    cases, problems = [], []
+    for value, source in _values(parts, document):
+        line = source.line_of("")
+        case, faults = decode_struct(value, Case)
+        problems += [_located(fault, source) for fault in faults]
+        if case is not None:
+            cases.append(PlacedCase(case, document.name, line))
+    return tuple(cases), tuple(problems)
+
+
+def _values(parts: list[Json], document: Document) -> Iterator[tuple[Json, Source]]:
+    for number, part in enumerate(parts):
+        nested = isinstance(part, dict) and part.keys() == {"tests"}
+        listed = part["tests"] if nested else part
+        prefix: tuple[str, ...] = ("tests",) if nested else ()
+        if isinstance(listed, list):
+            yield from ((each, Source(document, number, (*prefix, index))) for index, each in enumerate(listed))
+        elif part is not None:
+            yield part, Source(document, number)
+
+
+def _located(fault: Problem, source: Source) -> Problem:
+    return Problem(
+        field=fault.field,
+        problem=fault.problem,
+        hint=fault.hint,
+        file=source.document.name,
+        line=source.line_of(fault.field),
+    )
+
+
+def request_in(case: Case) -> Request:
+    """Return the request of *case*; raise ConfigError for one that nobody could send."""
+    asked = case.request
+    body = asked.body.encode() if asked.body is not None else None
+    headers = [*asked.headers.items()]
+    if asked.json is not UNSET:
+        body = json.dumps(asked.json, ensure_ascii=False).encode()
+        if not any(name.lower() == "content-type" for name in asked.headers):
+            headers.append(("content-type", "application/json"))
+    if asked.path.startswith("/") and not any(name.lower() == "host" for name in asked.headers):
+        headers.append(("host", asked.host))
+    try:
+        return request_of(asked.method, asked.path, headers, body)
+    except ConfigError as error:
+        raise ConfigError("", f"request.{error.field}", error.problem, error.hint) from error

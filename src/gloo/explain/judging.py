@@ -1,0 +1,182 @@
+"""What became of the request of a test, offline or in Envoy, compared with what was expected, or one with the other."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from msgspec import UNSET, UnsetType
+
+from gloo.explain.answer import NO_ROUTE, Explanation
+from gloo.explain.cases import Expected, ExpectedRequest, ExpectedResponse
+from gloo.explain.lua_run import Answer
+from gloo.explain.request import Request
+from gloo.model.base import Json
+
+NONE = "none"
+OWN_HEADERS = frozenset(
+    {
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "x-request-id",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "via",
+        "date",
+        "server",
+    }
+)
+"""Headers that Envoy sets by itself, beside `x-envoy-...`: left out when the two roads are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One way that a request may take: where it arrives and how, or what the gateway answers."""
+
+    destination: str
+    sent: Request | None
+    answer: Answer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What became of a request; several passages where a route chooses by weight.
+
+    Args:
+        route: ``virtual-service/index``, or `NONE`; empty where Envoy's answer does not tell.
+    """
+
+    service: str
+    route: str
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as it should be."""
+
+    place: str
+    expected: str
+    actual: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: expected {self.expected}, got {self.actual}"
+
+
+def seen_offline(found: Explanation) -> Seen:
+    """Return what `explain` says of a request."""
+    if found.answer is not None:
+        route = NONE if found.answer is NO_ROUTE else found.route
+        return Seen(found.service, route, (Passage(NONE, None, found.answer),))
+    passages = (Passage(e.function.name if e.function else e.upstream, e.sent, e.refused) for e in found.deliveries)
+    return Seen(found.service, found.route, tuple(passages))
+
+
+def differences(expected: Expected, seen: Seen) -> tuple[Difference, ...]:
+    """Return how *seen* differs from what a test expects; of several passages one must do."""
+    found = [*_named("virtual_service", expected.virtual_service, seen.service or NONE)]
+    found += _named("route", expected.route, seen.route)
+    tried = [tuple(_in_passage(expected, passage)) for passage in seen.passages]
+    return (*found, *min(tried, key=len, default=()))
+
+
+def disagreements(offline: Seen, live: Seen) -> tuple[Difference, ...]:
+    """Return where Envoy did not do what the offline answer says."""
+    found = [*_named("route", offline.route, live.route or offline.route)]
+    (actual,) = live.passages
+    tried = [tuple(_unlike(passage, actual)) for passage in offline.passages]
+    return (*found, *min(tried, key=len, default=()))
+
+
+def _named(place: str, expected: str | None, actual: str) -> Iterator[Difference]:
+    if expected is not None and expected != actual:
+        yield Difference(place, expected, actual)
+
+
+def _in_passage(expected: Expected, passage: Passage) -> Iterator[Difference]:
+    if expected.destination is not None and expected.destination not in _names(passage.destination):
+        yield Difference("destination", expected.destination, passage.destination)
+    if expected.upstream_request is not None:
+        if passage.sent is None:
+            yield Difference("upstream_request", "a request", f"an answer of the gateway: {_told(passage.answer)}")
+        else:
+            yield from _in_request(expected.upstream_request, passage.sent)
+    if expected.response is not None:
+        if passage.answer is None:
+            yield Difference("response", "an answer of the gateway", f"a request to {passage.destination}")
+        else:
+            yield from _in_answer(expected.response, passage.answer)
+
+
+def _names(destination: str) -> tuple[str, ...]:
+    """Return what a destination may be called: a function, or the upstream that it is of."""
+    return (destination, destination.partition("/")[0])
+
+
+def _told(answer: Answer | None) -> str:
+    return "none" if answer is None else f"{answer.status} {answer.body.decode('utf-8', 'replace')}".strip()
+
+
+def _in_request(expected: ExpectedRequest, sent: Request) -> Iterator[Difference]:
+    at = "upstream_request"
+    yield from _named(f"{at}.method", expected.method, sent.method)
+    yield from _named(f"{at}.path", expected.path, sent.path)
+    yield from _named(f"{at}.host", expected.host, sent.host)
+    yield from _in_headers(f"{at}.headers", expected.headers, {name: sent.header(name) for name, _ in sent.headers})
+    yield from _in_body(at, expected.body, expected.json, sent.body)
+
+
+def _in_answer(expected: ExpectedResponse, answer: Answer) -> Iterator[Difference]:
+    yield from _named("response.status", None if expected.status is None else str(expected.status), str(answer.status))
+    yield from _in_headers("response.headers", expected.headers, dict(answer.headers))
+    yield from _in_body("response", expected.body, expected.json, answer.body)
+
+
+def _in_headers(at: str, expected: Mapping[str, str | None], actual: Mapping[str, str | None]) -> Iterator[Difference]:
+    for name, value in expected.items():
+        got = actual.get(name.lower())
+        if got != value:
+            yield Difference(f"{at}.{name}", _shown(value), _shown(got))
+
+
+def _shown(value: str | None) -> str:
+    return "absent" if value is None else repr(value)
+
+
+def _in_body(at: str, expected: str | None, value: Json | UnsetType, body: bytes | None) -> Iterator[Difference]:
+    text = (body or b"").decode("utf-8", "backslashreplace")
+    if expected is not None and expected != text:
+        yield Difference(f"{at}.body", repr(expected), repr(text))
+    if value is UNSET:
+        return
+    try:
+        actual = json.loads(text)
+    except ValueError:
+        yield Difference(f"{at}.json", json.dumps(value, ensure_ascii=False), f"no JSON: {text!r}")
+        return
+    if actual != value:
+        yield Difference(f"{at}.json", json.dumps(value, ensure_ascii=False), json.dumps(actual, ensure_ascii=False))
+
+
+def _unlike(offline: Passage, live: Passage) -> Iterator[Difference]:
+    if (offline.sent is None) != (live.sent is None):
+        yield Difference("outcome", _outcome(offline), _outcome(live))
+    elif offline.sent is not None and live.sent is not None:
+        yield from _named("destination", offline.destination.partition("/")[0], live.destination)
+        yield from _named("upstream_request.method", offline.sent.method, live.sent.method)
+        yield from _named("upstream_request.path", offline.sent.path, live.sent.path)
+        yield from _named("upstream_request.headers", _headers(offline.sent), _headers(live.sent))
+        yield from _named("upstream_request.body", repr(offline.sent.body or b""), repr(live.sent.body or b""))
+    elif offline.answer is not None and live.answer is not None:
+        yield from _named("response.status", str(offline.answer.status), str(live.answer.status))
+        yield from _named("response.body", repr(offline.answer.body.rstrip()), repr(live.answer.body.rstrip()))
+
+
+def _outcome(passage: Passage) -> str:
+    return f"a request to {passage.destination}" if passage.sent is not None else _told(passage.answer)
+
+
+def _headers(request: Request) -> str:
+    given = {name for name, _ in request.headers if not name.startswith("x-envoy-")}
+    names = sorted(given - OWN_HEADERS)
+    return json.dumps({name: request.header(name) for name in names}, ensure_ascii=False)
