@@ -179,4 +179,4 @@ def _outcome(passage: Passage) -> str:
 def _headers(request: Request) -> str:
     given = {name for name, _ in request.headers if not name.startswith("x-envoy-")}
     names = sorted(given - OWN_HEADERS)
-    return json.dumps({name: request.header(name) for name in names}, ensure_ascii=False)
+    return json.dumps({name: (request.header(name) or "").strip() for name in names}, ensure_ascii=False)
