@@ -20,6 +20,8 @@ COMMANDS = {
     "translate": "Print what Envoy would get for a folder.",
     "explain": "Say what becomes of a request, and why.",
     "test": "Run the tests in DIR/tests/*.yaml against the configuration in DIR.",
+    "functions": "List all functions: what each needs, and which routes call it.",
+    "call": "Call a function, and print the answer.",
     "get": "Show objects with their states, and what an error reference means.",
     "apply": "Create or change objects from a file.",
     "delete": "Delete one object.",

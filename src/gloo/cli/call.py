@@ -1,0 +1,164 @@
+"""gloo call: one call of a function, from the command line."""
+
+import http.client
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from gloo.cli.folder import folder_option, settings_for
+from gloo.cli.output import note, output_option, show
+from gloo.errors import ConfigError, GlooError
+
+if TYPE_CHECKING:
+    from gloo.control_plane.settings import Settings
+    from gloo.explain.calling import Called
+    from gloo.explain.delivery import Endpoint
+    from gloo.explain.request import Headers, Request
+    from gloo.explain.tables import Tables
+    from gloo.model.base import Json
+
+EXAMPLE = """\b
+Examples:
+  gloo call petstore/get_pet --arg id=7 -d shop --dry-run
+  gloo call petstore/add_pet --arg name=Momo --arg 'tags=["cat"]' -d shop
+  gloo call petstore/get_pet --arg id=7 -d shop --via gateway"""
+_PATIENCE = 30  # seconds for the answer
+
+
+@click.command("call", epilog=EXAMPLE)
+@click.argument("function", metavar="UPSTREAM/FUNCTION")
+@click.option("--arg", "arguments", multiple=True, metavar="NAME=VALUE", help="A value: JSON, or else text.")
+@click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header of the caller.")
+@click.option(
+    "--via", type=click.Choice(["upstream", "gateway"]), default="upstream", show_default=True, help="The way."
+)
+@click.option("--dry-run", is_flag=True, help="Print the request, and send nothing.")
+@folder_option
+@output_option("text", "json")
+def command(
+    *,
+    function: str,
+    arguments: tuple[str, ...],
+    headers: tuple[str, ...],
+    via: str,
+    dry_run: bool,
+    directory: str | None,
+    output: str,
+) -> None:
+    """Call a function, and print the answer.
+
+    The values stand in for the fields of a JSON body. The request goes straight to the first host of the upstream; with
+    --via gateway the running gateway gets a request that the first route to the function takes. The exit status is 1
+    when the answer is an error.
+    """
+    from gloo.cli.explain import request_from, tables_for
+
+    settings = settings_for(directory)
+    tables = tables_for(settings)
+    own = request_from("GET", "/", headers, None).headers
+    request, where = _request(function, _values(arguments), own, by_gateway=via == "gateway", tables=tables)
+    if dry_run:
+        _tell_request(request, output)
+        return
+    where = where or _gateway(settings)
+    status, answered, body = _send(request, where)
+    if output == "json":
+        from gloo.cli.explain_text import body_text
+
+        show({"status": status, "headers": [list(pair) for pair in answered], "body": body_text(body)}, output)
+    else:
+        note(f"{status} from {where.address}:{where.port}")
+        for name, value in answered:
+            note(f"{name}: {value}")
+        click.echo(body, nl=False)
+    if status >= 400:
+        click.get_current_context().exit(1)
+
+
+def _values(arguments: tuple[str, ...]) -> list[tuple[str, "Json"]]:
+    from gloo.explain.calling import argument
+
+    try:
+        return [argument(each) for each in arguments]
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _request(
+    name: str, values: list[tuple[str, "Json"]], headers: "Headers", *, by_gateway: bool, tables: "Tables"
+) -> tuple["Request", "Endpoint | None"]:
+    """Return what is to be sent, and to which host of the upstream; raise ConfigError for what can't be."""
+    from dataclasses import replace
+
+    from gloo.explain.calling import find_function, rendered
+    from gloo.explain.client_call import client_request
+    from gloo.explain.lua_run import Answer
+
+    called = find_function(name, tables)
+    if by_gateway:
+        request = client_request(called, values, tables)
+        return replace(request, headers=(*request.headers, *headers)), None
+    where = _first_host(called, tables)
+    result = rendered(called, values, headers, where.name or f"{where.address}:{where.port}")
+    if isinstance(result, Answer):
+        raise ConfigError("", name, f"refuses the values: {result.body.decode('utf-8', 'replace')}")
+    return result, where
+
+
+def _first_host(called: "Called", tables: "Tables") -> "Endpoint":
+    from gloo.explain.delivery import endpoints
+
+    hosts = endpoints(tables.upstreams[called.upstream])
+    if not hosts:
+        raise ConfigError("", called.upstream, "its hosts are not known here", "call it --via gateway")
+    return hosts[0]
+
+
+def _gateway(settings: "Settings") -> "Endpoint":
+    from gloo.control_plane.settings import state_folder
+    from gloo.control_plane.state import read_statuses
+    from gloo.explain.delivery import Endpoint
+
+    running = read_statuses(state_folder(settings)).running
+    if running is None:
+        raise ConfigError("", "--via gateway", f"no gateway runs on {Path(settings.dir)}", f"gloo run {settings.dir}")
+    parts = urlsplit(running.http)
+    return Endpoint(parts.hostname or "localhost", parts.port or 80, "", tls=False)
+
+
+def _tell_request(request: "Request", output: str) -> None:
+    from gloo.cli.explain_text import request_json, request_lines
+
+    if output == "json":
+        plain: Json = request_json(request)
+        show(plain, output)
+    else:
+        click.echo("\n".join(request_lines(request)))
+
+
+def _send(request: "Request", where: "Endpoint") -> tuple[int, list[tuple[str, str]], bytes]:
+    """Send *request* word for word; raise GlooError when no answer comes."""
+    if where.tls:
+        context = ssl.create_default_context()
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            where.name or where.address, where.port, timeout=_PATIENCE, context=context
+        )
+    else:
+        connection = http.client.HTTPConnection(where.address, where.port, timeout=_PATIENCE)
+    try:
+        connection.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
+        connection.putheader("host", request.host)
+        for name, value in request.headers:
+            connection.putheader(name, value.encode("utf-8", "surrogateescape"))
+        if request.body is not None:
+            connection.putheader("content-length", str(len(request.body)))
+        connection.endheaders(request.body)
+        answer = connection.getresponse()
+        return answer.status, answer.getheaders(), answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise GlooError(f"{where.address}:{where.port} does not answer: {error}") from error
+    finally:
+        connection.close()
