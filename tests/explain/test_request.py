@@ -1,0 +1,72 @@
+"""Requests as Envoy sees them."""
+
+import pytest
+
+from gloo.errors import ConfigError
+from gloo.explain.request import normalised, request_of, without_port
+
+
+@pytest.mark.parametrize(
+    ("target", "seen"),
+    [
+        ("/%61b%2e%2E/x", "/ab../x"),
+        ("/a/../b", "/b"),
+        ("/a/%2e%2e/b", "/b"),
+        ("/a//b", "/a//b"),
+        ("/a\\b", "/a/b"),
+        ("/a/./b?x=/../y", "/a/b?x=/../y"),
+        ("/%7e%2d%20%2f%2F%zz%", "/~-%20%2f%2F%zz%"),
+        ('/a"<>^`{|}~b', "/a%22%3C%3E%5E%60%7B%7C%7D~b"),
+        ("/..", "/"),
+        ("/a/.", "/a/"),
+        ("/a/..%2fb", "/a/..%2fb"),
+        ("/a?x=%61{}", "/a?x=%61{}"),
+    ],
+)
+def test_a_path_is_normalised_as_envoy_was_seen_to_do(target: str, seen: str) -> None:
+    assert normalised(target) == seen
+
+
+@pytest.mark.parametrize("target", ["/a#b", "/a%00", "/a b", "/é", "a"])
+def test_what_envoy_answers_400_is_no_request(target: str) -> None:
+    with pytest.raises(ConfigError, match="400"):
+        normalised(target)
+
+
+def test_a_url_gives_scheme_host_and_target() -> None:
+    request = request_of("get", "https://Shop.test:8443/a?b=1")
+    assert (request.method, request.scheme, request.host, request.path) == ("GET", "https", "Shop.test:8443", "/a?b=1")
+
+
+def test_the_host_header_beats_the_host_of_the_url() -> None:
+    request = request_of("GET", "http://a.test/", [("Host", "b.test"), ("X-A", " 1 ")])
+    assert (request.host, request.headers) == ("b.test", (("x-a", "1"),))
+
+
+def test_a_path_alone_asks_localhost() -> None:
+    assert request_of("GET", "/x").host == "localhost"
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "headers"),
+    [
+        ("G T", "/", ()),
+        ("GET", "ftp://a/", ()),
+        ("GET", "http://a/#b", ()),
+        ("GET", "/", (("a b", "1"),)),
+        ("GET", "/", (("a", "1\r\nb: 2"),)),
+    ],
+)
+def test_what_nobody_can_send_is_refused(method: str, url: str, headers: tuple[tuple[str, str], ...]) -> None:
+    with pytest.raises(ConfigError):
+        request_of(method, url, headers)
+
+
+def test_matchers_see_values_one_by_one_but_for_headers_that_envoy_joins() -> None:
+    request = request_of("GET", "/", [("x-a", "1"), ("x-a", "2"), ("accept", "1"), ("accept", "2")])
+    assert (request.values("x-a"), request.values("accept"), request.values("x-b")) == (("1", "2"), ("1,2",), ())
+    assert request.header("x-a") == "1,2"
+
+
+def test_hosts_are_compared_in_lower_case_without_port() -> None:
+    assert [without_port(host) for host in ("A.test:80", "[::1]:80", "[::1]", "a")] == ["a.test", "[::1]", "[::1]", "a"]

@@ -1,0 +1,52 @@
+"""What the router changes on the way out; `tests/cli/test_trial.py` compares it with a real Envoy."""
+
+import pytest
+
+from gloo.envoy.route import HeaderChange, PathMatch
+from gloo.explain.request import request_of
+from gloo.explain.rewriting import changed, substituted, with_prefix
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "substitution", "result"),
+    [
+        ("/v1/pets", "^/v1/(.*)$", r"/\1", "/pets"),
+        ("/a/a", "a", "b", "/b/b"),
+        ("abc", "x*", "-", "-a-b-c-"),
+        ("/re/x", "/(re|x)?/?", r"<\1>", "<re>x"),
+        ("a", "a", r"\\", "\\"),
+    ],
+)
+def test_a_pattern_replaces_all_that_it_finds(text: str, pattern: str, substitution: str, result: str) -> None:
+    assert substituted(text, pattern, substitution) == result
+
+
+@pytest.mark.parametrize(
+    ("path", "match", "result"),
+    [
+        ("/a/b", PathMatch("prefix", "/a/"), "/n/b"),
+        ("/A/b", PathMatch("prefix", "/a/", case_sensitive=False), "/n/b"),
+        ("/made", PathMatch("prefix", "/a/"), "/made"),
+        ("/made", PathMatch("exact", "/a"), "/made"),
+        ("/a", PathMatch("exact", "/a"), "/n/"),
+        ("/made", PathMatch("regex", "/a.*"), "/n/"),
+    ],
+)
+def test_a_prefix_rewrite_leaves_what_a_function_has_made(path: str, match: PathMatch, result: str) -> None:
+    assert with_prefix(path, match, "/n/") == result
+
+
+def test_headers_are_removed_then_replaced_then_added_and_formats_see_what_the_removals_left() -> None:
+    request = request_of("GET", "/p", [("x-a", "1"), ("x-gone", "2"), ("x-a", "3")])
+    changes = (
+        HeaderChange("x-a", "%REQ(x-a)% %REQ(x-gone?:path):1% 100%%", format=True),
+        HeaderChange("x-b", "5%", "append"),
+        HeaderChange("x-a", "no", "set_if_absent"),
+        HeaderChange("x-c", "yes", "set_if_absent"),
+    )
+    assert changed(request, changes, ("x-gone",)).headers == (("x-a", "1,3 / 100%"), ("x-b", "5%"), ("x-c", "yes"))
+
+
+def test_commands_that_only_envoy_can_fill_stay() -> None:
+    change = HeaderChange("x-a", "%START_TIME%", format=True)
+    assert changed(request_of("GET", "/"), (change,)).headers == (("x-a", "%START_TIME%"),)
