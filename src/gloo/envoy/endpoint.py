@@ -16,11 +16,15 @@ BY_ADDRESS = "by_address"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address that requests can go to; `hostname` is what auto host rewrite and TLS use."""
+    """One address that requests can go to; `hostname` is what auto host rewrite and TLS use.
+
+    With a `pipe`, the name of a Unix socket in Envoy's folder, address and port say nothing.
+    """
 
     address: str
     port: int
     hostname: str = ""
+    pipe: str = ""
 
     @property
     def host(self) -> str:
@@ -53,14 +57,18 @@ def assignment(name: str, endpoints: Iterable[Endpoint], marks: EndpointMarks = 
 
 
 def _member(endpoint: Endpoint, marks: EndpointMarks) -> Message:
-    address = address_pb2.SocketAddress(address=endpoint.address, port_value=endpoint.port)
     member = endpoint_components_pb2.LbEndpoint(
-        endpoint=endpoint_components_pb2.Endpoint(
-            address=address_pb2.Address(socket_address=address), hostname=endpoint.hostname
-        )
+        endpoint=endpoint_components_pb2.Endpoint(address=_address(endpoint), hostname=endpoint.hostname)
     )
     if marks.check_by_own_name:
         member.endpoint.health_check_config.hostname = endpoint.authority
     if marks.by_address and is_address(endpoint.host):
         member.metadata.filter_metadata[MATCH_NAMESPACE].update({BY_ADDRESS: True})
     return member
+
+
+def _address(endpoint: Endpoint) -> Message:
+    if endpoint.pipe:
+        return address_pb2.Address(pipe=address_pb2.Pipe(path=endpoint.pipe))
+    socket = address_pb2.SocketAddress(address=endpoint.address, port_value=endpoint.port)
+    return address_pb2.Address(socket_address=socket)

@@ -12,7 +12,7 @@ another distribution through the entry-point group ``gloo.plugins``.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from gloo.envoy.cluster import Cluster
 from gloo.envoy.route import Answer, Forward, Route, Target
@@ -62,6 +62,41 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
     secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
+FunctionKind = Literal["lambda", "google", "cloudevent", "asgi"]
+"""How a Python function is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class PythonFunction:
+    """One function of a `PythonWorker`.
+
+    Args:
+        handler: its name in the module.
+        place: where its upstream has it, for messages: ``functions[0]``.
+    """
+
+    name: str
+    handler: str
+    kind: FunctionKind
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class PythonWorker:
+    """A process that the gateway keeps running for an upstream, to serve the Python functions of a file.
+
+    Args:
+        upstream: whose functions they are.
+        module: the file, a path below the configuration folder.
+        socket: the name of its Unix socket in the runtime folder; the endpoint of the cluster has the same.
+    """
+
+    upstream: str
+    module: str
+    functions: tuple[PythonFunction, ...]
+    socket: str
+
+
 class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
     """What upstreams and services with functions have in common."""
 
@@ -93,6 +128,10 @@ class UpstreamPlugin(FunctionPlugin[FunctionT, ExtensionT], Generic[SpecT, Funct
     def target(self, target: Target, spec: SpecT) -> Target:
         """Return *target* with what every request to this upstream needs."""
         return target
+
+    def worker(self, upstream: Upstream, spec: SpecT, functions: Mapping[str, FunctionT]) -> PythonWorker | None:
+        """Return the process that the upstream needs on this machine, if any; *functions* are the good ones."""
+        return None
 
 
 class ServicePlugin(FunctionPlugin[FunctionT, ExtensionT], Generic[SpecT, FunctionT, ExtensionT]):

@@ -37,7 +37,7 @@ class Launch:
         """Return Envoy's command line; the bootstrap goes by file, for all users may read command lines."""
         concurrency = () if self.concurrency is None else ("--concurrency", str(self.concurrency))
         return (
-            *(str(self.binary), "--config-path", str(self._bootstrap_file())),
+            *(str(self.binary.absolute()), "--config-path", str(self._bootstrap_file().absolute())),
             *("--log-level", self.log_level, "--log-format", LOG_FORMAT, "--log-format-escaped"),
             *("--drain-strategy", "immediate"),
             "--use-dynamic-base-id" if self.use_dynamic_base_id else "--disable-hot-restart",
@@ -50,7 +50,8 @@ class Launch:
     async def start(self) -> Process:
         """Start the process; it dies with us. Its log comes on ``stderr``, its access logs go to our ``stdout``.
 
-        It gets a session of its own, so Ctrl-C at the terminal reaches us alone and we can stop it in order.
+        It gets a session of its own, so Ctrl-C at the terminal reaches us alone and we can stop it in order. It works
+        in its folder, where clusters find the sockets of workers by their bare names.
 
         Raises:
             ProxyError: the system can't start a process.
@@ -59,7 +60,7 @@ class Launch:
         try:
             self._bootstrap_file().write_text(self.bootstrap)
             return await asyncio.create_subprocess_exec(
-                *shim, *self.command(), stdin=DEVNULL, stderr=PIPE, start_new_session=True
+                *shim, *self.command(), stdin=DEVNULL, stderr=PIPE, cwd=self.folder, start_new_session=True
             )
         except OSError as error:
             raise ProxyError(f"Envoy can't be started: {error}") from error

@@ -44,7 +44,7 @@ async def relay(stream: asyncio.StreamReader) -> tuple[str, ...]:
     """Write each entry to our log until *stream* ends; return the last few errors, to explain an early end."""
     log = structlog.get_logger("gloo.envoy")
     errors: list[str] = []
-    async for line in _lines(stream):
+    async for line in lines(stream):
         entry = parse(line)
         log.log(entry.level, entry.message, component=entry.component or "stderr")
         if entry.level >= logging.ERROR:
@@ -52,7 +52,7 @@ async def relay(stream: asyncio.StreamReader) -> tuple[str, ...]:
     return tuple(errors)
 
 
-async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
+async def lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
     """Split *stream* into lines without their ends; what is longer than 64 KiB comes in pieces."""
     rest = b""
     while chunk := await stream.read(_LONGEST):

@@ -7,6 +7,7 @@ from gloo.envoy.snapshot import EnvoySnapshot, Resource, ResourceType
 from gloo.envoy.tls import TRUSTED_ROOTS, trusted_roots
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem, Status
+from gloo.plugins.base import PythonWorker
 from gloo.plugins.registry import Plugins
 from gloo.translator.certificates import GoodSecrets
 from gloo.translator.domains import DEFAULT_ROLE
@@ -23,6 +24,7 @@ from gloo.translator.virtual_services import (
     VirtualHost,
     translate_virtual_services,
 )
+from gloo.translator.workers import workers_of
 
 __all__ = ["Gateway", "GoodSecrets", "Translation", "translate"]
 
@@ -38,6 +40,7 @@ class Translation:
         good: the certificates that serve now, for the next run.
         orders: the order of routes of each virtual service, by reference: see `gloo.translator.shadows`.
         next_turn: when a certificate becomes valid or expires next, in seconds since 1970: translate again then.
+        workers: the processes that upstreams need on this machine, by their names.
     """
 
     snapshots: Mapping[str, EnvoySnapshot]
@@ -46,6 +49,7 @@ class Translation:
     good: GoodSecrets = field(default_factory=GoodSecrets)
     orders: Mapping[str, RouteOrder] = field(default_factory=dict)
     next_turn: float | None = None
+    workers: Mapping[str, PythonWorker] = field(default_factory=dict)
 
 
 def translate(
@@ -82,7 +86,7 @@ def translate(
     memo.turn()
     hosts = tuple(service.host for service in services.values() if service.host is not None)
     orders = {f"VirtualService/{name}": each.order for name, each in services.items() if each.order is not None}
-    return Translation(snapshots, reports, hosts, secure.good, orders, secure.next_turn)
+    return Translation(snapshots, reports, hosts, secure.good, orders, secure.next_turn, workers_of(upstreams))
 
 
 NO_REFUSALS = Refusals()
