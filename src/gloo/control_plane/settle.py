@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Calm:
-    """How long to wait for quiet, in seconds: *quiet* without a change, *longest* in all."""
+    """How long to wait for quiet, in seconds: *quiet* without a change, *longest* in all.
 
-    quiet: float = 0.02
+    Stores wait for their own kind of quiet before they tell a state: this is for what several of them tell at once.
+    """
+
+    quiet: float = 0.01
     longest: float = 0.2
 
 

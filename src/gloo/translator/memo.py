@@ -23,9 +23,7 @@ class Memo:
         The inputs are kept beside the result, so that no other object can take their identity.
         """
         key = (make, *map(id, inputs))
-        entry = self._new.get(key) or self._old.get(key)
-        if entry is None:
-            entry = (inputs, make(*inputs))
+        entry = self._old.pop(key, None) or self._new.get(key) or (inputs, make(*inputs))
         self._new[key] = entry
         result: T = entry[1]
         return result

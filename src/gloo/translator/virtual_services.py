@@ -13,7 +13,7 @@ from gloo.model.ssl_config import SSLConfig
 from gloo.model.status import Problem
 from gloo.model.virtual_service import VirtualService
 from gloo.plugins.registry import Plugins
-from gloo.translator.domains import Claim, Owners, claim_of
+from gloo.translator.domains import NONE_LOST, Claim, Owners, claim_of
 from gloo.translator.events import event_catch, event_fields
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
@@ -91,9 +91,9 @@ def translate_virtual_services(
         wants = memo.once(_wants, service, plugins)
         seen = [upstreams.get(upstream) for upstream in wants.upstreams]
         names = memo.once(_same_names, *every_name) if None in seen else _NO_NAMES
-        routes = memo.once(_translate_routes, item, wants, plugins, refusals, names, *seen)
+        routes, whole = memo.once(_translate, item, wants, plugins, refusals, names, *seen)
         lost = wants.claim.take(owners)
-        translated[name] = memo.once(_host, item, wants.claim, routes, refusals, lost)
+        translated[name] = _host(item, wants.claim, routes, refusals, lost) if lost else whole
     return translated
 
 
@@ -123,6 +123,19 @@ def _wants(service: VirtualService, plugins: Plugins) -> _Wants:
 
 def _names_in(route: Route, plugins: Plugins) -> tuple[str, ...]:
     return (*(destination.upstream_name for destination in route.destinations), *mentioned(route.extensions, plugins))
+
+
+def _translate(
+    item: ConfigObject,
+    wants: _Wants,
+    plugins: Plugins,
+    refusals: Refusals,
+    names: _Names,
+    *seen: TranslatedUpstream | None,
+) -> tuple[TranslatedRoutes, TranslatedVirtualService]:
+    """Translate one virtual service with the upstreams that it names, in that order, as if all its domains were its."""
+    routes = _translate_routes(item, wants, plugins, refusals, names, *seen)
+    return routes, _host(item, wants.claim, routes, refusals, NONE_LOST)
 
 
 def _translate_routes(
