@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
-from gloo.functions import Program, runtime_source
+from gloo.envoy.lua import ANSWERING_RUNTIME, RUNTIME
+from gloo.functions import Program, answering_runtime_source, runtime_source
 from gloo.proxy.binary import find_envoy
 
 DEADLINE = 15.0  # seconds; what takes longer is broken
@@ -32,12 +34,24 @@ class Echo:
         return str(self.content["body"]).encode("latin-1")
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as the client gets it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class _Upstream(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
+        if "x-answer" in headers:
+            self._answer(json.loads(headers["x-answer"]))
+            return
         seen = {"method": self.command, "path": self.path, "headers": headers, "body": body.decode("latin-1")}
         answer = json.dumps(seen).encode()
         self.send_response(200)
@@ -45,7 +59,18 @@ class _Upstream(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
-    do_POST = do_PUT = do_DELETE = do_GET
+    do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
+
+    def _answer(self, wanted: Mapping[str, Any]) -> None:
+        """Answer with the status, headers and body that the client wrote into its header ``x-answer``."""
+        body = str(wanted.get("body", "")).encode("latin-1")
+        self.send_response(int(wanted.get("status", 200)))
+        for name, value in wanted.get("headers", {}).items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing: what matters is asserted."""
@@ -67,15 +92,28 @@ class EnvoyGateway:
         body: bytes = b"",
     ) -> Echo:
         """Send a request; *target* goes out as it is."""
+        answer = self.ask(program, target, method=method, headers=headers, body=body)
+        return Echo(answer.status, answer.headers, json.loads(answer.body))
+
+    def ask(
+        self,
+        program: int,
+        target: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Answer:
+        """The same, for an answer that is not an echo."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
         sent = {"x-program": str(program), **(headers or {})}
         if body:
             sent["content-length"] = str(len(body))
         connection.request(method, target, body or None, sent)
         response = connection.getresponse()
-        content = json.loads(response.read())
+        content = response.read()
         connection.close()
-        return Echo(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
+        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
 
 
 @contextmanager
@@ -137,7 +175,10 @@ def _bootstrap(programs: Sequence[Program], port: int, admin: Path) -> object:
                 "typed_config": {
                     "@type": f"{_TYPE}.http.lua.v3.Lua",
                     "clear_route_cache": False,
-                    "source_codes": {"gloo": {"inline_string": runtime_source()}},
+                    "source_codes": {
+                        RUNTIME: {"inline_string": runtime_source()},
+                        ANSWERING_RUNTIME: {"inline_string": answering_runtime_source()},
+                    },
                 },
             },
             {"name": "envoy.filters.http.router", "typed_config": {"@type": f"{_TYPE}.http.router.v3.Router"}},
@@ -152,10 +193,14 @@ def _bootstrap(programs: Sequence[Program], port: int, admin: Path) -> object:
 
 
 def _route(index: int, program: Program) -> object:
-    lua = {
+    match = {"prefix": "/", "headers": [{"name": "x-program", "string_match": {"exact": str(index)}}]}
+    cluster = {"name": "up", "weight": 1, "typed_per_filter_config": {"envoy.filters.http.lua": _per_route(program)}}
+    return {"match": match, "route": {"weighted_clusters": {"clusters": [cluster]}}}
+
+
+def _per_route(program: Program) -> object:
+    return {
         "@type": f"{_TYPE}.http.lua.v3.LuaPerRoute",
-        "name": "gloo",
+        "name": ANSWERING_RUNTIME if program.answers else RUNTIME,
         "filter_context": {"id": program.id, "source": program.source},
     }
-    match = {"prefix": "/", "headers": [{"name": "x-program", "string_match": {"exact": str(index)}}]}
-    return {"match": match, "route": {"cluster": "up"}, "typed_per_filter_config": {"envoy.filters.http.lua": lua}}

@@ -69,3 +69,62 @@ def test_a_body_and_its_pass_through_are_not_said_together() -> None:
     text = PETS + '- name: both\n  spec: {body: "{}", passthrough_body: true}\n'
     (problem,) = translated(text).reports["Upstream/pets"].problems
     assert problem.field == "functions[2].spec"
+
+
+ANSWERS = """\
+- name: answers
+  spec:
+    response: %s
+"""
+
+
+def lua(found: Json) -> Json:
+    return found["typed_per_filter_config"]["envoy.filters.http.lua"]
+
+
+def test_a_function_with_a_response_template_runs_where_answers_are_seen() -> None:
+    upstream = PETS + ANSWERS % "{when: {status: [404, 5xx]}, status: 502, headers: {x-a: b}, body: '{}'}"
+    (found,) = routes(translated(upstream, ROUTE % ("answers", "{}")), "default")
+    assert lua(found)["name"] == "gloo-answers"
+    assert "status >= 500" in lua(found)["filter_context"]["source"]
+    assert lua(route("get"))["name"] == "gloo"
+
+
+def test_a_route_has_a_response_template_of_its_own_which_comes_first() -> None:
+    upstream = PETS + ANSWERS % "{body: of the function}"
+    extensions = "{response_template: {body: 'no {{ id }}'}, response_parameters: {headers: {x-id: '<{id}>'}}}"
+    (found,) = routes(translated(upstream, ROUTE % ("answers", extensions)), "default")
+    source = lua(found)["filter_context"]["source"]
+    assert 0 < source.index("no ") < source.index("of the function")
+    assert 'headers:get("x-id")' in source
+
+
+def test_response_parameters_without_a_template_are_told() -> None:
+    translation = translated(PETS, ROUTE % ("get", "{response_parameters: {headers: {x: '{id}'}}}"))
+    (problem, *_) = translation.reports["VirtualService/default"].problems
+    assert "needs a response_template" in problem.problem
+
+
+def test_a_fault_in_a_routes_response_template_is_told_at_the_route() -> None:
+    translation = translated(PETS, ROUTE % ("get", "{response_template: {body: '{{ id'}}"))
+    (problem,) = translation.reports["VirtualService/default"].problems
+    assert problem.field == "routes[0].extensions.response_template.body"
+
+
+@pytest.mark.parametrize(
+    ("response", "field"),
+    [
+        ("{body: '{{ x'}", "functions[2].spec.response.body"),
+        ("{when: {status: 6xx}}", "functions[2].spec.response.when.status"),
+        ("{status: 99}", "functions[2].spec.response.status"),
+        ("{boby: x}", "functions[2].spec.response.boby"),
+    ],
+)
+def test_a_fault_in_a_response_template_is_told_at_its_field(response: str, field: str) -> None:
+    (problem,) = translated(PETS + ANSWERS % response).reports["Upstream/pets"].problems
+    assert problem.field == field
+
+
+def test_one_response_and_several_are_not_said_together() -> None:
+    (problem,) = translated(PETS + ANSWERS % "{}\n    responses: [{}]").reports["Upstream/pets"].problems
+    assert problem.field == "functions[2].spec"

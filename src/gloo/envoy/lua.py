@@ -1,4 +1,4 @@
-"""The Lua filter: one script for all, a program per route."""
+"""The Lua filter: one script for all (a second for those that see answers too), a program per route."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,8 @@ from gloo.envoy.stage import HttpFilter, Stage
 
 LUA_FILTER = "envoy.filters.http.lua"
 RUNTIME = "gloo"
+ANSWERING_RUNTIME = "gloo-answers"
+"""The script of programs with response templates; Envoy would call a single script for the answers of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +23,15 @@ class LuaProgram:
     source: str
 
 
-def lua_filter(runtime: str) -> HttpFilter:
-    """Return the filter that holds *runtime*, the script that runs every program.
+def lua_filter(runtime: str, answering: str) -> HttpFilter:
+    """Return the filter that holds the scripts: *runtime*, and *answering* for programs that see answers too.
 
     The route stays chosen when a program writes `:path`: a function's path belongs to its upstream, not to our routes.
     """
-    config = lua_pb2.Lua(source_codes={RUNTIME: base_pb2.DataSource(inline_string=runtime)})
+    scripts = {RUNTIME: runtime, ANSWERING_RUNTIME: answering}
+    config = lua_pb2.Lua(
+        source_codes={name: base_pb2.DataSource(inline_string=script) for name, script in scripts.items()}
+    )
     config.clear_route_cache.value = False
     return HttpFilter(LUA_FILTER, Stage.TRANSFORMATION, typed(config))
 
@@ -36,11 +41,15 @@ def lua_enabled() -> TypedConfig:
     return typed(lua_pb2.LuaPerRoute(name=RUNTIME))
 
 
-def lua_program(program_id: str, source: str) -> TypedConfig:
-    """Return the route's part: *source* is compiled on first use and cached by *program_id*."""
+def lua_program(program_id: str, source: str, *, answers: bool = False) -> TypedConfig:
+    """Return the route's part: *source* is compiled on first use and cached by *program_id*.
+
+    Args:
+        answers: the program sees answers too.
+    """
     context = struct_pb2.Struct()
     context["id"], context["source"] = program_id, source
-    return typed(lua_pb2.LuaPerRoute(name=RUNTIME, filter_context=context))
+    return typed(lua_pb2.LuaPerRoute(name=ANSWERING_RUNTIME if answers else RUNTIME, filter_context=context))
 
 
 def read_program(config: TypedConfig) -> LuaProgram | None:

@@ -1,11 +1,22 @@
 """The function compiler: template and parameters in, Lua program out. Pure: no Envoy, no network.
 
 A program travels with its route (``LuaPerRoute.filter_context``: ``id`` and ``source``); the runtime is the script
-named ``gloo`` of Envoy's Lua filter, which compiles a program when it first meets it.
+named ``gloo`` of Envoy's Lua filter, which compiles a program when it first meets it. Programs with response templates
+run in the script ``gloo-answers``, which is called for responses too: the others don't pay for that.
 """
 
 from gloo.functions.parameters import Parameter
 from gloo.functions.program import FunctionTemplate, Program, compile_function
-from gloo.functions.runtime_source import runtime_source
+from gloo.functions.responses import Condition, ResponseTemplate
+from gloo.functions.runtime_source import answering_runtime_source, runtime_source
 
-__all__ = ["FunctionTemplate", "Parameter", "Program", "compile_function", "runtime_source"]
+__all__ = [
+    "Condition",
+    "FunctionTemplate",
+    "Parameter",
+    "Program",
+    "ResponseTemplate",
+    "answering_runtime_source",
+    "compile_function",
+    "runtime_source",
+]

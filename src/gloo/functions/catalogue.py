@@ -51,7 +51,7 @@ _ALL = (
     Function("extraction", 1, 1, 'extraction("id")', "a parameter's value, empty if it is missing"),
     Function("first", 1, 1, "first(xs)", "the first element of a list"),
     Function("float", 1, 1, "float(x)", "the number that a text is"),
-    Function("header", 1, 1, 'header("x-user")', "a request header's value, empty if there is none"),
+    Function("header", 1, 1, 'header("x-user")', "a header of the message, empty if there is none"),
     Function("int", 1, 1, "int(x)", "the whole part of the number that a text is"),
     Function("isArray", 1, 1, "isArray(x)", "whether a value is a list"),
     Function("isBoolean", 1, 1, "isBoolean(x)", "whether a value is true or false"),
@@ -72,6 +72,9 @@ _ALL = (
     Function("range", 1, 1, "range(3)", "the numbers from 0 to one less"),
     Function("raw", 1, 1, "x | raw", "the value's text without escaping; line breaks are still kept out of headers"),
     Function("replace", 3, 3, 'replace(x, "a", "b")', "a text with every occurrence of another one replaced"),
+    Function(
+        "request_header", 1, 1, 'request_header("x-user")', "a header of the request, also in a response template"
+    ),
     Function("round", 1, 2, "round(x, 2)", "a number rounded to so many digits"),
     Function("sort", 1, 1, "sort(xs)", "a list in order: numbers by value or texts by their bytes"),
     Function("substring", 2, 3, "substring(x, 0, 3)", "the characters from a position on, at most so many"),
@@ -89,7 +92,6 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "base64UrlDecode": "base64url_decode",
         "base64UrlEncode": "base64url_encode",
         "raw_string": "raw",
-        "request_header": "header",
     }
 )
 """Other names of functions: those of earlier versions of the language."""

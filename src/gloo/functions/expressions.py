@@ -109,7 +109,7 @@ class Expressions:
     def need(self, expression: Expression) -> str:
         """Write *expression* as a value that fails if it is missing."""
         written = self.value(expression)
-        if isinstance(expression, Variable | Item) or _is(expression, "default"):
+        if _may_be_missing(expression):
             return lua.call("gloo.need", written, self.site(expression))
         return written
 
@@ -156,7 +156,7 @@ class Expressions:
         """Tell whether *expression* is text of the request, which has no JSON type of its own."""
         if isinstance(expression, Variable):
             return self.names.resolve(expression, self.local, self.source).text
-        return _is(expression, "header") or _is(expression, "extraction")
+        return isinstance(expression, Call) and expression.function in _TEXTS
 
     def site(self, expression: Expression) -> str:
         """The number of the site of *expression*; it is named after its first variable."""
@@ -184,6 +184,15 @@ class Expressions:
         if isinstance(name, Literal) and isinstance(name.value, str):
             return f'(headers:get({lua.quoted(name.value.lower())}) or "")'
         return f'(headers:get(gloo.text({self.need(name)})) or "")'
+
+    def _request_header(self, expression: Call) -> str:
+        if self.names.message == "request":
+            return self._header(expression)
+        (name,) = expression.arguments
+        if not isinstance(name, Literal) or not isinstance(name.value, str):
+            raise self.source.error(expression.at, "request_header() takes a name in quotes here")
+        self.names.kept.setdefault(name.value.lower())
+        return f'(kept[{lua.quoted(name.value.lower())}] or "")'
 
     def _body(self, expression: Call) -> str:
         self.names.reads_body = True
@@ -248,6 +257,18 @@ def _is(expression: Expression, function: str) -> bool:
     return isinstance(expression, Call) and expression.function == function
 
 
+def _may_be_missing(expression: Expression) -> bool:
+    """Tell whether *expression* can come out missing without having failed by itself."""
+    match expression:
+        case Variable() | Item():
+            return True
+        case Choice(_, then, otherwise):
+            return _may_be_missing(then) or _may_be_missing(otherwise)
+        case Call("default", (_, last)) | Call("raw", (last,)):
+            return _may_be_missing(last)
+    return False
+
+
 def _name(expression: Expression) -> str:
     """The name by which an error calls *expression*: that of its first variable, else of its function."""
     if isinstance(expression, Variable):
@@ -264,4 +285,7 @@ _CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {
     "extraction": Expressions._extraction,
     "header": Expressions._header,
     "raw": Expressions._raw,
+    "request_header": Expressions._request_header,
 }
+_TEXTS = frozenset(("header", "request_header", "extraction"))
+"""Functions that give text of the message, which has no JSON type of its own."""

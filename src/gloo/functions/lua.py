@@ -29,3 +29,12 @@ def field(table: str, key: str) -> str:
 def call(function: str, *arguments: str) -> str:
     """Write a call of a function of the runtime."""
     return f"{function}({', '.join(arguments)})"
+
+
+def body_flags(*, reads: bool, writes: bool) -> str:
+    """Write the fields that tell the runtime what a template does with the body."""
+    return f"reads_body = {_boolean(reads)}, writes_body = {_boolean(writes)},"
+
+
+def _boolean(value: bool) -> str:
+    return "true" if value else "false"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gloo.functions import lua
 from gloo.functions.parameters import Binding, Parameter
@@ -28,12 +29,16 @@ class Names:
         parameters: where values come from.
         bindings: the variables that *parameters* bind.
         body_fields: a name that nothing else binds is a field of the JSON body; otherwise it is an error.
+        message: what the templates make.
+        kept: headers of the request that a response asks for.
     """
 
     parameters: Sequence[Parameter]
     bindings: Sequence[Binding]
     body_fields: bool
+    message: Literal["request", "response"] = "request"
     reads_body: bool = False
+    kept: dict[str, None] = field(default_factory=dict)
     used: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def resolve(self, variable: Variable, local: Mapping[tuple[str, ...], str], source: Source) -> Resolved:
@@ -52,7 +57,7 @@ class Names:
             binding = paths.get(variable.path[:length])
             if binding is not None:
                 return self._bound(binding, variable, source)
-        if self.bindings and variable.path[0] in _FREE and len(variable.path) == 1:
+        if variable.path[0] in self._free() and len(variable.path) == 1:
             return Resolved(self._use(variable.path), text=True)
         return Resolved(self._with_nested(variable, self._from_body(variable, source)))
 
@@ -115,7 +120,10 @@ class Names:
         return base
 
     def _known(self) -> set[str]:
-        return {".".join(binding.path) for binding in self.bindings} | (set(_FREE) if self.bindings else set())
+        return {".".join(binding.path) for binding in self.bindings} | set(self._free())
+
+    def _free(self) -> Sequence[str]:
+        return _FREE if self.bindings and self.message == "request" else ()
 
 
 def _fields(base: str, names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The runtime: Lua files that are joined to the one named script of Envoy's Lua filter."""
+"""The runtime: Lua files that are joined to the named scripts of Envoy's Lua filter."""
 
 from functools import cache
 from importlib.resources import files
@@ -8,10 +8,20 @@ _PARTS = ("values", "operators", "json", "print", "request", "functions", "entry
 
 @cache
 def runtime_source() -> str:
-    """Return the text of the runtime.
+    """Return the text of the runtime for programs that see requests only.
 
     Each file keeps its own local names and adds what others need to the table ``gloo``, which programs get.
     """
+    return _joined(_PARTS)
+
+
+@cache
+def answering_runtime_source() -> str:
+    """Return the text of the runtime for programs with response templates."""
+    return _joined((*_PARTS, "response"))
+
+
+def _joined(parts: tuple[str, ...]) -> str:
     folder = files("gloo.functions") / "runtime"
-    texts = (f"do\n{(folder / f'{part}.lua').read_text(encoding='ascii')}end\n" for part in _PARTS)
+    texts = (f"do\n{(folder / f'{part}.lua').read_text(encoding='ascii')}end\n" for part in parts)
     return f"local gloo = {{}}\n{''.join(texts)}"

@@ -12,13 +12,16 @@
         headers: {":method": GET}
         path: /pets/{{ id }}
 
+      # response: {body: '{"name": "{{ name }}"}'}   what becomes of the answer
+
 A template is compiled to a Lua program; it travels with the route and runs in Envoy's Lua filter. Where the values
-come from, the route says by `extensions.parameters`; what it does not name comes from the JSON body of the request.
+come from, the route says by `extensions.parameters`; what it does not name comes from the JSON body of the request, and
+in a response template from that of the answer.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, field
 
@@ -26,16 +29,47 @@ from gloo.envoy.lua import LUA_FILTER, lua_filter, lua_program
 from gloo.envoy.route import Target
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError, TemplateError
-from gloo.functions import FunctionTemplate, Parameter, compile_function, runtime_source
+from gloo.functions import (
+    Condition,
+    FunctionTemplate,
+    Parameter,
+    ResponseTemplate,
+    answering_runtime_source,
+    compile_function,
+    runtime_source,
+)
+from gloo.functions.parameters import Origin
 from gloo.model.base import Model
 from gloo.model.path import format_path, parse_path
 from gloo.plugins.base import FunctionCall, Nothing, ServicePlugin
 
-Place = Literal["path", "query", "header", "cookie", "authority", "body"]
+Place = Origin
+
+
+class AnswerMatch(Model, frozen=True, kw_only=True):
+    """Which answers of the upstream a response template is for."""
+
+    status: Annotated[
+        int | str | tuple[int | str, ...], Meta(description="200, 4xx, 500-504 or any, or a list of these; else 2xx")
+    ] = ()
+    headers: Annotated[
+        Mapping[str, str], Meta(description="headers that it must have; a value may end in * for any text")
+    ] = {}
+
+
+class RestResponse(Model, frozen=True, kw_only=True):
+    """What becomes of an answer."""
+
+    when: Annotated[AnswerMatch, Meta(description="for which answers; without it the successful ones, 2xx")] = (
+        AnswerMatch()
+    )
+    status: Annotated[int | str | None, Meta(description="the new status, or a template of it")] = None
+    headers: Annotated[Mapping[str, str], Meta(description="templates of headers")] = {}
+    body: Annotated[str | None, Meta(description="template of the body; without it the body passes as it is")] = None
 
 
 class RestFunction(Model, frozen=True, kw_only=True):
-    """The request that calls a function."""
+    """The request that calls a function, and what becomes of the answer."""
 
     path: Annotated[str | None, Meta(description="template of the path, with the query; without it the path stays")] = (
         None
@@ -43,10 +77,16 @@ class RestFunction(Model, frozen=True, kw_only=True):
     headers: Annotated[Mapping[str, str], Meta(description="templates of headers; `:method` sets the method")] = {}
     body: Annotated[str | None, Meta(description="template of the body; without it the body passes as it is")] = None
     passthrough_body: Annotated[bool, Meta(description="pass the body as it is; the same as no `body`")] = False
+    response: Annotated[RestResponse | None, Meta(description="what becomes of the answer")] = None
+    responses: Annotated[
+        tuple[RestResponse, ...], Meta(description="the same as a list: the first that is for the answer counts")
+    ] = ()
 
     def __post_init__(self) -> None:
         if self.passthrough_body and self.body is not None:
             raise ValueError("takes body or passthrough_body, not both")
+        if self.response is not None and self.responses:
+            raise ValueError("takes response or responses, not both")
 
 
 class ParameterRule(Model, frozen=True, kw_only=True):
@@ -72,12 +112,35 @@ class ParameterMap(Model, frozen=True, kw_only=True):
     body: Annotated[Mapping[str, str], Meta(description="body field to pattern")] = {}
 
 
+class ResponseTemplates(Model, frozen=True, kw_only=True):
+    """What becomes of the successful answers of one route."""
+
+    headers: Annotated[Mapping[str, str], Meta(description="templates of headers")] = {}
+    body: Annotated[str | None, Meta(description="template of the body; without it the body passes as it is")] = None
+
+
+class ResponseParameters(Model, frozen=True, kw_only=True):
+    """Where the values of a route's response template come from, beside the answer's JSON."""
+
+    headers: Annotated[Mapping[str, str], Meta(description="header of the response to pattern")] = {}
+
+
 class RestExtension(Model, frozen=True, kw_only=True):
     """What a route may say about the function that it calls."""
 
     parameters: Annotated[
         tuple[ParameterRule, ...] | ParameterMap | None, Meta(description="where the values of templates come from")
     ] = None
+    response_template: Annotated[
+        ResponseTemplates | None, Meta(description="what becomes of the answer on this route; wins over the function's")
+    ] = None
+    response_parameters: Annotated[
+        ResponseParameters | None, Meta(description="values for `response_template` from headers of the answer")
+    ] = None
+
+    def __post_init__(self) -> None:
+        if self.response_parameters is not None and self.response_template is None:
+            raise ValueError("response_parameters needs a response_template to put them in")
 
 
 class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
@@ -88,49 +151,84 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
     extension_model = RestExtension
 
     def filters(self) -> tuple[HttpFilter, ...]:
-        return (lua_filter(runtime_source()),)
+        return (lua_filter(runtime_source(), answering_runtime_source()),)
 
     def check_function(self, name: str, function: RestFunction) -> None:
         compile_function(template_of(name, function))
 
     def call(self, call: FunctionCall[RestFunction, RestExtension]) -> Target:
         template = template_of(call.name, call.function)
+        template = replace(template, responses=(*route_response(call.extension), *template.responses))
         parameters = tuple(parameters_of(call.extension))
-        if template.path is None and not template.headers and template.body is None:
+        if template.is_empty:
             return call.target
         try:
             program = compile_function(template, parameters)
         except TemplateError as error:
             raise _for_route(error) from error
-        return replace(
-            call.target, filters=(*call.target.filters, (LUA_FILTER, lua_program(program.id, program.source)))
-        )
+        config = lua_program(program.id, program.source, answers=program.answers)
+        return replace(call.target, filters=(*call.target.filters, (LUA_FILTER, config)))
 
 
 def template_of(name: str, function: RestFunction) -> FunctionTemplate:
-    return FunctionTemplate(name=name, path=function.path, headers=tuple(function.headers.items()), body=function.body)
+    """Return the templates of *function*, called *name* in error answers."""
+    single = [("response", function.response)] if function.response is not None else []
+    several = [(f"responses[{index}]", response) for index, response in enumerate(function.responses)]
+    return FunctionTemplate(
+        name=name,
+        path=function.path,
+        headers=tuple(function.headers.items()),
+        body=function.body,
+        responses=tuple(_response(field, response) for field, response in (*single, *several)),
+    )
+
+
+def _response(field: str, response: RestResponse) -> ResponseTemplate:
+    given = response.when.status
+    statuses = given if isinstance(given, tuple) else (given,)
+    return ResponseTemplate(
+        field,
+        Condition(tuple(map(str, statuses)), tuple(response.when.headers.items())),
+        status=None if response.status is None else str(response.status),
+        headers=tuple(response.headers.items()),
+        body=response.body,
+    )
+
+
+def route_response(extension: RestExtension) -> Iterator[ResponseTemplate]:
+    """Yield the response template of a route, if it has one; it comes before those of the function."""
+    template, given = extension.response_template, extension.response_parameters
+    if template is not None:
+        patterns = given.headers if given is not None else {}
+        yield ResponseTemplate(
+            "response_template",
+            headers=tuple(template.headers.items()),
+            body=template.body,
+            parameters=tuple(Parameter("header", name, pattern) for name, pattern in patterns.items()),
+        )
 
 
 def parameters_of(extension: RestExtension) -> Iterator[Parameter]:
     """Yield the parameters of either form; a place with an empty pattern is the whole value under its own name."""
     given = extension.parameters
     if isinstance(given, ParameterMap):
-        yield from (
-            Parameter(place, "", getattr(given, place)) for place in ("path", "authority") if getattr(given, place)
-        )
-        for place, patterns in (
-            ("header", given.headers),
-            ("query", given.query),
-            ("cookie", given.cookies),
-            ("body", given.body),
-        ):
-            yield from (Parameter(place, name, pattern) for name, pattern in patterns.items())
+        if given.path:
+            yield Parameter("path", "", given.path)
+        if given.authority:
+            yield Parameter("authority", "", given.authority)
+        yield from (Parameter("header", name, pattern) for name, pattern in given.headers.items())
+        yield from (Parameter("query", name, pattern) for name, pattern in given.query.items())
+        yield from (Parameter("cookie", name, pattern) for name, pattern in given.cookies.items())
+        yield from (Parameter("body", name, pattern) for name, pattern in given.body.items())
         return
     for rule in given or ():
         yield Parameter(rule.place, rule.name, rule.match)
 
 
 def _for_route(error: TemplateError) -> ConfigError:
-    """Say which template of the function can't work with this route, and why."""
+    """Say which template of the function, or of the route itself, can't be used, and why."""
     place = format_path(parse_path(error.field))
+    if place.startswith("response_template"):
+        problem = f"line {error.line}, column {error.column}: {error.problem}"
+        return ConfigError("", f"extensions.{place}", problem, error.hint)
     return ConfigError("", "", f"the function's {place} can't be used here: {error.problem}", error.hint)

@@ -13,7 +13,7 @@ local function load_program(source)
   return chunk(gloo)
 end
 
-local function program_of(context)
+function gloo.program_of(context)
   local id = context:get("id")
   local program = young[id]
   if program or not id then return program end
@@ -25,8 +25,8 @@ end
 
 local function quote(s) return gloo.json_value(s) end
 
--- Answers with the JSON error of `failure`; anything but a failure of ours is a bug, told to the log and not to the client.
-local function refuse(handle, program, failure)
+-- The status, code and JSON text for `failure`; anything but a failure of ours is a bug, told to the log and not to the client.
+function gloo.error_answer(handle, program, failure)
   local status, code, message, place = 500, "internal", "the function failed", ""
   if type(failure) == "table" then
     status, code, message = failure.status, failure.code, failure.message
@@ -39,15 +39,20 @@ local function refuse(handle, program, failure)
   else
     handle:logErr("function " .. program.name .. ": " .. tostring(failure))
   end
-  local body = '{"error":' .. quote(code) .. ',"message":' .. quote(message)
+  return status, code, '{"error":' .. quote(code) .. ',"message":' .. quote(message)
     .. ',"function":' .. quote(program.name) .. place .. "}"
+end
+
+local function refuse(handle, program, failure)
+  local status, code, body = gloo.error_answer(handle, program, failure)
+  if program.responses then gloo.refused(handle) end
   handle:respond({[":status"] = tostring(status), ["content-type"] = "application/json", ["x-gloo-error"] = code}, body)
 end
 
 local BROKEN = {name = "", sites = {}}
 
 function envoy_on_request(handle)
-  local loaded, program = pcall(program_of, handle:filterContext())
+  local loaded, program = pcall(gloo.program_of, handle:filterContext())
   if not loaded then return refuse(handle, BROKEN, program) end
   if not program then return end
   local body, text -- the body first: waiting for it ends the life of the headers object
@@ -60,9 +65,11 @@ function envoy_on_request(handle)
       return refuse(handle, program, {status = 415, code = "encoded_body", message = "the body is compressed"})
     end
   end
+  if program.responses then gloo.remember(handle, program, headers) end
   gloo.refill()
   local rendered, result = pcall(program.request, headers, text)
   if not rendered then return refuse(handle, program, result) end
+  if program.responses and headers:get(":method") == "HEAD" then gloo.sent_as_head(handle) end
   if result then
     body:setBytes(result)
     if result == "" then headers:remove("content-type") end

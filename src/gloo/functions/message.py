@@ -1,0 +1,148 @@
+"""Write the pieces of a message, request or response, as Lua: its path, headers, status and body.
+
+Each piece is rendered to a Lua variable of its own first; only when all are, they are put in place.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gloo.functions import lua
+from gloo.functions.blocks import render
+from gloo.functions.body_language import place_body
+from gloo.functions.context import HeaderValue, place
+from gloo.functions.expressions import Expressions, Sites
+from gloo.functions.names import Names
+from gloo.functions.source import Source
+from gloo.functions.target_language import Target
+from gloo.functions.template import parse
+from gloo.functions.tree import Block, Text
+
+_JSON_TYPE = 'if body ~= "" then headers:replace("content-type", "application/json") end'
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNTOUCHABLE = frozenset(
+    ("content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "keep-alive")
+)
+_BODILESS = (204, 304)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece of the new message: Lua *lines* that render it, and the line that puts it in place."""
+
+    lines: tuple[str, ...]
+    apply: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageWriter:
+    """Writes the parts of one message; *names* and *sites* gather what they use.
+
+    Args:
+        prefix: what stands before a part's field in an error: ``response.``.
+    """
+
+    names: Names
+    sites: Sites
+    prefix: str = ""
+
+    def path(self, text: str | None) -> Iterator[Part]:
+        """Write the request's target; None leaves it."""
+        if text is None:
+            return
+        source = self._source("path", text)
+        if not source.text:
+            raise source.error(0, "a path can't be empty", "leave it out to keep the request's path")
+        block = place(parse(source), Target(), source)
+        lines = self._render("path", block, source)
+        if not _is_constant(block):
+            lines.append(f"path = gloo.target(path, {self.sites.number('path', source, 0)})")
+        yield Part(tuple(lines), 'headers:replace(":path", path)')
+
+    def status(self, text: str | None, *, empty_body: bool) -> Iterator[Part]:
+        """Write the status of a response; None leaves it. *empty_body*: the response is known to have no body."""
+        if text is None:
+            return
+        source = self._source("status", text)
+        block = place(parse(source), HeaderValue(), source)
+        lines = self._render("status", block, source)
+        if _is_constant(block):
+            _check_status(source, empty_body=empty_body)
+        else:
+            lines.append(f"status = gloo.status(status, {self.sites.number('status', source, 0)})")
+        yield Part(tuple(lines), 'headers:replace(":status", status)')
+
+    def headers(self, templates: Iterable[tuple[str, str]], *, pseudo: tuple[str, ...]) -> Iterator[Part]:
+        """Write headers to set; of the pseudo headers only *pseudo* can be."""
+        seen: set[str] = set()
+        for index, (name, text) in enumerate(templates, 1):
+            source = self._source(f"headers.{name}", text)
+            key = _header_name(name, source, pseudo)
+            if key in seen:
+                raise source.error(0, f"the header '{key}' is set twice")
+            seen.add(key)
+            yield self._header(f"h{index}", key, source)
+
+    def _header(self, variable: str, key: str, source: Source) -> Part:
+        block = place(parse(source), HeaderValue(), source)
+        lines = self._render(variable, block, source)
+        if key != ":method":
+            return Part(tuple(lines), f"gloo.set(headers, {lua.quoted(key)}, {variable})")
+        if _is_constant(block) and not _TOKEN.fullmatch(source.text):
+            raise source.error(0, f"{source.text!r} is not a method")
+        lines.append(f"{variable} = gloo.method({variable}, {self.sites.number('method', source, 0)})")
+        return Part(tuple(lines), f'headers:replace(":method", {variable})')
+
+    def body(self, text: str | None, headers: Iterable[tuple[str, str]]) -> Iterator[Part]:
+        """Write the body; None leaves it. Its language is that of the content type among *headers*, if it is there."""
+        if text is None:
+            return
+        source = self._source("body", text)
+        declared = _declared_type(headers)
+        placed = place_body(parse(source), declared, source)
+        typed = placed.is_json and declared is None
+        yield Part(tuple(self._render("body", placed.block, source)), _JSON_TYPE if typed else "")
+
+    def _source(self, field: str, text: str) -> Source:
+        return Source.of(self.prefix + field, text)
+
+    def _render(self, variable: str, block: Block, source: Source) -> list[str]:
+        return render(variable, block, Expressions(self.names, self.sites, source, {}))
+
+
+def _is_constant(block: Block) -> bool:
+    return all(isinstance(statement, Text) for statement in block)
+
+
+def _check_status(source: Source, *, empty_body: bool) -> None:
+    if not re.fullmatch("[2-5][0-9][0-9]", source.text):
+        raise source.error(0, f"{source.text!r} is not a status", "a number from 200 to 599")
+    if int(source.text) in _BODILESS and not empty_body:
+        raise source.error(0, f"a response with status {source.text} has no body", "add body: ''")
+
+
+def _header_name(name: str, source: Source, pseudo: tuple[str, ...]) -> str:
+    """Return *name* in lower case; raise `TemplateError` if a template may not set it."""
+    key = name.lower()
+    if key == "host" and ":authority" in pseudo:
+        key = ":authority"
+    if key not in pseudo and not _TOKEN.fullmatch(key):
+        raise source.error(0, f"{name!r} is not a header that can be set", _pseudo_hint(key, pseudo))
+    if key in _UNTOUCHABLE:
+        raise source.error(0, f"the header '{key}' belongs to the connection and can't be set")
+    return key
+
+
+def _pseudo_hint(key: str, pseudo: tuple[str, ...]) -> str:
+    if not pseudo:
+        return "set the status in 'status'" if key == ":status" else "a response has no pseudo headers to set"
+    allowed = " and ".join(pseudo)
+    return "set the path in 'path'" if key == ":path" else f"of the pseudo headers, {allowed} can be set"
+
+
+def _declared_type(headers: Iterable[tuple[str, str]]) -> str | None:
+    """The content type that *headers* set, None if they leave it, "" if it is known at run time only."""
+    for name, text in headers:
+        if name.lower() == "content-type":
+            return "" if "{" in text else text.strip()
+    return None

@@ -1,0 +1,125 @@
+"""Response templates: which answers of an upstream they take, and the Lua that makes new answers of them.
+
+The names in a response template are fields of the upstream's JSON, unless a parameter takes them from a header of the
+response. The program holds a list of rules; the first whose condition holds is rendered, all of it or nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gloo.errors import TemplateError
+from gloo.functions import lua
+from gloo.functions.expressions import Sites
+from gloo.functions.extraction import extract
+from gloo.functions.message import MessageWriter
+from gloo.functions.names import Names
+from gloo.functions.parameters import Parameter, bindings, named
+
+_STATUS = re.compile(r"([1-5])xx|([1-5][0-9][0-9])(?:-([1-5][0-9][0-9]))?")
+_SUCCESS = ((200, 299),)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Which answers a response template is for.
+
+    Args:
+        statuses: any of ``200``, ``4xx``, ``500-504`` and ``any``; none of them stands for the successful ones, 2xx.
+        headers: names and values that the answer must have; a value may end in ``*``, which stands for any text.
+    """
+
+    statuses: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseTemplate:
+    """Templates for answers that *when* describes.
+
+    Args:
+        field: where it stands, for error messages: ``response``, ``responses[1]``.
+        status: template of the new status; None leaves it.
+        headers: names and templates of headers to set.
+        body: the new body; None passes the body through.
+        parameters: header parameters, over the response's headers.
+    """
+
+    field: str = "response"
+    when: Condition = Condition()
+    status: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenResponse:
+    """The Lua of one response template.
+
+    Args:
+        lines: a Lua expression, the rule's table.
+        reads_body: the upstream's body is read: it must not be compressed.
+        kept: headers of the request that the rule asks for.
+    """
+
+    lines: tuple[str, ...]
+    reads_body: bool
+    kept: tuple[str, ...]
+
+
+def write_response(template: ResponseTemplate, sites: Sites) -> WrittenResponse:
+    """Write the rule of *template*; raise `TemplateError` for what is wrong with it."""
+    parameters = tuple(named(parameter) for parameter in template.parameters)
+    names = Names(parameters, bindings(parameters), body_fields=True, message="response")
+    writer = MessageWriter(names, sites, f"{template.field}.")
+    parts = [
+        *writer.status(template.status, empty_body=template.body == ""),
+        *writer.headers(template.headers, pseudo=()),
+        *writer.body(template.body, template.headers),
+    ]
+    extraction = extract(names)
+    lines = [
+        "(function()",
+        *extraction.constants,
+        f"return {{{lua.body_flags(reads=names.reads_body, writes=template.body is not None)}",
+        f"matches = function(status, headers) return {_condition(template)} end,",
+        "render = function(headers, text, kept)",
+        *(["local fields = gloo.answer_fields(headers, text)"] if names.reads_body else []),
+        *extraction.lines,
+        *(line for part in parts for line in part.lines),
+        *(part.apply for part in parts if part.apply),
+        "return body" if template.body is not None else "return nil",
+        "end} end)(),",
+    ]
+    return WrittenResponse(tuple(lines), names.reads_body, tuple(names.kept))
+
+
+def _condition(template: ResponseTemplate) -> str:
+    field, when = f"{template.field}.when", template.when
+    ranges = [_range(text, f"{field}.status") for text in when.statuses] or list(_SUCCESS)
+    status = " or ".join(f"(status >= {low} and status <= {high})" for low, high in ranges)
+    return " and ".join((f"({status})", *_header_conditions(when.headers)))
+
+
+def _header_conditions(headers: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    for name, value in headers:
+        header = f"headers:get({lua.quoted(name.lower())})"
+        if value == "*":
+            yield f"{header} ~= nil"
+        elif value.endswith("*"):
+            yield f"gloo.starts({header}, {lua.quoted(value[:-1])})"
+        else:
+            yield f"{header} == {lua.quoted(value)}"
+
+
+def _range(text: str, field: str) -> tuple[int, int]:
+    """Read one of ``200``, ``4xx``, ``500-504``, ``any``."""
+    if text == "any":
+        return 100, 599
+    found = _STATUS.fullmatch(text)
+    if found is None or int(found[3] or 599) < int(found[2] or 0):
+        raise TemplateError(field, f"{text!r} is not a status", "200, 4xx, 500-504 or any")
+    if found[1]:
+        return int(found[1]) * 100, int(found[1]) * 100 + 99
+    return int(found[2]), int(found[3] or found[2])
