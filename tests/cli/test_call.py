@@ -1,0 +1,69 @@
+"""gloo call: one call of a function."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from tests.cli.command_line import gloo, told
+
+
+class _Echo(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = json.dumps({"path": self.path, "host": self.headers["host"]}).encode()
+        self.send_response(200 if self.path != "/pets/0" else 404)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: what matters is asserted."""
+
+
+@pytest.fixture
+def live(folder: Path) -> Iterator[int]:
+    """The port of an upstream that says what it was asked; the folder names it."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Echo)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    file = folder / "upstreams/petstore.yaml"
+    get = 'spec: {headers: {":method": GET}, path:'
+    file.write_text(file.read_text().replace("8081", str(server.server_port)).replace("spec: {path:", get))
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_function_is_called_on_the_host_of_its_upstream(folder: Path, live: int) -> None:
+    result = gloo("call", "petstore/get_pet", "--arg", "id=a b", "-d", folder)
+    assert json.loads(result.stdout) == {"path": "/pets/a%20b", "host": f"127.0.0.1:{live}"}
+    assert result.stderr.startswith(f"200 from 127.0.0.1:{live}")
+    assert told("call", "petstore/get_pet", "--arg", "id=1", "-d", folder)["status"] == 200
+
+
+def test_an_error_of_the_upstream_is_one_of_the_command(folder: Path, live: int) -> None:
+    assert "404 from" in gloo("call", "petstore/get_pet", "--arg", "id=0", "-d", folder, status=1).stderr
+
+
+def test_a_dry_run_prints_the_request(folder: Path) -> None:
+    said = gloo("call", "petstore/get_pet", "--arg", "id=7", "--dry-run", "-d", folder).stdout
+    assert said.splitlines()[1:2] == ["host: 127.0.0.1:8081"]
+    gloo("route", "add", "--path-prefix", "/pet/", "--function", "petstore/get_pet", "-d", folder)
+    sent = told("call", "petstore/get_pet", "--arg", "id=7", "--dry-run", "--via", "gateway", "-d", folder)
+    assert (sent["method"], sent["path"], sent["body"]) == ("POST", "/pet/", '{"id": 7}')
+
+
+def test_what_can_not_be_called_is_told(folder: Path) -> None:
+    assert "did you mean" in gloo("call", "petstore/get_pt", "-d", folder, status=1).stderr
+    assert "'id' is missing" in gloo("call", "petstore/get_pet", "-d", folder, status=1).stderr
+    assert "gives no value" in gloo("call", "petstore/get_pet", "--arg", "id", "-d", folder, status=2).stderr
+    assert "no route calls it" in gloo("call", "petstore/get_pet", "--via", "gateway", "-d", folder, status=1).stderr
+
+
+def test_without_a_gateway_there_is_no_way_through_it(folder: Path) -> None:
+    gloo("route", "add", "--path-prefix", "/pet/", "--function", "petstore/get_pet", "-d", folder)
+    asked = ("call", "petstore/get_pet", "--arg", "id=1", "--via", "gateway", "-d", folder)
+    assert "no gateway runs" in gloo(*asked, status=1).stderr

@@ -1,0 +1,19 @@
+"""gloo functions: the catalogue."""
+
+from pathlib import Path
+
+from tests.cli.command_line import gloo, told
+
+
+def test_functions_are_listed_with_what_they_need_and_who_calls_them(folder: Path) -> None:
+    gloo("route", "add", "--path-prefix", "/pet/", "--function", "petstore/get_pet", "-d", folder)
+    head, row = gloo("functions", "-d", folder).stdout.splitlines()
+    assert head.split() == ["FUNCTION", "KIND", "PARAMETERS", "ROUTES"]
+    assert row.split() == ["petstore/get_pet", "REST", "id", "default/0"]
+    (function,) = told("functions", "-d", folder)
+    assert function["parameters"] == [{"name": "id", "templates": ["path"]}]
+    assert function["routes"] == [{"route": "default/0", "sources": {"id": "body field"}}]
+
+
+def test_a_folder_without_functions_says_so(tmp_path: Path) -> None:
+    assert "holds no functions" in gloo("functions", "-d", tmp_path).stderr

@@ -1,0 +1,136 @@
+"""What becomes of a request, step by step."""
+
+import json
+
+from tests.explain.shop import SHOP, told
+
+from gloo.explain.answer import NO_ROUTE
+
+CORS = """
+upstreams: [{name: plain, type: service, spec: {hosts: [{addr: 127.0.0.1, port: 1}]}}]
+virtual_services:
+- name: default
+  routes:
+  - request_matcher: {path_prefix: /}
+    single_destination: {upstream: {name: plain}}
+    extensions:
+      cors: {allow_origin: ["http://a.test"], allow_methods: [PUT], allow_credentials: true}
+      max_retries: 2
+      add_response_headers: [{key: x-served, value: gloo}]
+"""
+SECURE = """
+virtual_services:
+- name: plain
+  domains: ["*.test"]
+- name: secure
+  domains: [a.test]
+  ssl_config: {secret_ref: cert, http_redirect: true}
+"""
+
+
+def test_the_virtual_service_is_chosen_by_host_and_the_others_are_told() -> None:
+    found = told("GET", "/anything", host="x.shop.test")
+    assert (found.service, found.route) == ("wild", "wild/0")
+    assert told("GET", "/", host="other.test").answer is NO_ROUTE
+
+
+def test_routes_before_the_one_that_takes_the_request_say_why_not() -> None:
+    found = told("GET", "/pet/7")
+    assert [str(each.refusal) for each in found.tried] == ["path: expected /pet, got /pet/7", "None"]
+    assert found.route == "shop/1"
+
+
+def test_without_a_route_the_answer_is_404() -> None:
+    found = told("GET", "/nowhere")
+    assert (found.answer, found.chosen, found.route) == (NO_ROUTE, None, "")
+    assert len(found.tried) == 7
+
+
+def test_a_function_says_which_values_it_takes_from_where_and_what_it_sends() -> None:
+    (delivery,) = told("POST", "/pet/a%20b", (("x-id", "9"),)).deliveries
+    assert delivery.function is not None
+    assert delivery.function.name == "pets/get"
+    values = [(each.name, each.source, each.value) for each in delivery.function.values]
+    assert values == [("id", "path /pet/{id}", '"a b"'), ("id", "header x-id {id}", "9")]
+    assert delivery.sent is not None
+    assert (delivery.sent.method, delivery.sent.path, delivery.sent.host) == ("GET", "/pets/a%20b", "shop.test")
+
+
+def test_names_that_no_parameter_binds_come_from_the_body() -> None:
+    (delivery,) = told("POST", "/add", body=b'{"name": "x\\"", "tags": [1.0]}').deliveries
+    assert delivery.function is not None
+    values = [(each.name, each.source, each.value) for each in delivery.function.values]
+    assert values == [("name", "body field", '"x\\""'), ("tags", "body field", "[1.0]")]
+    assert delivery.sent is not None
+    assert delivery.sent.body is not None
+    assert json.loads(delivery.sent.body) == {"name": 'x"', "tags": [1.0]}
+
+
+def test_a_function_that_refuses_says_what_the_client_gets() -> None:
+    (delivery,) = told("POST", "/add", body=b"{}").deliveries
+    assert delivery.sent is None
+    assert delivery.refused is not None
+    assert delivery.refused.status == 400
+    assert json.loads(delivery.refused.body)["parameter"] == "name"
+
+
+def test_each_weighted_destination_has_its_share_and_its_own_request() -> None:
+    plain, function = told("POST", "/split", body=b'{"id": 1}').deliveries
+    assert (plain.upstream, plain.share, function.upstream, function.share) == ("plain", 0.75, "pets", 0.25)
+    assert plain.sent is not None
+    assert function.sent is not None
+    assert (plain.sent.path, function.sent.path) == ("/split", "/pets/1")
+
+
+def test_a_route_with_an_error_answers_500_with_its_reference_and_the_problem_is_told() -> None:
+    found = told("GET", "/lost")
+    assert found.answer is not None
+    reference = dict(found.answer.headers)["x-gloo-error"]
+    assert found.answer.status == 500
+    assert [each.problem for each in found.problems if each.reference == reference] == [
+        "there is no upstream 'nowhere'"
+    ]
+
+
+def test_redirects_and_direct_responses_are_answers() -> None:
+    redirect, direct = told("GET", "/old/x?q=1").answer, told("GET", "/hello").answer
+    assert redirect is not None
+    assert direct is not None
+    assert (redirect.status, dict(redirect.headers)["location"]) == (301, "http://new.test/new/x?q=1")
+    assert (direct.status, direct.body, dict(direct.headers)["x-own"]) == (200, b"hi", "1")
+
+
+def test_policies_are_told() -> None:
+    assert dict(told("GET", "/pet/1").policies)["timeout"] == "3s"
+    assert "nothing else is said" in dict(told("POST", "/add").policies)["timeout"]
+    policies = dict(told("GET", "/", config=CORS).policies)
+    assert policies["response headers"] == "x-served = gloo"
+    assert policies.keys() >= {"cors", "retries"}
+
+
+def test_a_preflight_is_answered_before_the_upstream_is_asked() -> None:
+    def asked(origin: str) -> dict[str, str]:
+        headers = (("origin", origin), ("access-control-request-method", "PUT"))
+        found = told("OPTIONS", "/", headers, config=CORS)
+        assert found.answer is not None
+        assert (found.answer.status, found.deliveries) == (200, ())
+        return dict(found.answer.headers)
+
+    assert asked("http://a.test")["access-control-allow-origin"] == "http://a.test"
+    assert asked("http://b.test") == {}
+    assert told("OPTIONS", "/", config=CORS).deliveries
+
+
+def test_a_virtual_service_over_tls_redirects_requests_in_the_clear() -> None:
+    found = told("GET", "/x", host="a.test", config=SECURE)
+    assert found.service == "secure"
+    assert found.answer is not None
+    assert dict(found.answer.headers) == {"location": "https://a.test/x"}
+    assert told("GET", "/x", host="b.test", config=SECURE).service == "plain"
+
+
+def test_a_name_of_an_upstreams_host_is_asked_for_where_the_route_says_so() -> None:
+    rewritten = SHOP.replace("timeout: 3s", "host_rewrite: {auto: true}")
+    (delivery,) = told("GET", "/pet/1", config=rewritten).deliveries
+    assert delivery.sent is not None
+    assert delivery.sent.host == "pets.test"

@@ -1,0 +1,58 @@
+"""Calls as clients make them: what comes out is the request that explain turns into the call."""
+
+from typing import Any
+
+import pytest
+from tests.explain.shop import SHOP
+from tests.support.translating import PLUGINS, config_of
+
+from gloo.errors import ConfigError, MissingReference
+from gloo.explain.answer import explain
+from gloo.explain.calling import find_function
+from gloo.explain.client_call import client_request
+from gloo.explain.lua_run import FunctionRuntime
+from gloo.explain.tables import tables_of
+
+
+def _sent(name: str, arguments: list[tuple[str, Any]], config: str = SHOP) -> tuple[str, str]:
+    """Return the path of the client's request, and that of the upstream's."""
+    tables = tables_of(config_of(config), PLUGINS)
+    request = client_request(find_function(name, tables), arguments, tables)
+    (delivery,) = explain(request, tables, FunctionRuntime()).deliveries
+    assert delivery.sent is not None, delivery.refused
+    return request.path, delivery.sent.path
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        '{query: {i: "{id}"}}',
+        '{headers: {X-I: "{id}"}}',
+        '{cookies: {c: "{id}"}}',
+        '[{from: query, name: i, match: "p-{id}"}]',
+        "{}",
+    ],
+)
+def test_values_go_where_the_route_looks_for_them(parameters: str) -> None:
+    config = SHOP.replace('{path: "/pet/{id}", headers: {x-id: "{id}"}}', parameters)
+    assert _sent("pets/get", [("id", "a+b")], config)[1] == "/pets/a%2Bb"
+
+
+def test_a_value_in_a_path_is_escaped() -> None:
+    assert _sent("pets/get", [("id", "a b/c")]) == ("/pet/a%20b%2Fc", "/pets/a%20b%2Fc")
+
+
+def test_other_values_go_into_the_body() -> None:
+    assert _sent("pets/add", [("name", "x"), ("tags", [1])]) == ("/add", "/pets")
+
+
+def test_a_function_without_a_route_can_only_be_called_directly() -> None:
+    tables = tables_of(config_of(SHOP.replace("function_name: add", "function_name: get")), PLUGINS)
+    with pytest.raises(MissingReference, match="no route calls it"):
+        client_request(find_function("pets/add", tables), [], tables)
+
+
+def test_a_path_that_only_an_expression_describes_can_not_be_told() -> None:
+    tables = tables_of(config_of(SHOP.replace("path_exact: /add", "path_regex: /add+")), PLUGINS)
+    with pytest.raises(ConfigError, match="regular expression"):
+        client_request(find_function("pets/add", tables), [("name", "x")], tables)

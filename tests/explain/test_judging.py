@@ -1,0 +1,76 @@
+"""What was expected against what became of a request."""
+
+from typing import Any
+
+import pytest
+from msgspec import convert
+from tests.explain.shop import told
+
+from gloo.explain.cases import Expected
+from gloo.explain.judging import Passage, Seen, differences, disagreements, seen_offline
+from gloo.explain.lua_run import Answer
+from gloo.explain.request import Request
+
+
+def _different(expected: dict[str, Any], path: str, body: bytes | None = None) -> list[str]:
+    seen = seen_offline(told("POST" if body else "GET", path, body=body))
+    return [str(each) for each in differences(convert(expected, Expected), seen)]
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        {"route": "shop/1", "virtual_service": "shop", "destination": "pets/get"},
+        {"destination": "pets"},
+        {"upstream_request": {"method": "GET", "path": "/pets/7", "host": "shop.test", "headers": {"x-no": None}}},
+        {},
+    ],
+)
+def test_what_is_as_expected_says_nothing(expected: dict[str, Any]) -> None:
+    assert _different(expected, "/pet/7") == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [
+        ({"route": "shop/2"}, "route: expected shop/2, got shop/1"),
+        ({"destination": "plain"}, "destination: expected plain, got pets/get"),
+        ({"upstream_request": {"path": "/x"}}, "upstream_request.path: expected /x, got /pets/7"),
+        ({"upstream_request": {"headers": {"X-A": "1"}}}, "upstream_request.headers.X-A: expected '1', got absent"),
+        ({"upstream_request": {"json": 1}}, "upstream_request.json: expected 1, got no JSON: ''"),
+        ({"response": {"status": 200}}, "response: expected an answer of the gateway, got a request to pets/get"),
+    ],
+)
+def test_each_difference_names_its_place(expected: dict[str, Any], said: str) -> None:
+    assert _different(expected, "/pet/7") == [said]
+
+
+def test_answers_are_compared_too() -> None:
+    response = {"status": 200, "body": "ho", "headers": {"x-own": "2"}}
+    assert _different({"response": response}, "/hello") == [
+        "response.headers.x-own: expected '2', got '1'",
+        "response.body: expected 'ho', got 'hi'",
+    ]
+    assert "an answer of the gateway: 200 hi" in _different({"upstream_request": {}}, "/hello")[0]
+
+
+def test_of_weighted_destinations_one_must_do() -> None:
+    assert _different({"destination": "plain"}, "/split", b'{"id": 1}') == []
+    assert _different({"destination": "pets", "upstream_request": {"path": "/pets/1"}}, "/split", b'{"id": 1}') == []
+
+
+def test_json_is_compared_by_value() -> None:
+    sent = {"json": {"tags": [], "name": "x"}}
+    assert _different({"upstream_request": sent}, "/add", b'{"name": "x"}') == []
+
+
+def test_two_roads_agree_but_for_what_envoy_adds() -> None:
+    sent = Request("GET", "a", "/x", (("x-a", "1"),))
+    seen = Request("GET", "b", "/x", (("x-request-id", "7"), ("x-a", "1"), ("x-envoy-internal", "true")))
+    offline = Seen("s", "s/0", (Passage("up/f", sent, None),))
+    assert disagreements(offline, Seen("s", "s/0", (Passage("up", seen, None),))) == ()
+    other = Seen("s", "s/1", (Passage("none", None, Answer(503)),))
+    assert [str(each) for each in disagreements(offline, other)] == [
+        "route: expected s/0, got s/1",
+        "outcome: expected a request to up/f, got 503",
+    ]
