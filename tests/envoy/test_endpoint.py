@@ -38,3 +38,9 @@ def test_health_checks_ask_a_host_by_its_name_or_address() -> None:
 )
 def test_an_ipv6_address_is_an_authority_in_brackets(endpoint: Endpoint, authority: str) -> None:
     assert endpoint.authority == authority
+
+
+def test_an_endpoint_may_be_a_socket_in_envoys_folder() -> None:
+    (locality,) = assignment("c", (Endpoint("", 0, pipe="a.sock"),)).endpoints
+    (member,) = locality.lb_endpoints
+    assert member.endpoint.address.pipe.path == "a.sock"

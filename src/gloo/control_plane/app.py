@@ -5,7 +5,7 @@ import gc
 import os
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from gloo.control_plane.loop import ControlLoop, Stores
 from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import RunningGateway, StateFolder
 from gloo.errors import StorageError
+from gloo.local_functions.workers import Workers
 from gloo.plugins.registry import load_plugins
 from gloo.proxy.admin import Admin
 from gloo.proxy.binary import find_envoy
@@ -61,12 +62,15 @@ async def running_gateway(settings: Settings) -> AsyncIterator[tuple[RunningGate
         stack.enter_context(_patient_collector())
         state = stack.enter_context(StateFolder(state_folder(settings)).opened())
         place = stack.enter_context(runtime_folder())
-        loop = _control_loop(folder, gateway, state=state, binary=binary)
+        workers = Workers(folder, place)
+        loop = _control_loop(folder, gateway, state=state, binary=binary, workers=workers)
         await stack.enter_async_context(AdsServer(loop.cache, socket=place / "xds.sock"))
-        await stack.enter_async_context(_task(loop))
+        await stack.enter_async_context(_task(loop.run(), "control loop"))
+        await stack.enter_async_context(_task(workers.run(loop.note), "workers"))
         envoy = _envoy(settings, place, binary)
         await stack.enter_async_context(envoy.running())
         await loop.wait_published()
+        await workers.wait_started()
         await envoy.wait_ready()
         await loop.cache.settled(DEFAULT_ROLE, timeout=5, nodes=1)
         running = RunningGateway(
@@ -118,18 +122,28 @@ def trusted_roots() -> bytes:
     return Path(named).read_bytes()
 
 
-def _control_loop(folder: Path, gateway: Gateway, *, state: StateFolder, binary: Path) -> ControlLoop:
+def _control_loop(
+    folder: Path, gateway: Gateway, *, state: StateFolder, binary: Path, workers: Workers
+) -> ControlLoop:
     plugins, faults = load_plugins()
     for fault in faults:
         _log.error(str(fault))
     stores = Stores(FileStorage(folder), FileSecrets(folder / "secrets"))
-    return ControlLoop(stores, plugins, gateway=gateway, state=state, validate=partial(validate, binary))
+    return ControlLoop(
+        stores,
+        plugins,
+        gateway=gateway,
+        state=state,
+        validate=partial(validate, binary),
+        published=lambda translation: workers.follow(translation.workers),
+    )
 
 
 @asynccontextmanager
-async def _task(loop: ControlLoop) -> AsyncIterator[None]:
+async def _task(work: Coroutine[None, None, None], name: str) -> AsyncIterator[None]:
+    """Do *work* beside the block, and end it after."""
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(loop.run(), name="control loop")
+        task = group.create_task(work, name=name)
         yield
         task.cancel()
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -24,6 +25,7 @@ from gloo.translator.memo import Memo
 from gloo.translator.reports import Reports
 from gloo.translator.shadows import with_shadows
 from gloo.translator.wanted_secrets import wanted_secrets
+from gloo.translator.workers import Findings, with_findings
 from gloo.xds.cache import SnapshotCache
 
 _PATIENCE = 5.0  # seconds for the Envoys to judge a snapshot before its verdicts are written all the same
@@ -53,6 +55,7 @@ class ControlLoop:
         gateway: what translation has to know of the machine.
         state: where verdicts and last good documents are kept; None keeps them nowhere.
         validate: asks Envoy about a bootstrap, to find the route that makes it refuse a table.
+        published: is told each translation that is published.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class ControlLoop:
         gateway: Gateway,
         state: StateFolder | None = None,
         validate: Validate | None = None,
+        published: Callable[[Translation], None] | None = None,
     ) -> None:
         self._stores, self._plugins, self._gateway, self._state = stores, plugins, gateway, state
         self._changes = Changes()
@@ -72,6 +76,8 @@ class ControlLoop:
         self._secrets = SecretWatch(stores.secrets, self._changes.tell)
         self._memo = Memo()
         self._found: State | None = None
+        self._findings: Findings = {}
+        self._tell_published = published
         self._published: _Published | None = None
         self._good = GoodSecrets()
         self._again: asyncio.TimerHandle | None = None
@@ -87,6 +93,11 @@ class ControlLoop:
     async def wait_published(self) -> None:
         """Wait for the first publication."""
         await self._first.wait()
+
+    def note(self, findings: Findings) -> None:
+        """Take what is found out about running upstreams into their verdicts, in place of what was noted before."""
+        self._findings = findings
+        self._changes.tell()
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -144,6 +155,10 @@ class ControlLoop:
         self.cache.publish_fallback(fallback_snapshot(self._gateway, translation.snapshots))
         self._good = translation.good
         self._look_again(translation.next_turn, now)
+        reports = with_findings(translation.reports, self._findings, config=config, workers=translation.workers)
+        translation = replace(translation, reports=reports)
+        if self._tell_published is not None:
+            self._tell_published(translation)
         log_problems(reading, self._published.reading if self._published else None)
         self._published = _Published(reading, translation)
         self._to_record.set()

@@ -22,6 +22,7 @@ from gloo.plugins.direct_response import DirectAnswer
 from gloo.plugins.faults import Faults
 from gloo.plugins.hashing import Hashing
 from gloo.plugins.headers import Headers
+from gloo.plugins.local import Local
 from gloo.plugins.mirror import Mirror
 from gloo.plugins.redirect import Redirect
 from gloo.plugins.rest import Rest
@@ -34,6 +35,7 @@ from gloo.plugins.upgrades import Upgrades
 
 BUILT_IN: tuple[Plugin, ...] = (
     Service(),
+    Local(),
     Rest(),
     Headers(),
     Timeouts(),
