@@ -18,7 +18,7 @@ COMMANDS = {
     "run": "Run the gateway of a folder until Ctrl-C.",
     "check": "Check a folder without running it: every finding with file and line.",
     "translate": "Print what Envoy would get for a folder.",
-    "explain": "Say what becomes of a request, and why.",
+    "explain": "Say what becomes of a request, and why, without running anything.",
     "test": "Run the tests in DIR/tests/*.yaml against the configuration in DIR.",
     "functions": "List all functions: what each needs, and which routes call it.",
     "call": "Call a function, and print the answer.",
