@@ -1,5 +1,6 @@
 """Clusters: an upstream as Envoy sees it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ from gloo.envoy.message import Message, duration, serialize
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
 from gloo.envoy.tls import TlsSockets, UpstreamTls, upstream_tls_sockets
 from gloo.model.balancing import CircuitBreakers, LoadBalancer, OutlierDetection
+from gloo.model.base import Json
 from gloo.model.connection import Connection, Dns
 from gloo.model.duration import Duration
 from gloo.model.health_check import HealthCheck
@@ -25,7 +27,7 @@ Discovery = Literal["static", "strict_dns", "logical_dns"]
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Everything Envoy has to know to send requests to an upstream."""
+    """Everything Envoy has to know to send requests to an upstream. *metadata* is by namespace, for filters."""
 
     name: str
     discovery: Discovery
@@ -41,6 +43,7 @@ class Cluster:
     connection: Connection | None = None
     dns: Dns | None = None
     proxy_protocol: Literal["v1", "v2"] | None = None
+    metadata: tuple[tuple[str, Mapping[str, Json]], ...] = ()
 
     def resource(self) -> Resource:
         """Serialise it."""
@@ -60,6 +63,8 @@ def _message(cluster: Cluster) -> Message:
         message.cluster_type.CopyFrom(dns_discovery(cluster.discovery, cluster.dns, ipv6=cluster.ipv6))
     set_connection(message, cluster.connection, http2=cluster.http2)
     _set_transport(message, cluster, sockets)
+    for namespace, values in cluster.metadata:
+        message.metadata.filter_metadata[namespace].update(values)
     if cluster.load_balancer is not None:
         set_load_balancer(message, cluster.load_balancer)
     if cluster.outlier_detection is not None:

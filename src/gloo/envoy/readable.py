@@ -1,4 +1,4 @@
-"""Envoy's resources as plain values, to be read by people; what Envoy's API marks as sensitive is not in them."""
+"""Envoy's resources as plain values, to be read by people; what is sensitive is not in them."""
 
 from google.protobuf import descriptor_pool, json_format, message_factory
 from google.protobuf.any_pb2 import Any as PackedMessage
@@ -10,6 +10,10 @@ from gloo.envoy.snapshot import Resource, ResourceType
 from gloo.model.base import Json
 
 HIDDEN = "(not shown)"
+_CREDENTIALS = "envoy.extensions.filters.http.aws_lambda.v3.Credentials"
+_UNMARKED = frozenset([f"{_CREDENTIALS}.secret_access_key", f"{_CREDENTIALS}.session_token"])
+"""Fields that hold secrets, though Envoy's API does not mark them."""
+
 _FIRST = frozenset(["@type", "name"])
 
 
@@ -52,7 +56,7 @@ def _redact(message: Message) -> None:
         _redact_packed(message)
         return
     for field, value in message.ListFields():
-        if field.GetOptions().Extensions[sensitive_pb2.sensitive]:
+        if field.full_name in _UNMARKED or field.GetOptions().Extensions[sensitive_pb2.sensitive]:
             _hide(message, field)
         elif field.type == FieldDescriptor.TYPE_MESSAGE:
             for each in _messages(field, value):

@@ -112,9 +112,13 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
 
 
 class UpstreamPlugin(FunctionPlugin[FunctionT, ExtensionT], Generic[SpecT, FunctionT, ExtensionT]):
-    """Knows one type of upstream."""
+    """Knows one type of upstream.
+
+    With `functions_only`, a route must name a function of it: there is nothing else to send a request to.
+    """
 
     upstream_type: ClassVar[str]
+    functions_only: ClassVar[bool] = False
     spec_model: ClassVar[type[Model]]
 
     def secrets(self, spec: SpecT) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from gloo.model.base import Json, Model
 from gloo.model.path import join_path
 from gloo.model.status import Problem
 from gloo.model.strict import decode_struct, nearest, snake_case
+from gloo.plugins.aws import Aws
 from gloo.plugins.base import FunctionPlugin, Plugin, RoutePlugin, ServicePlugin, UpstreamPlugin
 from gloo.plugins.buffer import Buffer
 from gloo.plugins.cors import Cors
@@ -36,6 +37,7 @@ from gloo.plugins.upgrades import Upgrades
 BUILT_IN: tuple[Plugin, ...] = (
     Service(),
     Local(),
+    Aws(),
     Rest(),
     Headers(),
     Timeouts(),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_message import route_bytes
@@ -29,7 +29,7 @@ class PlacedRoute:
     """One route of Envoy's table."""
 
     match: RouteMatch
-    body: bytes
+    body: bytes = field(repr=False)
     route: Route | None = None
 
 
@@ -41,7 +41,7 @@ class TranslatedRoute:
     """
 
     match: RouteMatch | None
-    body: bytes
+    body: bytes = field(repr=False)
     clusters: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     before: tuple[PlacedRoute, ...] = ()
@@ -93,8 +93,8 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> tuple[Route, 
     """Return the route, and those before it: what extensions want there, and the other forms of an event."""
     *others, match = matches_of(route)
     extensions = read_extensions(route.extensions, scope.plugins)
-    for field, upstream in extensions.upstreams():
-        _known_upstream(upstream, field, scope)
+    for at, upstream in extensions.upstreams():
+        _known_upstream(upstream, at, scope)
     translated = extensions.apply(Route(name, match, _action(route, extensions, scope)))
     return translated, (*extensions.before(translated), *(replace(translated, match=other) for other in others))
 
@@ -126,6 +126,9 @@ def _target(destination: Destination, field: str, route: ModelRoute, scope: Rout
     upstream = _upstream(destination, field, scope)
     weight = destination.weight if isinstance(destination, WeightedDestination) else 1
     target = upstream.target(weight)
+    if destination.function is None and upstream.plugin.functions_only:
+        hint = "write function: {upstream_name: ..., function_name: ...}"
+        raise ConfigError("", field, f"upstream {upstream.name!r} is reached by its functions alone", hint)
     if destination.function is None:
         return target
     function_name = destination.function.function_name

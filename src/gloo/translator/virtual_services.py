@@ -1,7 +1,7 @@
 """Virtual services to virtual hosts: who owns which domain, and the routes below it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gloo.envoy.route_message import virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
@@ -28,10 +28,10 @@ from gloo.translator.upstreams import TranslatedUpstream
 
 @dataclass(frozen=True, slots=True)
 class TranslatedRoutes:
-    """The routes of one virtual service: as the fields of a virtual host, and one by one."""
+    """The routes of one virtual service: as the fields of a virtual host, and one by one. Routes may hold keys."""
 
-    fields: bytes
-    routes: tuple[bytes, ...]
+    fields: bytes = field(repr=False)
+    routes: tuple[bytes, ...] = field(repr=False)
     clusters: frozenset[str]
     problems: tuple[Problem, ...]
     order: RouteOrder
@@ -42,8 +42,8 @@ class VirtualHost:
     """One virtual host as Envoy gets it, and its routes in their order."""
 
     name: str
-    body: bytes
-    routes: tuple[bytes, ...]
+    body: bytes = field(repr=False)
+    routes: tuple[bytes, ...] = field(repr=False)
     clusters: frozenset[str]
 
 

@@ -1,0 +1,129 @@
+-- What Envoy calls on the way to a Lambda function and back, before and after its own filter signs the call. The
+-- function and the shapes of its events and answers come with the route (filterContext).
+
+local byte, sub, find, gsub, tostring, tonumber, pcall, pairs, type =
+  string.byte, string.sub, string.find, string.gsub, tostring, tonumber, pcall, pairs, type
+
+local KEPT = {["content-type"] = true, ["content-length"] = true, ["transfer-encoding"] = true,
+  ["user-agent"] = true, ["x-request-id"] = true, ["x-forwarded-for"] = true, ["x-forwarded-proto"] = true}
+
+-- Lambda's own interface gets no header of the client's: one could choose how a function is called (x-amz-...), or
+-- be changed after the call is signed. With Envoy's own event all others are in it, and so they stay until then.
+local function strip(headers, all)
+  local names = {}
+  for name in pairs(headers) do
+    if byte(name) ~= 58 and (all and not KEPT[name] or sub(name, 1, 6) == "x-amz-") then names[#names + 1] = name end
+  end
+  for i = 1, #names do headers:remove(names[i]) end
+end
+
+local function address_of(handle)
+  local address = gsub(handle:streamInfo():downstreamRemoteAddress(), ":%d+$", "")
+  return (gsub(address, "^%[(.*)%]$", "%1"))
+end
+
+local function quote(text) return gloo.json_value(text) end
+
+local function error_body(failure, name)
+  return '{"error":' .. quote(failure.code) .. ',"message":' .. quote(failure.message) .. ',"function":' .. quote(name)
+    .. (failure.kind and ',"type":' .. quote(failure.kind) or "") .. "}"
+end
+
+-- A failure of ours as it is; anything else is a bug, told to the log and not to the client.
+local function failure_of(handle, name, failure)
+  if type(failure) == "table" then return failure end
+  handle:logErr("function " .. name .. ": " .. tostring(failure))
+  return {status = 500, code = "internal", message = "the function failed"}
+end
+
+local function event_of(handle, body)
+  local context = handle:filterContext()
+  local request = gloo.request_of(handle:headers())
+  request.body = body:getBytes(0, body:length())
+  request.base64 = function(bytes) return handle:base64Escape(bytes) end
+  request.address, request.protocol = address_of(handle), handle:streamInfo():protocol()
+  request.millis = tonumber(handle:timestamp())
+  request.account, request.region = context:get("account"), context:get("region")
+  return gloo.json_value(gloo.events[context:get("request")](request))
+end
+
+function envoy_on_request(handle)
+  local context = handle:filterContext()
+  local name, shape = context:get("function"), context:get("request")
+  if not name then return end
+  if not gloo.events[shape] then return strip(handle:headers(), shape ~= "envoy") end
+  local body = handle:body(true) -- waiting for it ends the life of all objects before
+  gloo.refill()
+  local made, event = pcall(event_of, handle, body)
+  if not made then
+    local failure = failure_of(handle, name, event)
+    local fields = {[":status"] = tostring(failure.status), ["content-type"] = "application/json"}
+    fields["x-gloo-error"] = failure.code
+    return handle:respond(fields, error_body(failure, name))
+  end
+  body:setBytes(event)
+  local headers = handle:headers()
+  strip(headers, true)
+  headers:replace("content-type", "application/json")
+end
+
+-- The answer's headers, without those of Lambda's interface.
+local function clear(headers)
+  local names = {}
+  for name in pairs(headers) do
+    if byte(name) ~= 58 and sub(name, 1, 8) ~= "x-envoy-" and name ~= "retry-after" and name ~= "date"
+      and name ~= "content-length" and name ~= "transfer-encoding" then names[#names + 1] = name end
+  end
+  for i = 1, #names do headers:remove(names[i]) end
+end
+
+local function tell(handle, body, name, failure)
+  if failure.log then
+    handle:logWarn("function " .. name .. ": " .. failure.code .. " " .. failure.kind .. ": " .. sub(failure.log, 1, 500))
+  end
+  local headers = handle:headers()
+  clear(headers)
+  headers:replace(":status", tostring(failure.status))
+  headers:replace("content-type", "application/json")
+  headers:replace("x-gloo-error", failure.code)
+  if failure.status == 429 and not headers:get("retry-after") then headers:replace("retry-after", "1") end
+  body:setBytes(error_body(failure, name))
+end
+
+local function give(handle, body, answer)
+  local headers = handle:headers()
+  clear(headers)
+  headers:remove("retry-after")
+  headers:replace(":status", tostring(answer.status))
+  local set = {}
+  for i = 1, #answer.headers do
+    local name, value = answer.headers[i][1], answer.headers[i][2]
+    if set[name] then headers:add(name, value) else headers:replace(name, value) end
+    set[name] = true
+  end
+  body:setBytes(answer.body)
+end
+
+-- What Lambda itself refused, or a function that failed; nil for an answer.
+local function failed(headers)
+  local status = tonumber(headers:get(":status"))
+  if status < 300 then return headers:get("x-amz-function-error") and gloo.function_error end
+  local error_type = headers:get("x-amzn-errortype")
+  return function(text) return gloo.lambda_error(status, error_type, text) end
+end
+
+function envoy_on_response(handle)
+  local context, headers = handle:filterContext(), handle:headers()
+  local name, shape, asked = context:get("function"), context:get("response"), context:get("request")
+  if not name or not headers:get("x-envoy-upstream-service-time") then return end -- the last: the gateway's own answer
+  local failing = failed(headers)
+  local unwrap = headers:get(":status") == "200" and gloo.answers[shape]
+  if not failing and not unwrap then return end
+  local body = handle:body(true)
+  local text = body:getBytes(0, body:length())
+  gloo.refill()
+  if failing then return tell(handle, body, name, failing(text)) end
+  local done, answer = pcall(unwrap, text, asked)
+  if done then return give(handle, body, answer) end
+  tell(handle, body, name, failure_of(handle, name, answer))
+end

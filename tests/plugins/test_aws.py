@@ -1,0 +1,165 @@
+"""AWS: Lambda functions; what they do in Envoy is in the end-to-end tests."""
+
+import json
+
+import pytest
+from tests.support.translating import GATEWAY, PLUGINS, clusters, config_of, routes, virtual_hosts
+
+from gloo.model.base import Json
+from gloo.model.secret import Secret
+from gloo.translator import Translation, translate
+
+CANARY = "canary-77e1d0"
+KEYS = {"access_key": "AKID", "secret_key": CANARY, "session_token": CANARY}
+SPEC: dict[str, Json] = {"region": "eu-west-1", "account_id": "123456789012", "secret_ref": "aws"}
+ROUTE = {"single_destination": {"function": {"upstream_name": "a", "function_name": "f"}}}
+LAMBDA = "envoy.filters.http.aws_lambda"
+SHAPE = "gloo.filters.http.lambda_shape"
+
+
+def translated(
+    *, keys: dict[str, str] | None = None, function: Json = None, route: Json = ROUTE, **spec: Json
+) -> Translation:
+    function = {"name": "f", "spec": {"function_name": "f"} if function is None else function}
+    upstream = {"name": "a", "type": "aws", "spec": SPEC | spec, "functions": [function]}
+    service = {"name": "default", "routes": [{"request_matcher": {"path_prefix": "/"}, **route}]}
+    secrets = (Secret("aws", KEYS if keys is None else keys),)
+    translation = translate(
+        config_of(json.dumps(upstream), json.dumps(service), secrets=secrets), PLUGINS, gateway=GATEWAY
+    )
+    for snapshot in translation.snapshots.values():
+        snapshot.check()
+    return translation
+
+
+def call(translation: Translation) -> Json:
+    (found,) = routes(translation, "default")
+    return found["typed_per_filter_config"][LAMBDA]["invoke_config"]
+
+
+def shape(translation: Translation) -> Json:
+    (found,) = routes(translation, "default")
+    return found["typed_per_filter_config"][SHAPE]["filter_context"]
+
+
+def problem(translation: Translation, ref: str = "Upstream/a") -> tuple[str, str]:
+    found = translation.reports[ref].problems[0]
+    return found.field, f"{found.problem} ({found.hint})"
+
+
+@pytest.mark.parametrize(
+    ("region", "host", "partition"),
+    [
+        ("eu-west-1", "lambda.eu-west-1.amazonaws.com", "aws"),
+        ("cn-north-1", "lambda.cn-north-1.amazonaws.com.cn", "aws-cn"),
+        ("us-gov-west-1", "lambda.us-gov-west-1.amazonaws.com", "aws-us-gov"),
+        ("ap-southeast-7", "lambda.ap-southeast-7.amazonaws.com", "aws"),
+    ],
+)
+def test_lambda_is_asked_in_the_region_by_tls_and_by_its_full_arn(region: str, host: str, partition: str) -> None:
+    translation = translated(region=region, function={"function_name": "f", "qualifier": "live"})
+    cluster = clusters(translation)["a"]
+    (member,) = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    address = member["endpoint"]["address"]["socket_address"]
+    assert (address["address"], address["port_value"]) == (host, 443)
+    assert cluster["transport_socket"]["typed_config"]["sni"] or cluster["transport_socket"]
+    assert cluster["metadata"]["filter_metadata"] == {"com.amazonaws.lambda": {"egress_gateway": True}}
+    assert call(translation)["arn"] == f"arn:{partition}:lambda:{region}:123456789012:function:f:live"
+    assert call(translation)["host_rewrite"] == host
+
+
+def test_another_address_of_lambda_is_asked_and_signed_for_in_its_place() -> None:
+    translation = translated(endpoint={"host": "127.0.0.1", "port": 4566, "tls": False})
+    cluster = clusters(translation)["a"]
+    assert "transport_socket" not in cluster
+    assert "cluster_type" not in cluster
+    assert call(translation)["host_rewrite"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        ({"region": "europe"}, "spec.region"),
+        ({"account_id": "12"}, "spec.account_id"),
+        ({"secret_ref": ""}, "spec.secret_ref"),
+        ({"endpoint": {"host": "http://localhost"}}, "spec.endpoint.host"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/r"}, "spec.role_arn"),
+    ],
+)
+def test_a_bad_field_is_told_with_its_place(spec: Json, field: str) -> None:
+    assert problem(translated(**spec))[0] == field
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        {"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f"},
+        {"function_name": "f", "qualifier": "a b"},
+        {"function_name": "f", "request": "v2"},
+        {"function_name": "f", "multi_value": True},
+        {"function_name": "f", "request": "envoy", "response": "alb"},
+        {},
+    ],
+)
+def test_a_bad_function_is_left_out_and_told(function: Json) -> None:
+    assert problem(translated(function=function))[0].startswith("functions[0].spec")
+
+
+@pytest.mark.parametrize("missing", ["access_key", "secret_key"])
+def test_a_secret_without_a_key_is_told_by_name_and_shows_nothing(missing: str) -> None:
+    keys = {name: value for name, value in KEYS.items() if name != missing}
+    field, text = problem(translated(keys=keys))
+    assert field == "spec.secret_ref"
+    assert f"'aws' has no {missing}" in text
+    assert CANARY not in text
+
+
+def test_a_secret_that_is_not_there_yet_is_waited_for() -> None:
+    translation = translated(secret_ref="other")
+    assert translation.reports["Upstream/a"].problems[0].pending
+
+
+def test_the_names_that_aws_gives_the_keys_are_taken_too() -> None:
+    translation = translated(keys={"aws_access_key_id": "AKID", "aws_secret_access_key": CANARY})
+    assert call(translation)["credentials"]["access_key_id"] == "AKID"
+
+
+def test_the_keys_show_in_nothing_that_people_read() -> None:
+    translation = translated()
+    assert call(translation)["credentials"]["access_key_id"] == "AKID"
+    shown = (translation, virtual_hosts(translation), clusters(translation), translation.reports)
+    assert CANARY not in "".join(map(repr, shown))
+
+
+@pytest.mark.parametrize(("style", "mode"), [(None, None), ("sync", None), ("async", "ASYNCHRONOUS")])
+def test_the_route_says_whether_to_wait_for_the_function(style: str | None, mode: str | None) -> None:
+    extensions = {} if style is None else {"execution_style": style}
+    assert call(translated(route=ROUTE | {"extensions": extensions})).get("invocation_mode") == mode
+
+
+def test_an_unknown_execution_style_is_told() -> None:
+    translation = translated(route=ROUTE | {"extensions": {"execution_style": "later"}})
+    assert problem(translation, "VirtualService/default")[0] == "routes[0].extensions.execution_style"
+
+
+@pytest.mark.parametrize(
+    ("function", "response"),
+    [
+        ({}, "passthrough"),
+        ({"request": "api_gateway_v1"}, "api_gateway"),
+        ({"request": "api_gateway_v2"}, "api_gateway"),
+        ({"request": "alb"}, "alb"),
+        ({"request": "envoy"}, "passthrough"),
+        ({"request": "alb", "response": "passthrough"}, "passthrough"),
+        ({"response": "api_gateway"}, "api_gateway"),
+    ],
+)
+def test_the_answer_is_read_as_what_goes_with_the_event_unless_said_otherwise(function: Json, response: str) -> None:
+    assert shape(translated(function={"function_name": "f", **function}))["response"] == response
+
+
+def test_a_route_to_the_upstream_itself_is_refused() -> None:
+    translation = translated(route={"single_destination": {"upstream": {"name": "a"}}})
+    field, text = problem(translation, "VirtualService/default")
+    assert field == "routes[0].single_destination"
+    assert "by its functions alone" in text
