@@ -12,7 +12,7 @@ import lupa.luajit21 as luajit
 
 from gloo.envoy.lua import LuaProgram
 from gloo.explain.request import Request
-from gloo.functions import runtime_source
+from gloo.functions import answering_runtime_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class FunctionRuntime:
 
     def __init__(self) -> None:
         self._lua = luajit.LuaRuntime(encoding=None, unpack_returned_tuples=True)
-        self._lua.execute(runtime_source().encode("ascii"))
+        self._lua.execute(answering_runtime_source().encode("ascii"))
         handle = (files("gloo.explain") / "handle.lua").read_bytes()
         self._call = self._lua.compile(handle)
 
