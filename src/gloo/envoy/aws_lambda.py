@@ -33,7 +33,7 @@ class AwsCredentials:
 
 
 @dataclass(frozen=True, slots=True)
-class LambdaCall:
+class AwsCall:
     """How a route calls a function.
 
     Args:
@@ -52,12 +52,12 @@ class LambdaCall:
     shape: tuple[tuple[str, str], ...] = ()
 
 
-def lambda_filters(script: str) -> tuple[HttpFilter, HttpFilter]:
+def aws_filters(script: str) -> tuple[HttpFilter, HttpFilter]:
     """Return the filters of calls; *script* is the runtime that shapes them.
 
     The base configuration is never used. It has credentials, so that Envoy does not look for any at its start.
     """
-    base = _config(LambdaCall(_NO_FUNCTION, "", AwsCredentials(_NO_KEY, _NO_KEY)))
+    base = _config(AwsCall(_NO_FUNCTION, "", AwsCredentials(_NO_KEY, _NO_KEY)))
     shape = lua_pb2.Lua(source_codes={_SCRIPT: base_pb2.DataSource(inline_string=script)})
     shape.clear_route_cache.value = False
     return (
@@ -66,7 +66,7 @@ def lambda_filters(script: str) -> tuple[HttpFilter, HttpFilter]:
     )
 
 
-def lambda_call(call: LambdaCall) -> FilterConfigs:
+def aws_call(call: AwsCall) -> FilterConfigs:
     """Return the route's parts of the filters."""
     context = struct_pb2.Struct()
     context.update(dict(call.shape))
@@ -75,7 +75,7 @@ def lambda_call(call: LambdaCall) -> FilterConfigs:
     return ((SHAPE_FILTER, typed(shape)), (LAMBDA_FILTER, typed(route)))
 
 
-def _config(call: LambdaCall) -> Message:
+def _config(call: AwsCall) -> Message:
     modes = aws_lambda_pb2.Config
     return aws_lambda_pb2.Config(
         arn=call.arn,

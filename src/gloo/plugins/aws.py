@@ -23,13 +23,13 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from gloo.envoy.aws_lambda import LAMBDA_CLUSTER, AwsCredentials, LambdaCall, lambda_call, lambda_filters
+from gloo.envoy.aws_lambda import LAMBDA_CLUSTER, AwsCall, AwsCredentials, aws_call, aws_filters
 from gloo.envoy.cluster import Cluster, Endpoint
 from gloo.envoy.route import Target
 from gloo.envoy.stage import HttpFilter
 from gloo.envoy.tls import UpstreamTls
 from gloo.errors import ConfigError
-from gloo.functions.lambda_source import lambda_source
+from gloo.functions.aws_source import aws_source
 from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
@@ -49,7 +49,7 @@ _ANSWER_TO: Mapping[RequestShape, ResponseShape] = {
 }
 
 
-class LambdaEndpoint(Model, frozen=True, kw_only=True):
+class AwsEndpoint(Model, frozen=True, kw_only=True):
     """Where Lambda is asked in place of its address in the region."""
 
     host: Annotated[str, Meta(min_length=1, pattern=r"^[^/: ]+$", description="an IPv4 address or a host name")]
@@ -69,7 +69,7 @@ class AwsSpec(Model, frozen=True, kw_only=True):
     ]
     role_arn: Annotated[str | None, Meta(description="a role to take on; not supported yet")] = None
     endpoint: Annotated[
-        LambdaEndpoint | None, Meta(description="another address of Lambda: a VPC endpoint, an emulator")
+        AwsEndpoint | None, Meta(description="another address of Lambda: a VPC endpoint, an emulator")
     ] = None
 
     @property
@@ -126,7 +126,7 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
     extension_model = AwsExtension
 
     def filters(self) -> tuple[HttpFilter, ...]:
-        return lambda_filters(lambda_source())
+        return aws_filters(aws_source())
 
     def secrets(self, spec: AwsSpec) -> tuple[str, ...]:
         return (spec.secret_ref,)
@@ -135,7 +135,7 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
         if spec.role_arn is not None:
             raise ConfigError("", "role_arn", "roles can't be taken on yet", "give the keys of a user by secret_ref")
         credentials_of(spec, secrets)
-        place = spec.endpoint or LambdaEndpoint(host=spec.host)
+        place = spec.endpoint or AwsEndpoint(host=spec.host)
         named = not is_address(place.host)
         return Cluster(
             upstream.name,
@@ -151,8 +151,8 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
         assert isinstance(spec, AwsSpec)
         asynchronous = call.extension.execution_style == "async"
         arn = f"arn:{spec.partition}:lambda:{spec.region}:{spec.account_id}:function:{function.function_name}"
-        configs = lambda_call(
-            LambdaCall(
+        configs = aws_call(
+            AwsCall(
                 f"{arn}:{function.qualifier}" if function.qualifier else arn,
                 spec.host,
                 credentials_of(spec, call.secrets),

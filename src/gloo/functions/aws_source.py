@@ -7,7 +7,7 @@ _PARTS = ("values", "operators", "json", "print", "lambda_event", "lambda_answer
 
 
 @cache
-def lambda_source() -> str:
+def aws_source() -> str:
     """Return the text of the runtime; its files share the table ``gloo``, as those of the other runtime do."""
     folder = files("gloo.functions") / "runtime"
     texts = (f"do\n{(folder / f'{part}.lua').read_text(encoding='ascii')}end\n" for part in _PARTS)

@@ -2,15 +2,15 @@
 
 import lupa.luajit21 as luajit
 
-from gloo.functions.lambda_source import lambda_source
+from gloo.functions.aws_source import aws_source
 
 
 def test_the_runtime_defines_what_envoy_calls() -> None:
     lua = luajit.LuaRuntime()
-    lua.execute(lambda_source())
+    lua.execute(aws_source())
     assert lua.eval("type(envoy_on_request)") == lua.eval("type(envoy_on_response)") == "function"
 
 
 def test_the_runtime_is_the_same_text_each_time() -> None:
-    assert lambda_source() is lambda_source()
-    assert lambda_source().isascii()
+    assert aws_source() is aws_source()
+    assert aws_source().isascii()
