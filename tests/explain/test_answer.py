@@ -3,8 +3,13 @@
 import json
 
 from tests.explain.shop import SHOP, told
+from tests.support.translating import PLUGINS, config_of
 
-from gloo.explain.answer import NO_ROUTE
+from gloo.explain.answer import NO_ROUTE, explain
+from gloo.explain.lua_run import FunctionRuntime
+from gloo.explain.request import request_of
+from gloo.explain.tables import tables_of
+from gloo.model.secret import Secret
 
 CORS = """
 upstreams: [{name: plain, type: service, spec: {hosts: [{addr: 127.0.0.1, port: 1}]}}]
@@ -134,3 +139,23 @@ def test_a_name_of_an_upstreams_host_is_asked_for_where_the_route_says_so() -> N
     (delivery,) = told("GET", "/pet/1", config=rewritten).deliveries
     assert delivery.sent is not None
     assert delivery.sent.host == "pets.test"
+
+
+def test_filters_that_only_envoy_can_run_are_named() -> None:
+    config = """
+upstreams:
+- name: cloud
+  type: aws
+  spec: {region: eu-west-1, account_id: "123456789012", secret_ref: aws}
+  functions: [{name: greet, spec: {function_name: greet}}]
+virtual_services:
+- name: default
+  routes:
+  - request_matcher: {path_prefix: /}
+    single_destination: {function: {upstream_name: cloud, function_name: greet}}
+"""
+    secret = Secret(name="aws", data={"access_key": "AKIAIOSFODNN7EXAMPLE", "secret_key": "canary"})
+    tables = tables_of(config_of(config, secrets=(secret,)), PLUGINS)
+    found = explain(request_of("GET", "/"), tables, FunctionRuntime())
+    assert "envoy.filters.http.aws_lambda" in found.deliveries[0].further
+    assert "canary" not in repr(found)

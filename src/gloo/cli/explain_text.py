@@ -63,6 +63,8 @@ def _delivery(delivery: Delivery) -> Iterator[str]:
     if delivery.sent is not None:
         yield f"upstream {delivery.upstream} gets{share}"
         yield from (f"  {line}" for line in request_lines(delivery.sent))
+        if delivery.further:
+            yield f"  ... as changed by {', '.join(delivery.further)}, which only Envoy can do"
 
 
 def request_lines(request: Request) -> Iterator[str]:
@@ -127,6 +129,7 @@ def _delivery_json(delivery: Delivery) -> Json:
         "function": called.name if called else "",
         "parameters": values,
         "request": None if delivery.sent is None else request_json(delivery.sent),
+        "changed_further_by": list(delivery.further),
         "answer": _answer_json(delivery.refused),
     }
 

@@ -43,6 +43,7 @@ class Delivery:
         function: the function that is called, with what it takes out of the request; None where none is.
         sent: the request that the upstream gets; None where the function refuses it.
         refused: the answer in that case.
+        further: filters that change the request after that, in ways that only Envoy knows: calls of cloud functions.
     """
 
     upstream: str
@@ -50,6 +51,7 @@ class Delivery:
     function: Called | None
     sent: Request | None
     refused: Answer | None = None
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,11 @@ def _delivery(
         return Delivery(target.cluster, 1.0, function, None, rendered)
     names = endpoint_names(tables.upstreams[target.cluster])
     sent = outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), ""))
-    return Delivery(target.cluster, 1.0, function, sent)
+    return Delivery(target.cluster, 1.0, function, sent, further=_further(target))
+
+
+def _further(target: Target) -> tuple[str, ...]:
+    return tuple(name for name, config in target.filters if name != LUA_FILTER or read_program(config) is None)
 
 
 def _rendered(request: Request, target: Target, runtime: FunctionRuntime) -> Request | Answer:
