@@ -1,9 +1,11 @@
 -- The functions of the language: gloo.call_<name>(site, argument, ...). Missing arguments never get here.
 -- What takes longer for longer values spends from the request's budget.
 
-local byte, sub, char, format, concat = string.byte, string.sub, string.char, string.format, table.concat
+local byte, sub, format, concat = string.byte, string.sub, string.format, table.concat
 local type, tonumber, floor, find = type, tonumber, math.floor, string.find
 local text, spend, number_of = gloo.text, gloo.spend, gloo.number_of
+local ffi, bit = require("ffi"), require("bit")
+local band, lshift, rshift = bit.band, bit.lshift, bit.rshift
 
 local function bad(problem, site) gloo.fail(400, "bad_value", problem, site) end
 
@@ -27,7 +29,16 @@ end
 
 function gloo.call_upper(site, value) return str(value, site):upper() end
 function gloo.call_lower(site, value) return str(value, site):lower() end
-function gloo.call_trim(site, value) return (str(value, site):match("^[ \t\r\n]*(.*)$"):gsub("[ \t\r\n]+$", "")) end
+
+local function is_blank(c) return c == 32 or c == 9 or c == 10 or c == 13 end
+
+function gloo.call_trim(site, value)
+  local s = str(value, site)
+  local first, last = 1, #s
+  while is_blank(byte(s, last)) do last = last - 1 end
+  while first <= last and is_blank(byte(s, first)) do first = first + 1 end
+  return sub(s, first, last)
+end
 
 function gloo.call_capitalize(site, value)
   local s = str(value, site)
@@ -87,8 +98,17 @@ function gloo.call_url_encode(site, value) return gloo.query_value(str(value, si
 
 -- Lists ----------------------------------------------------------------------------------------------------------------
 
-function gloo.call_first(site, value) return list(value, site)[1] or bad("is empty", site) end
-function gloo.call_last(site, value) return list(value, site)[value[0]] or bad("is empty", site) end
+-- A list that has elements, and their number.
+local function filled(value, site)
+  if value[0] == 0 then bad("is empty", site) end
+  return value, value[0]
+end
+
+function gloo.call_first(site, value) return filled(list(value, site), site)[1] end
+function gloo.call_last(site, value)
+  local items, count = filled(list(value, site), site)
+  return items[count]
+end
 
 function gloo.call_at(site, value, index)
   local found = gloo.item(value, index)
@@ -139,8 +159,11 @@ local function sorted(value, site)
 end
 
 function gloo.call_sort(site, value) return sorted(value, site) end
-function gloo.call_min(site, value) return sorted(value, site)[1] or bad("is empty", site) end
-function gloo.call_max(site, value) return sorted(value, site)[value[0]] or bad("is empty", site) end
+function gloo.call_min(site, value) return sorted(filled(list(value, site), site), site)[1] end
+function gloo.call_max(site, value)
+  local items, count = filled(sorted(value, site), site)
+  return items[count]
+end
 
 function gloo.call_existsIn(site, value, key) return gloo.item(value, key) ~= nil end
 
@@ -185,54 +208,60 @@ function gloo.call_isObject(_, value) return type(value) == "table" and value[0]
 -- Base64 (RFC 4648) --------------------------------------------------------------------------------------------------------
 
 local LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-local ALPHABETS = {plain = LETTERS .. "+/", url = LETTERS .. "-_"}
-local VALUES = {}
-for _, alphabet in pairs(ALPHABETS) do
-  for i = 1, 64 do VALUES[byte(alphabet, i)] = i - 1 end
+local NO_LETTER = 255
+local values = ffi.new("uint8_t[256]")
+ffi.fill(values, 256, NO_LETTER)
+
+local function alphabet(letters)
+  for i = 1, 64 do values[byte(letters, i)] = i - 1 end
+  return ffi.new("uint8_t[64]", {byte(letters, 1, 64)})
 end
 
-local function encode(s, alphabet, padding)
-  spend(#s * 2)
-  local parts = {}
-  for i = 1, #s, 3 do
+local PLAIN, URL = alphabet(LETTERS .. "+/"), alphabet(LETTERS .. "-_")
+
+local function encode(s, letters, padding)
+  local n, j = #s, 0
+  spend(n / 2)
+  local out = ffi.new("uint8_t[?]", n / 3 * 4 + 4)
+  for i = 1, n, 3 do
     local a, b, c = byte(s, i, i + 2)
     local bits = a * 65536 + (b or 0) * 256 + (c or 0)
-    local group = ""
-    for place = 3, c and 0 or (b and 1 or 2), -1 do
-      local index = floor(bits / 64 ^ place) % 64 + 1
-      group = group .. sub(alphabet, index, index)
-    end
-    parts[#parts + 1] = padding and group .. ("="):rep(4 - #group) or group
+    out[j], out[j + 1] = letters[rshift(bits, 18)], letters[band(rshift(bits, 12), 63)]
+    out[j + 2] = b and letters[band(rshift(bits, 6), 63)] or 61
+    out[j + 3] = c and letters[band(bits, 63)] or 61
+    j = j + 4
   end
-  return concat(parts)
+  if not padding then j = j - (3 - n % 3) % 3 end
+  return ffi.string(out, j)
 end
 
 -- Either alphabet, with or without padding.
 local function decode(s, site)
-  spend(#s * 2)
-  s = s:match("^(.-)=?=?$")
-  local parts, bits, count = {}, 0, 0
-  for i = 1, #s do
-    bits = bits * 64 + (VALUES[byte(s, i)] or bad("is not base64", site))
-    count = count + 6
+  local n, bits, count, j = #s, 0, 0, 0
+  spend(n / 2)
+  if sub(s, -2) == "==" then n = n - 2 elseif sub(s, -1) == "=" then n = n - 1 end
+  local out = ffi.new("uint8_t[?]", n + 1)
+  for i = 1, n do
+    local value = values[byte(s, i)]
+    if value == NO_LETTER then bad("is not base64", site) end
+    bits, count = bits * 64 + value, count + 6
     if count >= 8 then
       count = count - 8
-      parts[#parts + 1] = char(floor(bits / 2 ^ count))
-      bits = bits % 2 ^ count
+      out[j], j = rshift(bits, count), j + 1
+      bits = band(bits, lshift(1, count) - 1)
     end
   end
   if count == 6 or bits ~= 0 then bad("is not base64", site) end
-  return concat(parts)
+  return ffi.string(out, j)
 end
 
-function gloo.call_base64_encode(site, value) return encode(str(value, site), ALPHABETS.plain, true) end
-function gloo.call_base64url_encode(site, value) return encode(str(value, site), ALPHABETS.url, false) end
+function gloo.call_base64_encode(site, value) return encode(str(value, site), PLAIN, true) end
+function gloo.call_base64url_encode(site, value) return encode(str(value, site), URL, false) end
 function gloo.call_base64_decode(site, value) return decode(str(value, site), site) end
 function gloo.call_base64url_decode(site, value) return decode(str(value, site), site) end
 
 -- What the request does not bring --------------------------------------------------------------------------------------------
 
-local ffi = require("ffi")
 ffi.cdef("long getrandom(void *buffer, size_t length, unsigned int flags);")
 
 local function random(length)
