@@ -128,3 +128,10 @@ def test_a_fault_in_a_response_template_is_told_at_its_field(response: str, fiel
 def test_one_response_and_several_are_not_said_together() -> None:
     (problem,) = translated(PETS + ANSWERS % "{}\n    responses: [{}]").reports["Upstream/pets"].problems
     assert problem.field == "functions[2].spec"
+
+
+def test_a_value_that_is_not_escaped_is_a_warning_and_the_function_works() -> None:
+    translation = translated(PETS + "- name: raw\n  spec: {path: '/{{ x | raw }}'}\n", ROUTE % ("raw", "{}"))
+    (problem,) = translation.reports["Upstream/pets"].problems
+    assert (problem.field, problem.warning, "not escaped" in problem.problem) == ("functions[2].spec.path", True, True)
+    assert "/" in program(routes(translation, "default")[0])

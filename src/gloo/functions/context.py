@@ -7,16 +7,33 @@ are united, loops are walked until the set stays the same. A state in which the 
 is left, the text is not of the language. An expression must stand in the same place in every state.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
 from gloo.functions.source import Source
-from gloo.functions.tree import Block, Branch, For, If, Output, Place, Statement, Text, statements
+from gloo.functions.tree import (
+    Block,
+    Branch,
+    Expression,
+    For,
+    If,
+    Not,
+    Output,
+    Place,
+    Set,
+    Statement,
+    Text,
+    Variable,
+    statements,
+)
 
 State = TypeVar("State")
 
 MAX_STATES = 64
+
+MAX_TURNS = 3
+"""Loops in one another whose first and last turns are told apart, so that a comma between elements makes no doubt."""
 
 
 class Misfit(Exception):
@@ -72,18 +89,32 @@ class HeaderValue(Plain):
     start = Place.HEADER
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A block with the place of every output set; *doubt* is an offset where some requests may break the language."""
+
+    block: Block
+    doubt: int | None
+
+
 def place(block: Block, language: Language[State], source: Source) -> Block:
     """Return *block* with the place of every output set.
 
     Raises `TemplateError` where the text does not fit the language or an expression's place is not certain.
     """
-    walk = _Walk(language, source, {}, {})
+    return placed(block, language, source).block
+
+
+def placed(block: Block, language: Language[State], source: Source) -> Placed:
+    """Do what `place` does, and tell whether the text fits whatever branches a request takes."""
+    own_loop = any(isinstance(s, Set) and s.name == "loop" for s in statements(block))
+    walk = _Walk(language, source, {}, {}, set(), depth=MAX_TURNS if own_loop else 0)
     final = walk.block(block, frozenset([language.start]))
     for statement in statements(block):
         walk.check(statement.at)
     walk.each(final, len(source.text), lambda state: _ended(language, state))
     walk.check(len(source.text))
-    return _placed(block, walk.places)
+    return Placed(_placed(block, walk.places), min(walk.doubts, default=None))
 
 
 def _ended(language: Language[State], state: State) -> State:
@@ -98,12 +129,18 @@ class _Walk(Generic[State]):
     Args:
         places: the place found for each output, by its offset.
         misfits: by offset, why the text there fits in no state that was met so far; None once it did fit.
+        doubts: offsets where the text did not fit in some state.
+        turn: in a loop, whether this is its first and its last turn.
+        depth: the number of loops around whose first and last turns are walked one by one.
     """
 
     language: Language[State]
     source: Source
     places: dict[int, Place]
     misfits: dict[int, Misfit | None]
+    doubts: set[int]
+    turn: Mapping[str, bool] = field(default_factory=dict)
+    depth: int = 0
 
     def block(self, block: Block, states: frozenset[State]) -> frozenset[State]:
         for statement in block:
@@ -116,9 +153,8 @@ class _Walk(Generic[State]):
                 return self.each(states, at, lambda state: self.language.text(state, text))
             case Output(at=at):
                 return self.each(states, at, lambda state: self._hole(at, state))
-            case If(branches, otherwise):
-                ends = [self.block(inner, states) for inner in (*(b.block for b in branches), otherwise)]
-                return frozenset().union(*ends)
+            case If():
+                return frozenset().union(*(self.block(inner, states) for inner in self._possible(statement)))
             case For():
                 return self._loop(statement, states)
         return states
@@ -132,6 +168,7 @@ class _Walk(Generic[State]):
                 self.misfits[at] = None
             except Misfit as misfit:
                 self.misfits.setdefault(at, misfit)
+                self.doubts.add(min(at + misfit.offset, len(self.source.text)))
         return frozenset(after)
 
     def check(self, at: int) -> None:
@@ -148,16 +185,48 @@ class _Walk(Generic[State]):
             raise self.source.error(at, problem, "write it once in each branch")
         return after
 
+    def _possible(self, choice: If) -> Iterator[Block]:
+        """The blocks of *choice* that can be taken on this turn."""
+        for branch in choice.branches:
+            decided = self._decided(branch.condition)
+            if decided is not False:
+                yield branch.block
+            if decided:
+                return
+        yield choice.otherwise
+
+    def _decided(self, condition: Expression) -> bool | None:
+        match condition:
+            case Variable(("loop", name)):
+                return self.turn.get(name.removeprefix("is_"))
+            case Not(operand):
+                decided = self._decided(operand)
+                return None if decided is None else not decided
+        return None
+
     def _loop(self, loop: For, states: frozenset[State]) -> frozenset[State]:
+        if self.depth >= MAX_TURNS:
+            turned = states | self._again(loop, states, replace(self, turn={}))
+        else:
+            once = self._turn(first=True, last=True).block(loop.block, states)
+            begun = self._turn(first=True, last=False).block(loop.block, states)
+            going = begun | self._again(loop, begun, self._turn(first=False, last=False))
+            turned = once | self._turn(first=False, last=True).block(loop.block, going)
+        return turned | self.block(loop.otherwise, states)
+
+    def _turn(self, *, first: bool, last: bool) -> "_Walk[State]":
+        return replace(self, turn={"first": first, "last": last}, depth=self.depth + 1)
+
+    def _again(self, loop: For, states: frozenset[State], walk: "_Walk[State]") -> frozenset[State]:
+        """The states after any number of turns."""
         while True:
-            grown = states | self.block(loop.block, states)
+            grown = states | walk.block(loop.block, states)
             if grown == states:
-                break
+                return states
             if len(grown) > MAX_STATES:
                 problem = f"the loop opens more of {self.language.name} than it closes"
                 raise self.source.error(loop.at, problem, "a loop must close what it opens")
             states = grown
-        return states | self.block(loop.otherwise, states)
 
 
 def _placed(block: Block, places: dict[int, Place]) -> Block:
@@ -167,7 +236,7 @@ def _placed(block: Block, places: dict[int, Place]) -> Block:
 def _placed_statement(statement: Statement, places: dict[int, Place]) -> Statement:
     match statement:
         case Output(at=at):
-            return replace(statement, place=places[at])
+            return replace(statement, place=places.get(at, Place.PLAIN))  # no place: no request gets there
         case If(branches, otherwise, at):
             inner = tuple(Branch(b.condition, _placed(b.block, places)) for b in branches)
             return If(inner, _placed(otherwise, places), at)

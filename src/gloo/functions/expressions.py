@@ -39,6 +39,8 @@ _PRINTERS = {
     Place.QUERY: "gloo.query_value",
     Place.HEADER: "gloo.header_value",
     Place.FORM: "gloo.form_value",
+    Place.XML_TEXT: "gloo.xml_text",
+    Place.XML_ATTRIBUTE: "gloo.xml_attribute",
 }
 _RAW_PRINTERS = {
     Place.TARGET: "gloo.raw_target",

@@ -5,8 +5,9 @@ Each piece is rendered to a Lua variable of its own first; only when all are, th
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from gloo.errors import TemplateError
 from gloo.functions import lua
 from gloo.functions.blocks import render
 from gloo.functions.body_language import place_body
@@ -16,9 +17,8 @@ from gloo.functions.names import Names
 from gloo.functions.source import Source
 from gloo.functions.target_language import Target
 from gloo.functions.template import parse
-from gloo.functions.tree import Block, Text
+from gloo.functions.tree import Block, Text, raw_marks
 
-_JSON_TYPE = 'if body ~= "" then headers:replace("content-type", "application/json") end'
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNTOUCHABLE = frozenset(
     ("content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "keep-alive")
@@ -40,11 +40,13 @@ class MessageWriter:
 
     Args:
         prefix: what stands before a part's field in an error: ``response.``.
+        warnings: what is no error but should be known.
     """
 
     names: Names
     sites: Sites
     prefix: str = ""
+    warnings: list[TemplateError] = field(default_factory=list)
 
     def path(self, text: str | None) -> Iterator[Part]:
         """Write the request's target; None leaves it."""
@@ -100,14 +102,26 @@ class MessageWriter:
         source = self._source("body", text)
         declared = _declared_type(headers)
         placed = place_body(parse(source), declared, source)
-        typed = placed.is_json and declared is None
-        yield Part(tuple(self._render("body", placed.block, source)), _JSON_TYPE if typed else "")
+        lines = self._render("body", placed.block, source)
+        if placed.doubt is not None:
+            lines.append(f"gloo.check_json(body, {self.sites.number('body', source, placed.doubt)})")
+            problem = "for some requests this may come out as no JSON; each body is checked, those are answered 500"
+            self.warnings.append(source.error(placed.doubt, problem, "is there a comma too many or a value too few?"))
+        yield Part(tuple(lines), _typed(placed.media_type))
 
     def _source(self, field: str, text: str) -> Source:
         return Source.of(self.prefix + field, text)
 
     def _render(self, variable: str, block: Block, source: Source) -> list[str]:
+        for at in raw_marks(block):
+            problem = "this value is not escaped"
+            self.warnings.append(source.error(at, problem, "raw lets a client's value be part of the text around it"))
         return render(variable, block, Expressions(self.names, self.sites, source, {}))
+
+
+def _typed(media_type: str) -> str:
+    """Write the line that sets the content type of a body that is not empty."""
+    return f'if body ~= "" then headers:replace("content-type", {lua.quoted(media_type)}) end' if media_type else ""
 
 
 def _is_constant(block: Block) -> bool:

@@ -13,6 +13,9 @@ _FREE = ("path", "method", "scheme", "authority")
 """Variables that exist beside any parameters, unless a parameter has the name."""
 
 
+BodyFormat = Literal["json", "form", "none"]
+
+
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A variable's value as a Lua expression; *text* if it is request text, which has no JSON type of its own."""
@@ -28,18 +31,32 @@ class Names:
     Args:
         parameters: where values come from.
         bindings: the variables that *parameters* bind.
-        body_fields: a name that nothing else binds is a field of the JSON body; otherwise it is an error.
+        body: how the body is read; a name that nothing else binds is a field of it, or with ``none`` an error.
         message: what the templates make.
         kept: headers of the request that a response asks for.
     """
 
     parameters: Sequence[Parameter]
     bindings: Sequence[Binding]
-    body_fields: bool
+    body: BodyFormat = "json"
     message: Literal["request", "response"] = "request"
     reads_body: bool = False
     kept: dict[str, None] = field(default_factory=dict)
     used: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    @property
+    def body_fields(self) -> bool:
+        """Whether the body has fields."""
+        return self.body != "none"
+
+    def fields(self) -> list[str]:
+        """The Lua line that reads the body's fields, if they are used."""
+        if not self.reads_body:
+            return []
+        if self.body == "form":
+            return ["local fields = gloo.form_fields(text)"]
+        read = "gloo.fields(text)" if self.message == "request" else "gloo.answer_fields(headers, text)"
+        return [f"local fields = {read}"] if self.body == "json" else []
 
     def resolve(self, variable: Variable, local: Mapping[tuple[str, ...], str], source: Source) -> Resolved:
         """Find *variable*, first among the template's own *local* names.
@@ -59,7 +76,8 @@ class Names:
                 return self._bound(binding, variable, source)
         if variable.path[0] in self._free() and len(variable.path) == 1:
             return Resolved(self._use(variable.path), text=True)
-        return Resolved(self._with_nested(variable, self._from_body(variable, source)))
+        value = self._with_nested(variable, self._from_body(variable, source))
+        return Resolved(value, text=self.body == "form" and not self._nested(variable))
 
     def parameter(self, variable: Variable, source: Source) -> str:
         """Find the parameter called *variable*; raise `TemplateError` if there is none."""
@@ -81,7 +99,7 @@ class Names:
         if rest and not binding.typed:
             problem = f"the parameter '{'.'.join(binding.path)}' is text and has no field '{rest[0]}'"
             raise source.error(variable.at, problem)
-        return Resolved(_fields(self._use(binding.path), rest), text=not binding.typed)
+        return Resolved(_fields(self._use(binding.path), rest), text=not binding.typed or self.body == "form")
 
     def _use(self, path: tuple[str, ...]) -> str:
         if any(b.path == path and self.parameters[b.parameter].source == "body" for b in self.bindings):

@@ -8,15 +8,14 @@ straight-line code: text and escaped values joined, no interpretation left. Its 
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
 from gloo.errors import TemplateError
 from gloo.functions import lua
 from gloo.functions.expressions import Sites
 from gloo.functions.extraction import extract
 from gloo.functions.message import MessageWriter, Part
-from gloo.functions.names import Names
+from gloo.functions.names import BodyFormat, Names
 from gloo.functions.parameters import Parameter, bindings, named
 from gloo.functions.responses import ResponseTemplate, WrittenResponse, write_response
 
@@ -35,7 +34,7 @@ class FunctionTemplate:
         path: the new path and query; None leaves them.
         headers: names and templates of headers to set; ``:method`` and ``:authority`` may be among them.
         body: the new body; None passes the body through.
-        parse_body: ``json``: a name that no parameter binds is a field of the JSON body; ``none``: it is an error.
+        parse_body: a name that no parameter binds is a field of the body, which is JSON or a form; ``none``: an error.
         responses: templates of answers; the first that is for an answer is taken.
     """
 
@@ -43,13 +42,20 @@ class FunctionTemplate:
     path: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
-    parse_body: Literal["json", "none"] = "json"
+    parse_body: BodyFormat = "json"
     responses: tuple[ResponseTemplate, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether it leaves request and response as they are."""
         return self.path is None and not self.headers and self.body is None and not self.responses
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of all its templates."""
+        headers = [*self.headers, *(header for response in self.responses for header in response.headers)]
+        bodies = [self.body, *(response.body for response in self.responses)]
+        return tuple(text for text in (self.path, *bodies, *(text for _, text in headers)) if text is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,14 @@ class Program:
         source: the Lua text, plain ASCII.
         reads_body: Envoy must wait for the whole body of the request, to read or to replace it.
         answers: it has response templates, and so needs the runtime that sees responses.
+        warnings: what is no error but should be known, each with its place.
     """
 
     id: str
     source: str
     reads_body: bool
     answers: bool = False
+    warnings: tuple[TemplateError, ...] = field(default=(), compare=False)
 
 
 def compile_function(template: FunctionTemplate, parameters: Sequence[Parameter] = ()) -> Program:
@@ -75,7 +83,7 @@ def compile_function(template: FunctionTemplate, parameters: Sequence[Parameter]
     Raises `TemplateError` with field, line and column for whatever can be known before a request comes.
     """
     parameters = tuple(named(parameter) for parameter in parameters)
-    names = Names(parameters, bindings(parameters), body_fields=template.parse_body == "json")
+    names = Names(parameters, bindings(parameters), template.parse_body)
     writer = MessageWriter(names, Sites())
     parts = [
         *writer.path(template.path),
@@ -85,7 +93,9 @@ def compile_function(template: FunctionTemplate, parameters: Sequence[Parameter]
     responses = [write_response(response, writer.sites) for response in template.responses]
     source = "\n".join(_chunk(template, writer, parts, responses))
     digest = hashlib.blake2b(source.encode("ascii"), digest_size=12).hexdigest()
-    return Program(digest, source, names.reads_body or template.body is not None, bool(responses))
+    waits = names.reads_body or template.body is not None
+    warnings = (*writer.warnings, *(warning for response in responses for warning in response.warnings))
+    return Program(digest, source, waits, bool(responses), warnings)
 
 
 def _chunk(
@@ -101,8 +111,7 @@ def _chunk(
     yield f"sites = {{{', '.join(map(_row, writer.sites.rows))}}},"
     yield from _responses(responses)
     yield "request = function(headers, text)"
-    if writer.names.reads_body:
-        yield "local fields = gloo.fields(text)"
+    yield from writer.names.fields()
     yield from extraction.lines
     for part in parts:
         yield from part.lines

@@ -13,7 +13,7 @@ from gloo.functions import lua
 from gloo.functions.expressions import Sites
 from gloo.functions.extraction import extract
 from gloo.functions.message import MessageWriter
-from gloo.functions.names import Names
+from gloo.functions.names import BodyFormat, Names
 from gloo.functions.parameters import Parameter, bindings, named
 
 _STATUS = re.compile(r"([1-5])xx|([1-5][0-9][0-9])(?:-([1-5][0-9][0-9]))?")
@@ -43,6 +43,7 @@ class ResponseTemplate:
         headers: names and templates of headers to set.
         body: the new body; None passes the body through.
         parameters: header parameters, over the response's headers.
+        parse_body: how the upstream's body is read.
     """
 
     field: str = "response"
@@ -51,6 +52,7 @@ class ResponseTemplate:
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
     parameters: tuple[Parameter, ...] = ()
+    parse_body: BodyFormat = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +63,19 @@ class WrittenResponse:
         lines: a Lua expression, the rule's table.
         reads_body: the upstream's body is read: it must not be compressed.
         kept: headers of the request that the rule asks for.
+        warnings: what should be known about it.
     """
 
     lines: tuple[str, ...]
     reads_body: bool
     kept: tuple[str, ...]
+    warnings: tuple[TemplateError, ...]
 
 
 def write_response(template: ResponseTemplate, sites: Sites) -> WrittenResponse:
     """Write the rule of *template*; raise `TemplateError` for what is wrong with it."""
     parameters = tuple(named(parameter) for parameter in template.parameters)
-    names = Names(parameters, bindings(parameters), body_fields=True, message="response")
+    names = Names(parameters, bindings(parameters), template.parse_body, "response")
     writer = MessageWriter(names, sites, f"{template.field}.")
     parts = [
         *writer.status(template.status, empty_body=template.body == ""),
@@ -85,14 +89,14 @@ def write_response(template: ResponseTemplate, sites: Sites) -> WrittenResponse:
         f"return {{{lua.body_flags(reads=names.reads_body, writes=template.body is not None)}",
         f"matches = function(status, headers) return {_condition(template)} end,",
         "render = function(headers, text, kept)",
-        *(["local fields = gloo.answer_fields(headers, text)"] if names.reads_body else []),
+        *names.fields(),
         *extraction.lines,
         *(line for part in parts for line in part.lines),
         *(part.apply for part in parts if part.apply),
         "return body" if template.body is not None else "return nil",
         "end} end)(),",
     ]
-    return WrittenResponse(tuple(lines), names.reads_body, tuple(names.kept))
+    return WrittenResponse(tuple(lines), names.reads_body, tuple(names.kept), tuple(writer.warnings))
 
 
 def _condition(template: ResponseTemplate) -> str:

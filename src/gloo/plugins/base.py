@@ -17,7 +17,7 @@ from typing import ClassVar, Generic, Literal, TypeVar
 from gloo.envoy.cluster import Cluster
 from gloo.envoy.route import Answer, Forward, Route, Target
 from gloo.envoy.stage import HttpFilter
-from gloo.errors import ConfigError
+from gloo.errors import ConfigError, TemplateError
 from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
@@ -105,6 +105,10 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
 
     def check_function(self, name: str, function: FunctionT) -> None:
         """Raise ConfigError or TemplateError for what is wrong with a function whatever route calls it."""
+
+    def function_warnings(self, name: str, function: FunctionT) -> tuple[TemplateError, ...]:
+        """Return what is no error in a function that `check_function` took, but should be known."""
+        return ()
 
     def call(self, call: FunctionCall[FunctionT, ExtensionT]) -> Target:
         """Return `call.target` with all that makes a request to it a call of the function."""

@@ -38,12 +38,17 @@ from gloo.functions import (
     compile_function,
     runtime_source,
 )
+from gloo.functions.names import BodyFormat
 from gloo.functions.parameters import Origin
 from gloo.model.base import Model
 from gloo.model.path import format_path, parse_path
 from gloo.plugins.base import FunctionCall, Nothing, ServicePlugin
 
 Place = Origin
+
+
+_MAY_WARN = ("raw", "{%", "##")
+"""A template without any of them gives no reason to warn, and need not be compiled for that."""
 
 
 class AnswerMatch(Model, frozen=True, kw_only=True):
@@ -57,6 +62,9 @@ class AnswerMatch(Model, frozen=True, kw_only=True):
     ] = {}
 
 
+_PARSE_BODY = Meta(description="what the body is whose fields the templates use: json, form or none")
+
+
 class RestResponse(Model, frozen=True, kw_only=True):
     """What becomes of an answer."""
 
@@ -66,6 +74,7 @@ class RestResponse(Model, frozen=True, kw_only=True):
     status: Annotated[int | str | None, Meta(description="the new status, or a template of it")] = None
     headers: Annotated[Mapping[str, str], Meta(description="templates of headers")] = {}
     body: Annotated[str | None, Meta(description="template of the body; without it the body passes as it is")] = None
+    parse_body: Annotated[BodyFormat, _PARSE_BODY] = "json"
 
 
 class RestFunction(Model, frozen=True, kw_only=True):
@@ -77,6 +86,7 @@ class RestFunction(Model, frozen=True, kw_only=True):
     headers: Annotated[Mapping[str, str], Meta(description="templates of headers; `:method` sets the method")] = {}
     body: Annotated[str | None, Meta(description="template of the body; without it the body passes as it is")] = None
     passthrough_body: Annotated[bool, Meta(description="pass the body as it is; the same as no `body`")] = False
+    parse_body: Annotated[BodyFormat, _PARSE_BODY] = "json"
     response: Annotated[RestResponse | None, Meta(description="what becomes of the answer")] = None
     responses: Annotated[
         tuple[RestResponse, ...], Meta(description="the same as a list: the first that is for the answer counts")
@@ -156,6 +166,12 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
     def check_function(self, name: str, function: RestFunction) -> None:
         compile_function(template_of(name, function))
 
+    def function_warnings(self, name: str, function: RestFunction) -> tuple[TemplateError, ...]:
+        template = template_of(name, function)
+        if not any(mark in text for text in template.texts for mark in _MAY_WARN):
+            return ()
+        return compile_function(template).warnings
+
     def call(self, call: FunctionCall[RestFunction, RestExtension]) -> Target:
         template = template_of(call.name, call.function)
         template = replace(template, responses=(*route_response(call.extension), *template.responses))
@@ -179,6 +195,7 @@ def template_of(name: str, function: RestFunction) -> FunctionTemplate:
         path=function.path,
         headers=tuple(function.headers.items()),
         body=function.body,
+        parse_body=function.parse_body,
         responses=tuple(_response(field, response) for field, response in (*single, *several)),
     )
 
@@ -192,6 +209,7 @@ def _response(field: str, response: RestResponse) -> ResponseTemplate:
         status=None if response.status is None else str(response.status),
         headers=tuple(response.headers.items()),
         body=response.body,
+        parse_body=response.parse_body,
     )
 
 

@@ -196,11 +196,13 @@ def _function(
     if fields is None:
         hint = _service_hint(upstream, plugin)
         return None, tuple(msgspec.structs.replace(problem, hint=hint or problem.hint) for problem in problems)
+    name = f"{upstream.name}/{function.name}"
     try:
-        plugin.check_function(f"{upstream.name}/{function.name}", fields)
+        plugin.check_function(name, fields)
     except (ConfigError, TemplateError) as error:
         return None, (problem_of(error, at),)
-    return fields, ()
+    warnings = (problem_of(warning, at) for warning in plugin.function_warnings(name, fields))
+    return fields, tuple(msgspec.structs.replace(warning, warning=True) for warning in warnings)
 
 
 def _service_hint(upstream: Upstream, plugin: FunctionPlugin[Any, Any]) -> str:

@@ -2,7 +2,7 @@
 -- returns text that can't leave its place.
 
 local byte, sub, format, concat = string.byte, string.sub, string.format, table.concat
-local type, find, match = type, string.find, string.match
+local type, pcall, find, match = type, pcall, string.find, string.match
 local buffer = require("string.buffer")
 local text, null = gloo.text, gloo.null
 
@@ -131,6 +131,32 @@ function gloo.json_parameter(value, site)
   end
   return '"' .. escape(value, site) .. '"'
 end
+
+-- A rendered body of which the compiler could not tell whether it is JSON for every request.
+function gloo.check_json(body, site)
+  if not pcall(gloo.parse, body) then gloo.fail(500, "bad_output", "made a text that is not JSON", site) end
+end
+
+-- XML --------------------------------------------------------------------------------------------------------------
+
+local XML = {[38] = "&amp;", [60] = "&lt;", [62] = "&gt;", [13] = "&#13;"}
+local QUOTED = {[34] = "&quot;", [39] = "&#39;", [9] = "&#9;", [10] = "&#10;"}
+local XML_TEXT = replacements(function(code) return XML[code] end)
+local XML_ATTRIBUTE = replacements(function(code) return XML[code] or QUOTED[code] end)
+
+-- Characters of XML 1.0 only (section 2.2); there is no way to write the others.
+local function check_xml(s, site)
+  local i = 1
+  while i <= #s do
+    local c = byte(s, i)
+    if c < 32 and c ~= 9 and c ~= 10 and c ~= 13 then gloo.fail(400, "bad_value", "has a control character", site) end
+    i = c < 128 and i + 1 or gloo.character_end(s, i) or gloo.fail(400, "bad_value", "is not valid UTF-8", site)
+  end
+  return s
+end
+
+function gloo.xml_text(value, site) return substitute(check_xml(text(value, site), site), XML_TEXT) end
+function gloo.xml_attribute(value, site) return substitute(check_xml(text(value, site), site), XML_ATTRIBUTE) end
 
 -- Request targets, forms and headers -----------------------------------------------------------------------------------
 

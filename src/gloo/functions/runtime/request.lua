@@ -48,6 +48,24 @@ function gloo.query(target, name)
   return stop and lookup(target, stop + 1, "&", name, decode_value) or nil
 end
 
+-- The fields of a form (application/x-www-form-urlencoded), decoded; of several equal names the first counts.
+function gloo.form_fields(s)
+  local fields, i = {}, 1
+  if not s then return fields end
+  gloo.spend(#s / 2)
+  while i <= #s do
+    local stop = find(s, "&", i, true) or #s + 1
+    local pair = sub(s, i, stop - 1)
+    local equals = find(pair, "=", 1, true) or #pair + 1
+    local key = decode_value(sub(pair, 1, equals - 1))
+    if stop > i and fields[key] == nil then
+      fields[#fields + 1], fields[key] = key, decode_value(sub(pair, equals + 1))
+    end
+    i = stop + 1
+  end
+  return fields
+end
+
 -- The first cookie called `name`, as it was sent.
 function gloo.cookie(header, name)
   return header and lookup(header, 1, ";", name) or nil

@@ -1,0 +1,131 @@
+"""Bodies by their language: what is escaped how, what is refused, and what a template may turn out to be."""
+
+import json
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree
+
+import pytest
+from tests.functions.gateway import Gateway, Outcome, Request, call
+
+from gloo.errors import TemplateError
+from gloo.functions import FunctionTemplate, Parameter, Program, compile_function
+
+FORM = ("content-type", "application/x-www-form-urlencoded")
+HOSTILE = """<a href="x">&amp;'\t\r\n]]> é</a>"""
+
+
+def compiled(body: str, *headers: tuple[str, str]) -> Program:
+    return compile_function(FunctionTemplate("a/b", None, headers, body))
+
+
+def sent(gateway: Gateway, body: str, value: object, *headers: tuple[str, str]) -> Outcome:
+    return call(gateway, Request(body=json.dumps({"x": value}).encode()), headers=headers, body=body)
+
+
+@pytest.mark.parametrize("value", ["a b&c=d", "é%+", "", 7, "x\r\ny"])
+def test_a_value_in_a_form_stays_one_value(gateway: Gateway, value: object) -> None:
+    body = sent(gateway, "a={{ x }}&b=1", value, FORM).request.body
+    assert body is not None
+    assert parse_qsl(body.decode(), keep_blank_values=True) == [("a", str(value)), ("b", "1")]
+
+
+def test_text_that_no_form_can_hold_is_refused() -> None:
+    with pytest.raises(TemplateError, match=r"column 4: .*' ' can't stand in a form; write it as \+"):
+        compiled("a=b c", FORM)
+
+
+@pytest.mark.parametrize("body", ["<p q='{{ x }}'>{{ x }}</p>", '<?xml version="1.0"?>\n<p q="{{ x }}">{{ x }}</p>'])
+def test_a_value_in_xml_stays_text(gateway: Gateway, body: str) -> None:
+    request = sent(gateway, body, HOSTILE).request
+    assert request.body is not None
+    element = ElementTree.fromstring(request.body)
+    assert (element.text, element.get("q"), len(element)) == (HOSTILE, HOSTILE, 0)
+    assert request.headers["content-type"] == "application/xml"
+
+
+def test_the_content_type_says_what_a_body_is(gateway: Gateway) -> None:
+    soap = ("content-type", "application/soap+xml; charset=utf-8")
+    assert sent(gateway, "x: {{ x }}", "<", soap).request.body == b"x: &lt;"
+    assert sent(gateway, "<{{ x }}>", "<", ("content-type", "text/plain")).request.body == b"<<>"
+
+
+def test_a_character_that_xml_has_not_is_refused(gateway: Gateway) -> None:
+    assert sent(gateway, "<p>{{ x }}</p>", "\x00").code == "bad_value"
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("<{{ x }}/>", "can't stand in a tag"),
+        ("<!-- {{ x }} --><a/>", "can't stand in a comment"),
+        ("<a><![CDATA[{{ x }}]]></a>", "can't stand in a CDATA section"),
+        ("<a b='c", "the text ends inside an attribute"),
+        ("<a <b>", "'<' can't stand in a tag"),
+    ],
+)
+def test_xml_in_which_a_value_has_no_safe_place_is_refused(body: str, problem: str) -> None:
+    with pytest.raises(TemplateError, match=problem):
+        compiled(body)
+
+
+def form_sent(gateway: Gateway, body: bytes, template: str, parameters: tuple[Parameter, ...] = ()) -> Outcome:
+    function = FunctionTemplate("a/b", body=template, parse_body="form")
+    return gateway.send(compile_function(function, parameters), Request(body=body))
+
+
+def test_the_fields_of_a_form_are_names(gateway: Gateway) -> None:
+    template = '{"n": "{{ name }}", "a": {{ age }}, "all": {{ context() }}}'
+    outcome = form_sent(gateway, b"name=R%22e+x&age=7&name=2&&e", template)
+    assert outcome.request.body == b'{"n": "R\\"e x", "a": 7, "all": {"name":"R\\"e x","age":"7","e":""}}'
+
+
+def test_a_form_has_text_which_is_a_number_only_where_it_is_exactly_one(gateway: Gateway) -> None:
+    assert form_sent(gateway, b"x=1,2", "[{{ x }}]").request.body == b'["1,2"]'
+    assert form_sent(gateway, b"x=\xff", "[{{ x }}]").code == "bad_value"
+    assert form_sent(gateway, b"", "[{{ x }}]").code == "missing_parameter"
+
+
+def test_parameters_come_before_a_forms_fields(gateway: Gateway) -> None:
+    outcome = form_sent(gateway, b"x=1&y=2", "[{{ x }}, {{ y }}]", (Parameter("header", "x"), Parameter("body", "x")))
+    assert outcome.request.body == b"[1, 2]"
+
+
+NESTED = (
+    "[{% for x in xs %}{% if loop.first %}{% else %},{% endif %}"
+    "[{% for y in x %}{{ y }}{% if not loop.last %},{% endif %}{% endfor %}]{% endfor %}]"
+)
+SAFE = [
+    NESTED,
+    "[{% for x in xs %}{{ x }}{% if not loop.is_last %}, {% endif %}{% endfor %}]",
+    "[{% for x in xs %}{% if not loop.is_first %}, {% endif %}{{ x }}{% endfor %}]",
+    '{"a": {% if x %}1{% else %}2{% endif %}}',
+]
+DOUBTFUL = [
+    ("[{% for x in xs %}{{ x }},{% endfor %}0]", None),
+    ("[{% for x in xs %}{{ x }},{% endfor %}]", 39),
+    ('{"a": {% if x %}1{% endif %}}', 29),
+    ("[{% for x in xs %}{{ x }}{% if loop.index > 0 %},{% endif %}{% endfor %}]", 22),
+]
+
+
+@pytest.mark.parametrize("body", SAFE)
+def test_a_template_that_is_json_for_every_request_gives_no_warning(body: str) -> None:
+    assert compiled(body).warnings == ()
+
+
+@pytest.mark.parametrize(("body", "column"), DOUBTFUL)
+def test_a_template_that_may_come_out_as_no_json_is_warned_of(body: str, column: int | None) -> None:
+    assert [warning.column for warning in compiled(body).warnings] == ([] if column is None else [column])
+
+
+def test_a_body_that_came_out_as_no_json_is_not_sent(gateway: Gateway) -> None:
+    body = '{"a": {% if x %}1{% endif %}}'
+    assert sent(gateway, body, 1).request.body == b'{"a": 1}'
+    refused = sent(gateway, body, 0)
+    assert (refused.status, refused.code) == (500, "bad_output")
+
+
+def test_values_that_are_not_escaped_are_listed() -> None:
+    template = FunctionTemplate("a/b", "/{{ x | raw }}", (("a", "{{ 'b' | raw }}"),), "{{ x if y else raw(y) }}{{ x }}")
+    fields = [(warning.field, warning.column) for warning in compile_function(template).warnings]
+    assert fields == [("path", 5), ("body", 4)]
