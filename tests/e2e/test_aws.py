@@ -73,6 +73,7 @@ def write_config(folder: Path, peer: LambdaPeer) -> Path:
     functions = [{"name": name, "spec": {"function_name": name, **fields}} for name, fields in FUNCTIONS.items()]
     upstream = {"name": "aws", "type": "aws", "spec": spec, "functions": functions}
     routes = [*(route(name, name) for name in FUNCTIONS), route("async", "as-v2", execution_style="async")]
+    routes.append(route("", "v2") | {"request_matcher": None, "event_matcher": {"event_type": "org.example.a"}})
     config = {"upstreams": [upstream], "virtual_services": [{"name": "default", "routes": routes}]}
     (folder / "gloo.yaml").write_text(json.dumps(config))
     return folder
@@ -357,6 +358,16 @@ async def test_a_new_secret_is_used_within_a_second_and_no_request_fails(
     assert set(statuses) == {200}
     assert took < 1.0
     assert peer.calls[-1].key == "AKIDNEW"
+    assert peer.refused == []
+
+
+async def test_events_in_every_mode_call_a_function(peer: LambdaPeer, gateway: RunningGateway) -> None:
+    structured = {"specversion": "1.0", "id": "1", "source": "/me", "type": "org.example.a", "data": {"a": 1}}
+    in_body = {"content-type": "application/cloudevents+json"}
+    in_header = {"content-type": "application/json", "ce-type": "org.example.a"}
+    for headers in (in_body, in_header):
+        answer = await gateway.request("POST", "/events", content=json.dumps(structured), headers=headers)
+        assert (answer.status_code, answer.json()["rawPath"]) == (200, "/events"), answer.text
     assert peer.refused == []
 
 

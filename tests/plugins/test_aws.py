@@ -163,3 +163,17 @@ def test_a_route_to_the_upstream_itself_is_refused() -> None:
     field, text = problem(translation, "VirtualService/default")
     assert field == "routes[0].single_destination"
     assert "by its functions alone" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"prefix_rewrite": "/x"}, "prefix_rewrite"),
+        ({"extensions": {"regex_rewrite": {"pattern": "a"}}}, "extensions.regex_rewrite"),
+        ({"extensions": {"host_rewrite": "x"}}, "extensions.host_rewrite"),
+        ({"extensions": {"mirror": {"upstream": "a"}}}, "extensions.mirror"),
+    ],
+)
+def test_a_route_can_not_change_what_is_signed(change: Json, field: str) -> None:
+    translation = translated(route=ROUTE | change)
+    assert problem(translation, "VirtualService/default")[0] == f"routes[0].{field}"

@@ -19,8 +19,6 @@ LAMBDA_CLUSTER: tuple[tuple[str, Mapping[str, Json]], ...] = (("com.amazonaws.la
 """The metadata of a cluster without which the filter leaves requests to it alone."""
 
 _SCRIPT = "gloo-lambda"
-_NO_FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:none"
-_NO_KEY = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +50,28 @@ class AwsCall:
     shape: tuple[tuple[str, str], ...] = ()
 
 
+_NO_CALL = AwsCall("arn:aws:lambda:us-east-1:000000000000:function:none", "", AwsCredentials("none", "none"))
+
+
 def aws_filters(script: str) -> tuple[HttpFilter, HttpFilter]:
     """Return the filters of calls; *script* is the runtime that shapes them.
 
     The base configuration is never used. It has credentials, so that Envoy does not look for any at its start.
     """
-    base = _config(AwsCall(_NO_FUNCTION, "", AwsCredentials(_NO_KEY, _NO_KEY)))
+    base = _config(_NO_CALL)
     shape = lua_pb2.Lua(source_codes={_SCRIPT: base_pb2.DataSource(inline_string=script)})
     shape.clear_route_cache.value = False
     return (
         HttpFilter(SHAPE_FILTER, Stage.TRANSFORMATION, typed(shape)),
         HttpFilter(LAMBDA_FILTER, Stage.OUTBOUND, typed(base)),
     )
+
+
+def aws_enabled() -> FilterConfigs:
+    """Return what puts the filters in a chain without a call, for a route that may turn out to need them."""
+    shape = lua_pb2.LuaPerRoute(name=_SCRIPT)
+    route = aws_lambda_pb2.PerRouteConfig(invoke_config=_config(_NO_CALL))
+    return ((SHAPE_FILTER, typed(shape)), (LAMBDA_FILTER, typed(route)))
 
 
 def aws_call(call: AwsCall) -> FilterConfigs:

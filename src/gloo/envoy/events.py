@@ -3,6 +3,7 @@
 from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.filters.http.json_to_metadata.v3 import json_to_metadata_pb2
 
+from gloo.envoy.aws_lambda import aws_enabled
 from gloo.envoy.lua import LUA_FILTER, lua_enabled
 from gloo.envoy.message import Message, packed, serialize, typed
 from gloo.envoy.route import EVENT_NAMESPACE
@@ -18,15 +19,18 @@ def event_filter() -> HttpFilter:
     return HttpFilter(EVENT_FILTER, Stage.EVENTS, typed(_rules()))
 
 
-def event_host_fields() -> bytes:
+def event_host_fields(*, sealed: bool = False) -> bytes:
     """Return the fields of a virtual host with event routes, to be appended to its other fields.
+
+    *sealed*: some of the routes call functions that are signed.
 
     The chain of filters is made when the first route is chosen, before the body is read: what the event's own route
     needs must be in it by then, so it is on for the whole virtual host.
     """
     host = route_components_pb2.VirtualHost()
     host.typed_per_filter_config[EVENT_FILTER].CopyFrom(packed(typed(_rules())))
-    host.typed_per_filter_config[LUA_FILTER].CopyFrom(packed(lua_enabled()))
+    for name, config in ((LUA_FILTER, lua_enabled()), *(aws_enabled() if sealed else ())):
+        host.typed_per_filter_config[name].CopyFrom(packed(config))
     return serialize(host)
 
 

@@ -66,7 +66,11 @@ class HeaderChange:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One cluster that a route sends to, and what is special about going there."""
+    """One cluster that a route sends to, and what is special about going there.
+
+    Args:
+        sealed: a filter has signed the request before the route would rewrite its path.
+    """
 
     cluster: str
     weight: int = 1
@@ -74,6 +78,7 @@ class Target:
     request_headers: tuple[HeaderChange, ...] = ()
     host_rewrite: str = ""
     auto_host_rewrite: bool = False
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,11 @@ class Forward:
     mirror: Mirror | None = None
     hash_policies: tuple[HashPolicy, ...] = ()
     upgrades: tuple[str, ...] = ()
+
+    @property
+    def sealed(self) -> bool:
+        """Whether one of the targets is."""
+        return any(target.sealed for target in self.targets)
 
     @property
     def clusters(self) -> frozenset[str]:

@@ -161,7 +161,8 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
                 shape=tuple(_shape(call.name, spec, function, asynchronous=asynchronous)),
             )
         )
-        return replace(call.target, filters=(*call.target.filters, *configs))
+        filters = (*call.target.filters, *configs)
+        return replace(call.target, filters=filters, host_rewrite=spec.host, sealed=True)
 
 
 def credentials_of(spec: AwsSpec, secrets: Mapping[str, Secret]) -> AwsCredentials:

@@ -41,9 +41,13 @@ def _renamed(match: ValueMatch, name: str) -> ValueMatch:
     return ValueMatch(name, match.kind, match.value, match.invert)
 
 
-def event_fields(routes: Iterable[ModelRoute]) -> bytes:
-    """Return what a virtual host needs beside its routes when some of them match events; nothing when none does."""
-    return event_host_fields() if any(route.event_matcher is not None for route in routes) else b""
+def event_fields(routes: Iterable[ModelRoute], *, sealed: bool = False) -> bytes:
+    """Return what a virtual host needs beside its routes when some of them match events; nothing when none does.
+
+    *sealed*: some of the routes go to a sealed target.
+    """
+    matched = any(route.event_matcher is not None for route in routes)
+    return event_host_fields(sealed=sealed) if matched else b""
 
 
 def event_catch(name: str, routes: Iterable[ModelRoute]) -> tuple[tuple[RouteMatch, bytes], ...]:

@@ -48,6 +48,11 @@ class TranslatedRoute:
     route: Route | None = None
 
     @property
+    def sealed(self) -> bool:
+        """Whether it goes to a sealed target."""
+        return self.route is not None and isinstance(self.route.action, Forward) and self.route.action.sealed
+
+    @property
     def placed(self) -> tuple[PlacedRoute, ...]:
         """All its routes in Envoy's table, in their order."""
         return (*self.before, PlacedRoute(self.match, self.body, self.route)) if self.match is not None else ()
@@ -96,6 +101,7 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> tuple[Route, 
     for at, upstream in extensions.upstreams():
         _known_upstream(upstream, at, scope)
     translated = extensions.apply(Route(name, match, _action(route, extensions, scope)))
+    _check_sealed(translated.action)
     return translated, (*extensions.before(translated), *(replace(translated, match=other) for other in others))
 
 
@@ -113,6 +119,21 @@ def _action(route: ModelRoute, extensions: RouteExtensions, scope: RouteScope) -
     if route.prefix_rewrite is not None:
         raise ConfigError("", "prefix_rewrite", f"{field} answers the requests, and so no path is rewritten")
     return action
+
+
+def _check_sealed(action: Action) -> None:
+    """Raise ConfigError where a route would change, or send to others too, what is signed for its destination."""
+    if not isinstance(action, Forward) or not action.sealed:
+        return
+    changes = {
+        "prefix_rewrite": action.prefix_rewrite,
+        "extensions.regex_rewrite": action.regex_rewrite,
+        "extensions.mirror": action.mirror,
+    }
+    for at, change in changes.items():
+        if change is not None:
+            hint = "leave it out; the function sees the path that the client asked for"
+            raise ConfigError("", at, "calls of the function are signed and can't be changed or copied", hint)
 
 
 def _destinations(route: ModelRoute) -> tuple[tuple[str, Destination], ...]:

@@ -157,8 +157,9 @@ def _translate_routes(
     placed += [PlacedRoute(*each) for each in event_catch(item.name, service.routes)]
     bodies = tuple(route.body for route in placed)
     tree = compile_table(entry_of(index, route.match) for index, route in enumerate(placed))
+    events = event_fields(service.routes, sealed=any(route.sealed for route in translated))
     return TranslatedRoutes(
-        route_fields(bodies, tree) + event_fields(service.routes),
+        route_fields(bodies, tree) + events,
         bodies,
         frozenset(cluster for route in translated for cluster in route.clusters),
         located(item, (problem for route in translated for problem in route.problems)),
