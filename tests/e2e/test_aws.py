@@ -222,6 +222,16 @@ async def test_a_picture_comes_back_byte_for_byte(peer: LambdaPeer, gateway: Run
     assert base64.b64decode(sent["body"]) == PNG
 
 
+async def test_bodies_as_long_as_lambda_takes_and_gives_pass(peer: LambdaPeer, gateway: RunningGateway) -> None:
+    sent = b"x" * 6_000_000
+    body = base64.b64encode(PNG * 40).decode()
+    peer.answers["as-v2"] = result(statusCode=200, body=body, isBase64Encoded=True)
+    answer = await gateway.request("POST", "/as-v2", content=sent, headers={"content-type": "text/plain"})
+    assert answer.status_code == 200
+    assert answer.content == PNG * 40
+    assert json.loads(peer.calls[0].body)["body"] == sent.decode()
+
+
 async def test_an_answer_of_api_gateway_is_taken_apart(peer: LambdaPeer, gateway: RunningGateway) -> None:
     peer.answers["as-v2"] = result(
         statusCode=201,
@@ -331,7 +341,7 @@ async def test_a_wrong_key_is_a_502_and_shows_in_no_log(peer: LambdaPeer, gatewa
 
 
 async def test_an_error_of_the_gateway_itself_stays_as_it_is(peer: LambdaPeer, gateway: RunningGateway) -> None:
-    answer = await gateway.request("POST", "/as-v2", content=b"x" * 2_000_000)
+    answer = await gateway.request("POST", "/as-v2", content=b"x" * 8_000_000)
     assert answer.status_code == 413
     assert peer.calls == []
 

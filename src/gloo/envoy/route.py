@@ -70,6 +70,7 @@ class Target:
 
     Args:
         sealed: a filter has signed the request before the route would rewrite its path.
+        held_bytes: how long a body may be that filters hold whole, of request or answer; 0 for what Envoy allows.
     """
 
     cluster: str
@@ -79,6 +80,7 @@ class Target:
     host_rewrite: str = ""
     auto_host_rewrite: bool = False
     sealed: bool = False
+    held_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ class Forward:
     def sealed(self) -> bool:
         """Whether one of the targets is."""
         return any(target.sealed for target in self.targets)
+
+    @property
+    def held_bytes(self) -> int:
+        """The most of all targets: which one it will be is not known when the request comes."""
+        return max(target.held_bytes for target in self.targets)
 
     @property
     def clusters(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from google.protobuf import wrappers_pb2
 
 from gloo.envoy.header_change import header_change
 from gloo.envoy.message import Message, serialize
-from gloo.envoy.route import EVENT_NAMESPACE, MOST_BODY, PathMatch, Route, ValueMatch
+from gloo.envoy.route import EVENT_NAMESPACE, MOST_BODY, Forward, PathMatch, Route, ValueMatch
 from gloo.envoy.route_action import set_action, set_filters
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
 
@@ -64,6 +64,8 @@ def _route(route: Route) -> Message:
     message.match.dynamic_metadata.extend(_metadata_match(match) for match in route.match.metadata)
     message.match.query_parameters.extend(_query_match(match) for match in route.match.query)
     set_action(message, route.action)
+    if isinstance(route.action, Forward) and route.action.held_bytes:
+        message.request_body_buffer_limit.value = route.action.held_bytes
     message.request_headers_to_add.extend(header_change(change) for change in route.request_headers)
     message.request_headers_to_remove.extend(route.request_headers_removed)
     message.response_headers_to_add.extend(header_change(change) for change in route.response_headers)

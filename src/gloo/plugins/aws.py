@@ -42,6 +42,9 @@ ResponseShape = Literal["passthrough", "api_gateway", "alb"]
 ACCESS_KEY = ("access_key", "aws_access_key_id")
 SECRET_KEY = ("secret_key", "aws_secret_access_key")
 SESSION_TOKEN = ("session_token", "aws_session_token")
+MOST_BYTES = 7 * 2**20
+"""A bit more than the 6 MiB that Lambda takes and gives, so that it is Lambda who says what is too much."""
+
 _ANSWER_TO: Mapping[RequestShape, ResponseShape] = {
     "api_gateway_v2": "api_gateway",
     "api_gateway_v1": "api_gateway",
@@ -162,7 +165,7 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
             )
         )
         filters = (*call.target.filters, *configs)
-        return replace(call.target, filters=filters, host_rewrite=spec.host, sealed=True)
+        return replace(call.target, filters=filters, host_rewrite=spec.host, sealed=True, held_bytes=MOST_BYTES)
 
 
 def credentials_of(spec: AwsSpec, secrets: Mapping[str, Secret]) -> AwsCredentials:
