@@ -73,11 +73,16 @@ def _handle() -> Any:
 
 
 class Exchange:
-    """One request through the function *template*, and its answer."""
+    """One request through the function *template*, and its answer.
+
+    After `send`, *sent_body* is the body that went on, *refused* the code of the error in place of it.
+    """
 
     def __init__(self, template: FunctionTemplate, parameters: tuple[Parameter, ...] = ()) -> None:
         self._program = compile_function(template, parameters)
         self._stream = _lua().table()
+        self.sent_body = b""
+        self.refused: str | None = None
 
     def send(
         self, method: str = "GET", path: str = "/", headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -86,6 +91,8 @@ class Exchange:
         pseudo = {":method": method, ":path": path, ":authority": "example.org"}
         message = self._message({**pseudo, **(headers or {})}, body)
         _handle()(self._stream, message, b"envoy_on_request")
+        self.sent_body, refused = message[b"body"], message[b"refused"]
+        self.refused = refused.decode() if refused else None
         return {name: value for name, value in _texts(message).items() if not name.startswith(":")}
 
     def answer(self, reply: Reply) -> Reply:

@@ -135,3 +135,23 @@ def test_a_value_that_is_not_escaped_is_a_warning_and_the_function_works() -> No
     (problem,) = translation.reports["Upstream/pets"].problems
     assert (problem.field, problem.warning, "not escaped" in problem.problem) == ("functions[2].spec.path", True, True)
     assert "/" in program(routes(translation, "default")[0])
+
+
+@pytest.mark.parametrize(
+    ("spec", "lua_text"),
+    [
+        ("merge_extractors_to_body: true", "gloo.check_mergeable"),
+        ("merge_json_keys: {a: '{{ b }}'}", "gloo.with_json"),
+        ("header_body_transform: true", "gloo.wrapped(headers, text, false)"),
+        ("header_body_transform: {add_request_metadata: true}", "gloo.wrapped(headers, text, true)"),
+    ],
+)
+def test_a_body_can_be_made_without_a_template(spec: str, lua_text: str) -> None:
+    (found,) = routes(translated(PETS + f"- name: made\n  spec: {{{spec}}}\n", ROUTE % ("made", "{}")), "default")
+    assert lua_text in program(found)
+
+
+def test_two_ways_to_make_a_body_are_not_said_together() -> None:
+    text = PETS + '- name: both\n  spec: {merge_extractors_to_body: true, body: ""}\n'
+    (problem,) = translated(text).reports["Upstream/pets"].problems
+    assert "takes body or merge_extractors_to_body, not both" in problem.problem

@@ -197,7 +197,7 @@ class Expressions:
         return f'(kept[{lua.quoted(name.value.lower())}] or "")'
 
     def _body(self, expression: Call) -> str:
-        self.names.reads_body = True
+        self.names.reads_text = True
         return '(text or "")'
 
     def _context(self, expression: Call) -> str:

@@ -77,6 +77,14 @@ class Json:
             raise Misfit(0, f"the text ends where {_NAMES[state.due]} is due")
 
 
+class OptionalJson(Json):
+    """One JSON value, or no text at all."""
+
+    def end(self, state: State) -> None:
+        if state != self.start:
+            super().end(state)
+
+
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
     found = pattern.match(text, at)
     return at if found is None else found.end()

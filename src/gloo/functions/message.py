@@ -56,7 +56,7 @@ class MessageWriter:
         if not source.text:
             raise source.error(0, "a path can't be empty", "leave it out to keep the request's path")
         block = place(parse(source), Target(), source)
-        lines = self._render("path", block, source)
+        lines = self.rendered("path", block, source)
         if not _is_constant(block):
             lines.append(f"path = gloo.target(path, {self.sites.number('path', source, 0)})")
         yield Part(tuple(lines), 'headers:replace(":path", path)')
@@ -67,7 +67,7 @@ class MessageWriter:
             return
         source = self._source("status", text)
         block = place(parse(source), HeaderValue(), source)
-        lines = self._render("status", block, source)
+        lines = self.rendered("status", block, source)
         if _is_constant(block):
             _check_status(source, empty_body=empty_body)
         else:
@@ -87,7 +87,7 @@ class MessageWriter:
 
     def _header(self, variable: str, key: str, source: Source) -> Part:
         block = place(parse(source), HeaderValue(), source)
-        lines = self._render(variable, block, source)
+        lines = self.rendered(variable, block, source)
         if key != ":method":
             return Part(tuple(lines), f"gloo.set(headers, {lua.quoted(key)}, {variable})")
         if _is_constant(block) and not _TOKEN.fullmatch(source.text):
@@ -102,24 +102,29 @@ class MessageWriter:
         source = self._source("body", text)
         declared = _declared_type(headers)
         placed = place_body(parse(source), declared, source)
-        lines = self._render("body", placed.block, source)
+        lines = self.rendered("body", placed.block, source)
         if placed.doubt is not None:
-            lines.append(f"gloo.check_json(body, {self.sites.number('body', source, placed.doubt)})")
-            problem = "for some requests this may come out as no JSON; each body is checked, those are answered 500"
-            self.warnings.append(source.error(placed.doubt, problem, "is there a comma too many or a value too few?"))
-        yield Part(tuple(lines), _typed(placed.media_type))
+            lines.append(self.checked("body", source, placed.doubt))
+        yield Part(tuple(lines), typed(placed.media_type))
 
     def _source(self, field: str, text: str) -> Source:
         return Source.of(self.prefix + field, text)
 
-    def _render(self, variable: str, block: Block, source: Source) -> list[str]:
+    def checked(self, variable: str, source: Source, doubt: int) -> str:
+        """Write the check of a JSON text that some requests may break at *doubt*, and warn of it."""
+        problem = "for some requests this may come out as no JSON; each body is checked, those are answered 500"
+        self.warnings.append(source.error(doubt, problem, "is there a comma too many or a value too few?"))
+        return f"gloo.check_json({variable}, {self.sites.number('body', source, doubt)})"
+
+    def rendered(self, variable: str, block: Block, source: Source) -> list[str]:
+        """Write the lines that set *variable* to the text of *block*."""
         for at in raw_marks(block):
             problem = "this value is not escaped"
             self.warnings.append(source.error(at, problem, "raw lets a client's value be part of the text around it"))
         return render(variable, block, Expressions(self.names, self.sites, source, {}))
 
 
-def _typed(media_type: str) -> str:
+def typed(media_type: str) -> str:
     """Write the line that sets the content type of a body that is not empty."""
     return f'if body ~= "" then headers:replace("content-type", {lua.quoted(media_type)}) end' if media_type else ""
 

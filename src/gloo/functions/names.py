@@ -34,6 +34,7 @@ class Names:
         body: how the body is read; a name that nothing else binds is a field of it, or with ``none`` an error.
         message: what the templates make.
         kept: headers of the request that a response asks for.
+        reads_body, reads_text: what the templates use of the body: its fields, or its text.
     """
 
     parameters: Sequence[Parameter]
@@ -41,6 +42,7 @@ class Names:
     body: BodyFormat = "json"
     message: Literal["request", "response"] = "request"
     reads_body: bool = False
+    reads_text: bool = False
     kept: dict[str, None] = field(default_factory=dict)
     used: dict[tuple[str, ...], str] = field(default_factory=dict)
 
@@ -48,6 +50,11 @@ class Names:
     def body_fields(self) -> bool:
         """Whether the body has fields."""
         return self.body != "none"
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything of the body is used."""
+        return self.reads_body or self.reads_text
 
     def fields(self) -> list[str]:
         """The Lua line that reads the body's fields, if they are used."""

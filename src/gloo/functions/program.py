@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from gloo.errors import TemplateError
 from gloo.functions import lua
+from gloo.functions.body_modes import TEMPLATE, BodyMode, write_mode
 from gloo.functions.expressions import Sites
 from gloo.functions.extraction import extract
 from gloo.functions.message import MessageWriter, Part
@@ -36,6 +37,7 @@ class FunctionTemplate:
         body: the new body; None passes the body through.
         parse_body: a name that no parameter binds is a field of the body, which is JSON or a form; ``none``: an error.
         responses: templates of answers; the first that is for an answer is taken.
+        mode: how a new body comes about without `body`.
     """
 
     name: str
@@ -44,18 +46,28 @@ class FunctionTemplate:
     body: str | None = None
     parse_body: BodyFormat = "json"
     responses: tuple[ResponseTemplate, ...] = ()
+    mode: BodyMode = TEMPLATE
 
     @property
     def is_empty(self) -> bool:
         """Whether it leaves request and response as they are."""
-        return self.path is None and not self.headers and self.body is None and not self.responses
+        return self.path is None and not self.headers and not self.writes_body and not self.responses
+
+    @property
+    def writes_body(self) -> bool:
+        """Whether there is a new body."""
+        return self.body is not None or self.mode != TEMPLATE
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The texts of all its templates."""
         headers = [*self.headers, *(header for response in self.responses for header in response.headers)]
         bodies = [self.body, *(response.body for response in self.responses)]
-        return tuple(text for text in (self.path, *bodies, *(text for _, text in headers)) if text is not None)
+        return tuple(
+            text
+            for text in (self.path, *bodies, *(text for _, text in (*headers, *self.mode.keys)))
+            if text is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +101,12 @@ def compile_function(template: FunctionTemplate, parameters: Sequence[Parameter]
         *writer.path(template.path),
         *writer.headers(template.headers, pseudo=_PSEUDO),
         *writer.body(template.body, template.headers),
+        *write_mode(template.mode, writer),
     ]
     responses = [write_response(response, writer.sites) for response in template.responses]
     source = "\n".join(_chunk(template, writer, parts, responses))
     digest = hashlib.blake2b(source.encode("ascii"), digest_size=12).hexdigest()
-    waits = names.reads_body or template.body is not None
+    waits = names.waits or template.writes_body
     warnings = (*writer.warnings, *(warning for response in responses for warning in response.warnings))
     return Program(digest, source, waits, bool(responses), warnings)
 
@@ -107,7 +120,7 @@ def _chunk(
     yield "local gloo = ..."
     yield from extraction.constants
     yield f"return {{name = {lua.quoted(template.name)},"
-    yield lua.body_flags(reads=writer.names.reads_body, writes=template.body is not None)
+    yield lua.body_flags(reads=writer.names.waits, writes=template.writes_body)
     yield f"sites = {{{', '.join(map(_row, writer.sites.rows))}}},"
     yield from _responses(responses)
     yield "request = function(headers, text)"
@@ -118,7 +131,7 @@ def _chunk(
     yield from (part.apply for part in parts if part.apply)
     if any(response.reads_body for response in responses):
         yield "gloo.ask_plain(headers)"
-    yield "return body" if template.body is not None else "return nil"
+    yield "return body" if template.writes_body else "return nil"
     yield "end}"
 
 

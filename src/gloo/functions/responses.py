@@ -86,7 +86,7 @@ def write_response(template: ResponseTemplate, sites: Sites) -> WrittenResponse:
     lines = [
         "(function()",
         *extraction.constants,
-        f"return {{{lua.body_flags(reads=names.reads_body, writes=template.body is not None)}",
+        f"return {{{lua.body_flags(reads=names.waits, writes=template.body is not None)}",
         f"matches = function(status, headers) return {_condition(template)} end,",
         "render = function(headers, text, kept)",
         *names.fields(),
@@ -96,7 +96,7 @@ def write_response(template: ResponseTemplate, sites: Sites) -> WrittenResponse:
         "return body" if template.body is not None else "return nil",
         "end} end)(),",
     ]
-    return WrittenResponse(tuple(lines), names.reads_body, tuple(names.kept), tuple(writer.warnings))
+    return WrittenResponse(tuple(lines), names.waits, tuple(names.kept), tuple(writer.warnings))
 
 
 def _condition(template: ResponseTemplate) -> str:

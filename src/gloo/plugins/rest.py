@@ -25,19 +25,24 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, field
 
+from gloo.envoy.function_headers import FUNCTION_HEADERS, function_headers, function_headers_filter
 from gloo.envoy.lua import LUA_FILTER, lua_filter, lua_program
-from gloo.envoy.route import Target
+from gloo.envoy.message import TypedConfig
+from gloo.envoy.route import HeaderChange, Target
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError, TemplateError
 from gloo.functions import (
     Condition,
     FunctionTemplate,
     Parameter,
+    Program,
     ResponseTemplate,
     answering_runtime_source,
     compile_function,
     runtime_source,
 )
+from gloo.functions.body_modes import BodyMode, Whole
+from gloo.functions.lowering import Lowered, lower
 from gloo.functions.names import BodyFormat
 from gloo.functions.parameters import Origin
 from gloo.model.base import Model
@@ -77,6 +82,15 @@ class RestResponse(Model, frozen=True, kw_only=True):
     parse_body: Annotated[BodyFormat, _PARSE_BODY] = "json"
 
 
+_BODY_MODES = ("body", "passthrough_body", "merge_extractors_to_body", "merge_json_keys", "header_body_transform")
+
+
+class HeaderBodyTransform(Model, frozen=True, kw_only=True):
+    """The body becomes a JSON object of headers and body."""
+
+    add_request_metadata: Annotated[bool, Meta(description="add method, path and query")] = False
+
+
 class RestFunction(Model, frozen=True, kw_only=True):
     """The request that calls a function, and what becomes of the answer."""
 
@@ -86,6 +100,15 @@ class RestFunction(Model, frozen=True, kw_only=True):
     headers: Annotated[Mapping[str, str], Meta(description="templates of headers; `:method` sets the method")] = {}
     body: Annotated[str | None, Meta(description="template of the body; without it the body passes as it is")] = None
     passthrough_body: Annotated[bool, Meta(description="pass the body as it is; the same as no `body`")] = False
+    merge_extractors_to_body: Annotated[bool, Meta(description="put the parameters into the JSON body that came")] = (
+        False
+    )
+    merge_json_keys: Annotated[
+        Mapping[str, str], Meta(description="fields to set in the JSON body that came, each a template of a JSON value")
+    ] = {}
+    header_body_transform: Annotated[
+        bool | HeaderBodyTransform, Meta(description="wrap headers and body into a JSON object")
+    ] = False
     parse_body: Annotated[BodyFormat, _PARSE_BODY] = "json"
     response: Annotated[RestResponse | None, Meta(description="what becomes of the answer")] = None
     responses: Annotated[
@@ -93,8 +116,9 @@ class RestFunction(Model, frozen=True, kw_only=True):
     ] = ()
 
     def __post_init__(self) -> None:
-        if self.passthrough_body and self.body is not None:
-            raise ValueError("takes body or passthrough_body, not both")
+        given = [name for name in _BODY_MODES if getattr(self, name) or (name == "body" and self.body is not None)]
+        if len(given) > 1:
+            raise ValueError(f"takes {given[0]} or {given[1]}, not both")
         if self.response is not None and self.responses:
             raise ValueError("takes response or responses, not both")
 
@@ -161,7 +185,7 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
     extension_model = RestExtension
 
     def filters(self) -> tuple[HttpFilter, ...]:
-        return (lua_filter(runtime_source(), answering_runtime_source()),)
+        return (lua_filter(runtime_source(), answering_runtime_source()), function_headers_filter())
 
     def check_function(self, name: str, function: RestFunction) -> None:
         compile_function(template_of(name, function))
@@ -182,8 +206,19 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
             program = compile_function(template, parameters)
         except TemplateError as error:
             raise _for_route(error) from error
-        config = lua_program(program.id, program.source, answers=program.answers)
-        return replace(call.target, filters=(*call.target.filters, (LUA_FILTER, config)))
+        lowered = lower(template, parameters)
+        if lowered.headers and not lowered.rest.is_empty:
+            program = compile_function(lowered.rest, parameters)
+        return replace(call.target, filters=(*call.target.filters, *_filters(lowered, program)))
+
+
+def _filters(lowered: Lowered, program: Program) -> Iterator[tuple[str, TypedConfig]]:
+    """Yield what the route says to the filters: the program of what is not lowered, and the headers that are."""
+    if not lowered.rest.is_empty:
+        yield LUA_FILTER, lua_program(program.id, program.source, answers=program.answers)
+    if lowered.headers:
+        changes = [HeaderChange(header.name, header.value, format=header.format) for header in lowered.headers]
+        yield FUNCTION_HEADERS, function_headers(changes)
 
 
 def template_of(name: str, function: RestFunction) -> FunctionTemplate:
@@ -195,9 +230,19 @@ def template_of(name: str, function: RestFunction) -> FunctionTemplate:
         path=function.path,
         headers=tuple(function.headers.items()),
         body=function.body,
+        mode=_mode(function),
         parse_body=function.parse_body,
         responses=tuple(_response(field, response) for field, response in (*single, *several)),
     )
+
+
+def _mode(function: RestFunction) -> BodyMode:
+    wrap = function.header_body_transform
+    if wrap:
+        with_request = isinstance(wrap, HeaderBodyTransform) and wrap.add_request_metadata
+        return BodyMode("wrap_request" if with_request else "wrap")
+    whole: Whole = "merge_parameters" if function.merge_extractors_to_body else ""
+    return BodyMode(whole, tuple(function.merge_json_keys.items()))
 
 
 def _response(field: str, response: RestResponse) -> ResponseTemplate:

@@ -112,3 +112,67 @@ end
 function gloo.set(headers, name, value)
   if value == "" then headers:remove(name) else headers:replace(name, value) end
 end
+
+-- Bodies made without a template -------------------------------------------------------------------------------------
+
+-- Values are merged into an object; a body that is none would be lost.
+function gloo.check_mergeable(fields, text)
+  if fields == gloo.empty and text and text ~= "" then
+    gloo.fail(400, "bad_body", "the body is not a JSON object, so nothing can be merged into it")
+  end
+end
+
+-- A copy of `base` with the field `key` set to a value that is JSON text; an empty text leaves it as it is.
+function gloo.with_json(base, key, text)
+  if not find(text, "[^ \t\r\n]") then return base end
+  return gloo.with(base, key, {[0] = text}) -- printed as it is, as the digits of a number are
+end
+
+local function put(object, key, value)
+  if object[key] == nil then object[#object + 1] = key end
+  object[key] = value
+end
+
+-- Adds a pair to `last`, where the last value of a name counts, and to `several` all of its values if there are more.
+local function gather(last, several, key, value)
+  if last[key] ~= nil then
+    local list = several[key] or {[0] = 1, last[key]}
+    put(several, key, list)
+    list[0], list[list[0] + 1] = list[0] + 1, value
+  end
+  put(last, key, value)
+end
+
+local function each_header(headers)
+  local walk = getmetatable(headers).__pairs
+  if walk then return walk(headers) end
+  return headers:iterator()
+end
+
+-- Adds what the target says: the query as a whole and by its names.
+local function add_target(object, target)
+  local last, several, stop = {}, {}, find(target, "?", 1, true)
+  local query = stop and sub(target, stop + 1) or ""
+  for pair in string.gmatch(query, "[^&]+") do
+    local equals = find(pair, "=", 1, true) or #pair + 1
+    gather(last, several, decode_value(sub(pair, 1, equals - 1)), decode_value(sub(pair, equals + 1)))
+  end
+  put(object, "queryString", query)
+  put(object, "queryStringParameters", last)
+  put(object, "multiValueQueryStringParameters", several)
+  put(object, "path", gloo.path(target))
+end
+
+-- The JSON of an object with the headers and, unless it is empty, the body; with the request's line if wanted.
+function gloo.wrapped(headers, text, with_request)
+  local last, several, object = {}, {}, {}
+  for name, value in each_header(headers) do gather(last, several, name, value) end
+  put(object, "headers", last)
+  if with_request then
+    put(object, "multiValueHeaders", several)
+    put(object, "httpMethod", headers:get(":method"))
+    add_target(object, headers:get(":path"))
+  end
+  if text and text ~= "" then put(object, "body", text) end
+  return gloo.json_value(object)
+end

@@ -1,0 +1,71 @@
+"""Bodies that are made without a template of their own: values put into the JSON that came, or all of it wrapped."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from gloo.errors import TemplateError
+from gloo.functions import lua
+from gloo.functions.context import placed
+from gloo.functions.json_language import OptionalJson
+from gloo.functions.message import MessageWriter, Part, typed
+from gloo.functions.source import Source
+from gloo.functions.template import parse
+
+Whole = Literal["", "merge_parameters", "wrap", "wrap_request"]
+
+
+@dataclass(frozen=True, slots=True)
+class BodyMode:
+    """How a new body comes about.
+
+    Args:
+        whole: ``merge_parameters``: the JSON of the request with the parameters among its fields; ``wrap``: an object
+            of headers and body; ``wrap_request``: the same with method, path and query.
+        keys: fields to set in the JSON of the request, each a template of a JSON value; one that comes out empty leaves
+            its field as it is.
+    """
+
+    whole: Whole = ""
+    keys: tuple[tuple[str, str], ...] = ()
+
+
+TEMPLATE = BodyMode()
+"""The body is that of a template, or is left as it is."""
+
+
+def write_mode(mode: BodyMode, writer: MessageWriter) -> Iterator[Part]:
+    """Write the body that *mode* makes; raise `TemplateError` if it can't be made."""
+    if mode.whole in ("wrap", "wrap_request"):
+        writer.names.reads_text = True
+        wrapped = lua.call("gloo.wrapped", "headers", "text", "true" if mode.whole == "wrap_request" else "false")
+        yield Part((f"local body = {wrapped}",), typed("application/json"))
+    elif mode.whole or mode.keys:
+        if not writer.names.body_fields:
+            raise TemplateError("parse_body", "the body must be read to be merged", "json or form")
+        yield _merged(mode, writer)
+
+
+def _merged(mode: BodyMode, writer: MessageWriter) -> Part:
+    source = Source.of("merge_extractors_to_body" if mode.whole else "merge_json_keys", "")
+    site = writer.sites.number("body", source, 0)
+    lines = ["gloo.check_mergeable(fields, text)", f"local merged = {_base(mode, writer)}"]
+    for index, (key, text) in enumerate(mode.keys, 1):
+        lines += _key(f"k{index}", key, text, writer)
+    return Part((*lines, f"local body = gloo.json_value(merged, {site})"), typed("application/json"))
+
+
+def _base(mode: BodyMode, writer: MessageWriter) -> str:
+    if mode.whole:
+        return writer.names.everything()
+    writer.names.reads_body = True
+    return "fields"
+
+
+def _key(variable: str, key: str, text: str, writer: MessageWriter) -> Iterator[str]:
+    source = Source.of(f"merge_json_keys.{key}", text)
+    found = placed(parse(source), OptionalJson(), source)
+    yield from writer.rendered(variable, found.block, source)
+    if found.doubt is not None:
+        yield f'if {variable} ~= "" then {writer.checked(variable, source, found.doubt)} end'
+    yield f"merged = gloo.with_json(merged, {lua.quoted(key)}, {variable})"
