@@ -72,9 +72,15 @@ def write_config(folder: Path, peer: LambdaPeer) -> Path:
     spec = {"region": "eu-west-1", "account_id": "123456789012", "secret_ref": "aws", "endpoint": endpoint}
     functions = [{"name": name, "spec": {"function_name": name, **fields}} for name, fields in FUNCTIONS.items()]
     upstream = {"name": "aws", "type": "aws", "spec": spec, "functions": functions}
+    plain = {"name": "plain", "type": "service", "spec": {"hosts": [{"addr": "127.0.0.1", "port": peer.port}]}}
     routes = [*(route(name, name) for name in FUNCTIONS), route("async", "as-v2", execution_style="async")]
     routes.append(route("", "v2") | {"request_matcher": None, "event_matcher": {"event_type": "org.example.a"}})
-    config = {"upstreams": [upstream], "virtual_services": [{"name": "default", "routes": routes}]}
+    shares = [
+        {"upstream": {"name": "plain"}, "weight": 20},
+        {"function": {"upstream_name": "aws", "function_name": "as-v2"}, "weight": 80},
+    ]
+    routes.append({"request_matcher": {"path_exact": "/split"}, "multiple_destinations": shares})
+    config = {"upstreams": [upstream, plain], "virtual_services": [{"name": "default", "routes": routes}]}
     (folder / "gloo.yaml").write_text(json.dumps(config))
     return folder
 
@@ -379,6 +385,15 @@ async def test_events_in_every_mode_call_a_function(peer: LambdaPeer, gateway: R
         answer = await gateway.request("POST", "/events", content=json.dumps(structured), headers=headers)
         assert (answer.status_code, answer.json()["rawPath"]) == (200, "/events"), answer.text
     assert peer.refused == []
+
+
+async def test_a_route_splits_between_a_function_and_a_service(peer: LambdaPeer, gateway: RunningGateway) -> None:
+    peer.answers["as-v2"] = result(statusCode=201)
+    statuses = [(await gateway.request("POST", "/split", content=b"in")).status_code for _ in range(60)]
+    assert set(statuses) == {201, 403}  # the service is the same peer, which finds no signature there
+    assert 34 <= statuses.count(201) <= 59
+    assert len(peer.calls) == statuses.count(201)
+    assert peer.refused == [""] * statuses.count(403)
 
 
 async def test_the_example_does_what_its_page_says(tmp_path: Path) -> None:
