@@ -17,17 +17,16 @@ def write_functions(folder: Path, code: str, **kinds: FunctionKind) -> Path:
     (folder / "code.py").write_text(code)
     functions = [{"name": name, "spec": {"kind": kind}} for name, kind in kinds.items()]
     upstream = {"name": "local", "type": "local", "spec": {"module": "code.py"}, "functions": functions}
-    routes = [route(f"/{name}", function=name) for name in kinds] + [route("/")]
+    routes = [route(f"/{name}", name) for name in kinds]
     config = {"upstreams": [upstream], "virtual_services": [{"name": "default", "routes": routes}]}
     (folder / "gloo.yaml").write_text(json.dumps(config))
     return folder
 
 
-def route(path: str, *, function: str | None = None) -> Json:
-    """Return a route to a function of the upstream, or to the upstream as it is."""
+def route(path: str, function: str) -> Json:
+    """Return a route to a function of the upstream."""
     called = {"function": {"upstream_name": "local", "function_name": function}}
-    target = called if function else {"upstream": {"name": "local"}}
-    return {"request_matcher": {"path_prefix": path}, "single_destination": target}
+    return {"request_matcher": {"path_prefix": path}, "single_destination": called}
 
 
 def worker_of(**kinds: FunctionKind) -> PythonWorker:

@@ -12,6 +12,7 @@ from gloo.envoy.dns import dns_discovery
 from gloo.envoy.endpoint import BY_ADDRESS, Endpoint, EndpointMarks, assignment
 from gloo.envoy.health_check import health_checks
 from gloo.envoy.message import Message, duration, serialize
+from gloo.envoy.route import FilterConfigs
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
 from gloo.envoy.tls import TlsSockets, UpstreamTls, upstream_tls_sockets
 from gloo.model.balancing import CircuitBreakers, LoadBalancer, OutlierDetection
@@ -27,7 +28,13 @@ Discovery = Literal["static", "strict_dns", "logical_dns"]
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Everything Envoy has to know to send requests to an upstream. *metadata* is by namespace, for filters."""
+    """Everything Envoy has to know to send requests to an upstream.
+
+    Args:
+        metadata: by namespace, for filters.
+        filters: what each request meets on its way there, see `gloo.envoy.upstream_filters`.
+        secrets: those that *filters* name, as Envoy gets them.
+    """
 
     name: str
     discovery: Discovery
@@ -44,10 +51,13 @@ class Cluster:
     dns: Dns | None = None
     proxy_protocol: Literal["v1", "v2"] | None = None
     metadata: tuple[tuple[str, Mapping[str, Json]], ...] = ()
+    filters: FilterConfigs = ()
+    secrets: tuple[Resource, ...] = ()
 
     def resource(self) -> Resource:
         """Serialise it."""
-        needs = self.tls.needs if self.tls else frozenset[Reference]()
+        needs = frozenset((ResourceType.SECRET, secret.name) for secret in self.secrets)
+        needs |= self.tls.needs if self.tls else frozenset[Reference]()
         return Resource(ResourceType.CLUSTER, self.name, serialize(_message(self)), needs)
 
 
@@ -61,7 +71,7 @@ def _message(cluster: Cluster) -> Message:
     )
     if cluster.discovery != "static":
         message.cluster_type.CopyFrom(dns_discovery(cluster.discovery, cluster.dns, ipv6=cluster.ipv6))
-    set_connection(message, cluster.connection, http2=cluster.http2)
+    set_connection(message, cluster.connection, http2=cluster.http2, filters=cluster.filters)
     _set_transport(message, cluster, sockets)
     for namespace, values in cluster.metadata:
         message.metadata.filter_metadata[namespace].update(values)

@@ -4,13 +4,17 @@ from envoy.config.cluster.v3 import cluster_pb2
 from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 
 from gloo.envoy.message import Message, duration, pack
+from gloo.envoy.route import FilterConfigs
+from gloo.envoy.upstream_filters import set_upstream_filters
 from gloo.model.connection import Connection, TcpKeepalive
 
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
-def set_connection(message: Message, connection: Connection | None, *, http2: bool) -> None:
-    """Set how the cluster *message* speaks HTTP and keeps its connections."""
+def set_connection(
+    message: Message, connection: Connection | None, *, http2: bool, filters: FilterConfigs = ()
+) -> None:
+    """Set how the cluster *message* speaks HTTP and keeps its connections, and which *filters* its requests meet."""
     options = http_protocol_options_pb2.HttpProtocolOptions()
     if connection is not None:
         _set_limits(options.common_http_protocol_options, connection)
@@ -18,8 +22,10 @@ def set_connection(message: Message, connection: Connection | None, *, http2: bo
             message.per_connection_buffer_limit_bytes.value = connection.buffer_limit
         if connection.tcp_keepalive is not None:
             message.upstream_connection_options.tcp_keepalive.CopyFrom(_keepalive(connection.tcp_keepalive))
-    if not http2 and not options.HasField("common_http_protocol_options"):
+    if not http2 and not filters and not options.HasField("common_http_protocol_options"):
         return
+    if filters:
+        set_upstream_filters(options, filters)
     version = options.explicit_http_config
     (version.http2_protocol_options if http2 else version.http_protocol_options).SetInParent()
     message.typed_extension_protocol_options[HTTP_OPTIONS].CopyFrom(pack(options))

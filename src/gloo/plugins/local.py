@@ -34,7 +34,6 @@ from gloo.model.upstream import Upstream
 from gloo.plugins.base import FunctionCall, FunctionKind, Nothing, PythonFunction, PythonWorker, UpstreamPlugin
 
 FUNCTION_HEADER = "x-gloo-function"
-_NO_FUNCTION = "/"  # no encoded name is like it
 _ONE_EACH = Connection(max_requests_per_connection=1)  # a worker that is replaced then has no idle connections to close
 
 
@@ -68,6 +67,7 @@ class Local(UpstreamPlugin[LocalSpec, LocalFunction, Nothing]):
     """Sends requests to Python functions that the gateway itself runs."""
 
     upstream_type: ClassVar[str] = "local"
+    functions_only = True
     spec_model = LocalSpec
     function_model = LocalFunction
 
@@ -75,10 +75,6 @@ class Local(UpstreamPlugin[LocalSpec, LocalFunction, Nothing]):
         _check_options(upstream)
         endpoint = Endpoint("", 0, pipe=socket_of(upstream.name))
         return Cluster(upstream.name, "static", (endpoint,), upstream.connection_timeout, connection=_ONE_EACH)
-
-    def target(self, target: Target, spec: LocalSpec) -> Target:
-        """Overwrite what a client says about functions, for routes that name none."""
-        return replace(target, request_headers=(HeaderChange(FUNCTION_HEADER, _NO_FUNCTION),))
 
     def check_function(self, name: str, function: LocalFunction) -> None:
         if function.handler and not all(part.isidentifier() for part in function.handler.split(".")):

@@ -25,6 +25,7 @@ from gloo.plugins.hashing import Hashing
 from gloo.plugins.headers import Headers
 from gloo.plugins.local import Local
 from gloo.plugins.mirror import Mirror
+from gloo.plugins.openfaas import OpenFaas
 from gloo.plugins.redirect import Redirect
 from gloo.plugins.rest import Rest
 from gloo.plugins.retries import Retry
@@ -37,6 +38,7 @@ from gloo.plugins.upgrades import Upgrades
 BUILT_IN: tuple[Plugin, ...] = (
     Service(),
     Local(),
+    OpenFaas(),
     Aws(),
     Rest(),
     Headers(),

@@ -150,7 +150,7 @@ def _accept(
         functions,
         {name: secrets[name] for name in plugin.secrets(spec)},
         frozenset(function.name for function in upstream.functions) - functions.keys(),
-        equipped.secrets,
+        (*equipped.secrets, *equipped.cluster.secrets),
         by_own_name=upstream.ssl_config is not None,
         worker=_worker(upstream, plugin, spec, functions),
     )
