@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from gloo.envoy.function_headers import FUNCTION_HEADERS, read_function_headers
 from gloo.envoy.lua import LUA_FILTER, read_program
 from gloo.envoy.route import DirectResponse, Forward, HeaderChange, PathMatch, Redirect, Route, Target
 from gloo.explain.delivery import Called, called_function, endpoint_names
@@ -14,7 +15,7 @@ from gloo.explain.policies import policies
 from gloo.explain.preflight import preflight_answer
 from gloo.explain.redirects import location
 from gloo.explain.request import Request
-from gloo.explain.rewriting import changed, outgoing
+from gloo.explain.rewriting import changed, outgoing, with_headers
 from gloo.explain.tables import TableRoute, Tables
 from gloo.model.status import Problem
 from gloo.translator.domains import DEFAULT_ROLE
@@ -155,14 +156,20 @@ def _delivery(
 
 
 def _further(target: Target) -> tuple[str, ...]:
-    return tuple(name for name, config in target.filters if name != LUA_FILTER or read_program(config) is None)
+    others = (pair for pair in target.filters if pair[0] != FUNCTION_HEADERS)
+    return tuple(name for name, config in others if name != LUA_FILTER or read_program(config) is None)
 
 
 def _rendered(request: Request, target: Target, runtime: FunctionRuntime) -> Request | Answer:
     for name, config in target.filters:
         program = read_program(config) if name == LUA_FILTER else None
         if program is not None:
-            return runtime.run(program, request)
+            answer = runtime.run(program, request)
+            if isinstance(answer, Answer):
+                return answer
+            request = answer
+        if name == FUNCTION_HEADERS:
+            request = with_headers(request, read_function_headers(config))
     return request
 
 

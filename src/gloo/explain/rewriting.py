@@ -49,6 +49,13 @@ def changed(request: Request, changes: Sequence[HeaderChange], removed: Sequence
     return replace(kept, host=host, headers=(*_overwritten(kept.headers, overwritten), *added))
 
 
+def with_headers(request: Request, changes: Sequence[HeaderChange]) -> Request:
+    """Return *request* with the headers of a function set; those whose value comes out empty are removed."""
+    request = changed(request, changes)
+    empty = {each.name for each in changes if not request.header(each.name)}
+    return replace(request, headers=tuple(pair for pair in request.headers if pair[0] not in empty))
+
+
 def _overwritten(headers: Headers, values: dict[str, str]) -> Headers:
     placed: dict[str, str] = {}
     result = []

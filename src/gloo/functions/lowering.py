@@ -1,0 +1,98 @@
+"""Take out of a function what Envoy itself does with the same outcome for every request; the rest stays Lua.
+
+That is headers, and only those: their templates are text, or text and values of the request that are always there or
+come out empty in both forms. Paths and methods stay Lua: Envoy's own rewrites keep the client's query and tell the
+upstream the old path, and no filter sets ``:method`` or ``:path`` (docs/decisions/0002-lowering.md).
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from gloo.functions.parameters import Parameter, bindings, named
+from gloo.functions.program import FunctionTemplate
+from gloo.functions.source import Source
+from gloo.functions.template import parse
+from gloo.functions.tree import Block, Call, Literal, Output, Statement, Text, Variable
+
+_FREE = ("method", "authority", "scheme")
+"""Variables that every request has; ``path`` is not among them: Envoy's own has the query."""
+
+_JOINED = ("accept", "authorization", "content-type", "origin", "referer", "user-agent")
+"""Headers that Envoy joins when they come twice, so that a format and Lua see the same value."""
+
+_LONGEST = 8_000
+"""Characters in a value: Envoy takes 16,384 bytes in a format, where a percent sign counts twice."""
+
+_PLAIN = re.compile(r"[!-~]([ -~]*[!-~])?")
+
+
+@dataclass(frozen=True, slots=True)
+class NativeHeader:
+    """A header that Envoy sets.
+
+    Args:
+        name: in lower case.
+        value: the text, or if it is a *format* text with ``%REQ(name)%`` in it; one that comes out empty removes
+            the header.
+    """
+
+    name: str
+    value: str
+    format: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A function in two parts: first *rest* runs as a program, unless it is empty, and then *headers* are set."""
+
+    headers: tuple[NativeHeader, ...]
+    rest: FunctionTemplate
+
+
+def lower(template: FunctionTemplate, parameters: Sequence[Parameter] = ()) -> Lowered:
+    """Split *template*, which compiles with *parameters*."""
+    bound = {binding.path[0] for binding in bindings(tuple(named(parameter) for parameter in parameters))}
+    free = [name for name in _FREE if bound and name not in bound]
+    written = {name.lower() for name, _ in template.headers}
+    native: dict[str, NativeHeader] = {}
+    for name, text in template.headers:
+        if _may_be_native(name.lower(), template):
+            header = _native(name.lower(), parse(Source.of(f"headers.{name}", text)), free, written)
+            if header is not None:
+                native[name] = header
+    kept = tuple((name, text) for name, text in template.headers if name not in native)
+    return Lowered(tuple(native.values()), replace(template, headers=kept))
+
+
+def _may_be_native(name: str, template: FunctionTemplate) -> bool:
+    """Tell whether the header is Envoy's to set; the type of a body that a program may write is the program's."""
+    if name.startswith(":") or name == "host":
+        return False
+    return name != "content-type" or replace(template, path=None, headers=()).is_empty
+
+
+def _native(name: str, block: Block, free: Collection[str], written: Collection[str]) -> NativeHeader | None:
+    if not block:
+        return NativeHeader(name, "")
+    if all(isinstance(statement, Text) for statement in block):
+        text = "".join(statement.text for statement in block if isinstance(statement, Text))
+        return NativeHeader(name, text) if _PLAIN.fullmatch(text) and len(text) <= _LONGEST else None
+    parts = [_part(statement, free, written) for statement in block]
+    value = "".join(part for part in parts if part is not None)
+    if None in parts or len(value) > _LONGEST:
+        return None
+    return NativeHeader(name, value, format=True)
+
+
+def _part(statement: Statement, free: Collection[str], written: Collection[str]) -> str | None:
+    """Write *statement* in Envoy's format of header values; None if it says something else there."""
+    match statement:
+        case Text(text) if re.fullmatch(r"[!-~]+", text):
+            return text.replace("%", "%%")
+        case Output(Variable((name,))) if name in free:
+            pseudo = f":{name}"
+            return None if pseudo in written or (name == "authority" and "host" in written) else f"%REQ({pseudo})%"
+        case Output(Call("header" | "request_header", (Literal(str() as name),))) if name.lower() in _JOINED:
+            return None if name.lower() in written else f"%REQ({name.lower()})%"
+    return None
