@@ -122,9 +122,7 @@ def trusted_roots() -> bytes:
     return Path(named).read_bytes()
 
 
-def _control_loop(
-    folder: Path, gateway: Gateway, *, state: StateFolder, binary: Path, workers: Workers
-) -> ControlLoop:
+def _control_loop(folder: Path, gateway: Gateway, *, state: StateFolder, binary: Path, workers: Workers) -> ControlLoop:
     plugins, faults = load_plugins()
     for fault in faults:
         _log.error(str(fault))
