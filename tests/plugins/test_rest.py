@@ -155,3 +155,24 @@ def test_two_ways_to_make_a_body_are_not_said_together() -> None:
     text = PETS + '- name: both\n  spec: {merge_extractors_to_body: true, body: ""}\n'
     (problem,) = translated(text).reports["Upstream/pets"].problems
     assert "takes body or merge_extractors_to_body, not both" in problem.problem
+
+
+def test_an_extractor_gives_a_variable() -> None:
+    spec = "{extractors: {id: {path: true, regex: '/(.*)', subgroup: 1, mode: EXTRACT}}, path: '/{{ id }}'}"
+    (found,) = routes(translated(PETS + f"- name: made\n  spec: {spec}\n", ROUTE % ("made", "{}")), "default")
+    assert 'gloo.extract(gloo.path(headers:get(":path")), r0, 1)' in program(found)
+
+
+@pytest.mark.parametrize(
+    ("extractor", "field"),
+    [
+        ("{regex: a}", "functions[2].spec.extractors.id"),
+        ("{path: true, body: {}, regex: a}", "functions[2].spec.extractors.id"),
+        ("{path: true, regex: '('}", "functions[2].spec.extractors.id.regex"),
+        ("{path: true, regex: a, subgroup: -1}", "functions[2].spec.extractors.id.subgroup"),
+    ],
+)
+def test_a_fault_in_an_extractor_is_told_at_its_field(extractor: str, field: str) -> None:
+    text = PETS + f"- name: made\n  spec: {{extractors: {{id: {extractor}}}}}\n"
+    (problem,) = translated(text).reports["Upstream/pets"].problems
+    assert problem.field == field

@@ -71,6 +71,8 @@ _ALL = (
     Function("odd", 1, 1, "odd(x)", "whether a number is odd"),
     Function("range", 1, 1, "range(3)", "the numbers from 0 to one less"),
     Function("raw", 1, 1, "x | raw", "the value's text without escaping; line breaks are still kept out of headers"),
+    Function("regex_match", 2, 2, 'regex_match(x, "[0-9]+")', "whether a regex matches somewhere in a text"),
+    Function("regex_replace", 3, 3, 'regex_replace(x, "(a)b", "$1")', "a text with every match of a regex replaced"),
     Function("replace", 3, 3, 'replace(x, "a", "b")', "a text with every occurrence of another one replaced"),
     Function(
         "request_header", 1, 1, 'request_header("x-user")', "a header of the request, also in a response template"

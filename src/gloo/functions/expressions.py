@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gloo.functions import lua
+from gloo.functions.extractors import replacement
 from gloo.functions.names import Names
+from gloo.functions.regex import compile_pattern
 from gloo.functions.source import Source
 from gloo.functions.tree import (
     Arithmetic,
@@ -210,6 +212,28 @@ class Expressions:
         variable = Variable(tuple(name.value.split(".")), name.at)
         return lua.call("gloo.default", self.names.parameter(variable, self.source), '""')
 
+    def _regex_match(self, expression: Call) -> str:
+        text, pattern = expression.arguments
+        regex = compile_pattern(self._constant(expression, pattern))
+        return lua.call("gloo.matches", self._text(text), self.names.constant(regex.lua))
+
+    def _regex_replace(self, expression: Call) -> str:
+        text, pattern, new = expression.arguments
+        source = self._constant(expression, pattern)
+        regex = compile_pattern(source)
+        parts = replacement(self._constant(expression, new), regex, pattern=source)
+        return lua.call("gloo.replace_all", self._text(text), self.names.constant(regex.lua), parts)
+
+    def _text(self, expression: Expression) -> str:
+        return lua.call("gloo.text", self.value(expression), self.site(expression))
+
+    def _constant(self, call: Call, argument: Expression) -> Source:
+        """The text of a constant *argument*, for errors that point at the call."""
+        if not isinstance(argument, Literal) or not isinstance(argument.value, str):
+            raise self.source.error(argument.at, f"{call.function}() takes this argument in quotes")
+        line, column = self.source.position(argument.at)
+        return Source(self.source.field, argument.value, line, column + 1)
+
     def _raw(self, expression: Call) -> str:
         return self.value(expression.arguments[0])
 
@@ -287,6 +311,8 @@ _CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {
     "extraction": Expressions._extraction,
     "header": Expressions._header,
     "raw": Expressions._raw,
+    "regex_match": Expressions._regex_match,
+    "regex_replace": Expressions._regex_replace,
     "request_header": Expressions._request_header,
 }
 _TEXTS = frozenset(("header", "request_header", "extraction"))

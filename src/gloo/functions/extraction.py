@@ -1,9 +1,10 @@
 """Write the Lua that takes a function's variables out of a request: only those that its templates use."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gloo.functions import lua
+from gloo.functions.extractors import write_extractor
 from gloo.functions.names import Names, free_source
 from gloo.functions.parameters import Parameter, Pattern, parse_pattern
 
@@ -18,10 +19,13 @@ class Extraction:
 
 def extract(names: Names) -> Extraction:
     """Write the extraction of the variables that *names* noted as used; the first source that has a value wins."""
-    patterns = {index: parse_pattern(parameter) for index, parameter in enumerate(names.parameters)}
     used = sorted({b.parameter for b in names.bindings if b.path in names.used})
-    constants = [_constant(index, pattern) for index in used if (pattern := patterns[index]) is not None]
-    lines = [f"local s{index} = {_source(names.parameters[index], patterns[index], index)}" for index in used]
+    constants = [f"local {name} = {written}" for written, name in names.constants.items()]
+    lines = []
+    for index in used:
+        constant, value = _source(names.parameters[index], index)
+        constants += [constant] if constant else []
+        lines.append(f"local s{index} = {value}")
     for path, variable in names.used.items():
         lines.extend(_declaration(path, variable, names))
     return Extraction(tuple(constants), tuple(lines))
@@ -44,14 +48,21 @@ def _constant(index: int, pattern: Pattern) -> str:
     return f"local p{index} = {{{', '.join((lua.quoted(pattern.start), *variables))}}}"
 
 
-def _source(parameter: Parameter, pattern: Pattern | None, index: int) -> str:
+def _source(parameter: Parameter, index: int) -> tuple[str, str]:
+    """Write the constant that *parameter* needs, if any, and its value."""
     text = _text(parameter)
-    return text if pattern is None else lua.call("gloo.match", text, f"p{index}")
+    if parameter.extractor is not None:
+        written = write_extractor(parameter.extractor, text, index)
+        return written.constant, written.value
+    pattern = parse_pattern(parameter)
+    return ("", text) if pattern is None else (_constant(index, pattern), lua.call("gloo.match", text, f"p{index}"))
 
 
 def _text(parameter: Parameter) -> str:
     """Write the text, or for the body the value, that *parameter* looks at."""
     match parameter.source:
+        case "body" if parameter.extractor is not None:
+            return "text"
         case "path" if "?" in parameter.pattern:
             return 'headers:get(":path")'
         case "path":
@@ -73,3 +84,9 @@ def _body_field(names: Sequence[str], *, as_text: bool) -> str:
     for name in names[1:]:
         written = lua.call("gloo.field", written, lua.quoted(name))
     return lua.call("gloo.string", written) if as_text else written
+
+
+def check_extractors(parameters: Iterable[Parameter]) -> None:
+    """Raise `TemplateError` for what is wrong with an extractor, also where no template uses it."""
+    for index, parameter in enumerate(parameters):
+        _source(parameter, index)

@@ -52,7 +52,8 @@ class Lowered:
 
 def lower(template: FunctionTemplate, parameters: Sequence[Parameter] = ()) -> Lowered:
     """Split *template*, which compiles with *parameters*."""
-    bound = {binding.path[0] for binding in bindings(tuple(named(parameter) for parameter in parameters))}
+    sources = (*template.extractors, *map(named, parameters))
+    bound = {binding.path[0] for binding in bindings(sources)}
     free = [name for name in _FREE if bound and name not in bound]
     written = {name.lower() for name, _ in template.headers}
     native: dict[str, NativeHeader] = {}

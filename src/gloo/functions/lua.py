@@ -19,6 +19,11 @@ def quoted(text: str) -> str:
     return f'"{latin.translate(_ESCAPES)}"'
 
 
+def quoted_bytes(raw: bytes) -> str:
+    """Write *raw* as a Lua string literal."""
+    return f'"{raw.decode("latin-1").translate(_ESCAPES)}"'
+
+
 def field(table: str, key: str) -> str:
     """Write the access to the field *key* of the variable *table*."""
     if _NAME.fullmatch(key) and not _KEYWORDS.fullmatch(key):

@@ -44,6 +44,7 @@ class Names:
     reads_body: bool = False
     reads_text: bool = False
     kept: dict[str, None] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
     used: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     @property
@@ -86,6 +87,10 @@ class Names:
         value = self._with_nested(variable, self._from_body(variable, source))
         return Resolved(value, text=self.body == "form" and not self._nested(variable))
 
+    def constant(self, written: str) -> str:
+        """The Lua name of a value that is made once, when the program is loaded."""
+        return self.constants.setdefault(written, f"c{len(self.constants) + 1}")
+
     def parameter(self, variable: Variable, source: Source) -> str:
         """Find the parameter called *variable*; raise `TemplateError` if there is none."""
         for binding in self.bindings:
@@ -109,8 +114,9 @@ class Names:
         return Resolved(_fields(self._use(binding.path), rest), text=not binding.typed or self.body == "form")
 
     def _use(self, path: tuple[str, ...]) -> str:
-        if any(b.path == path and self.parameters[b.parameter].source == "body" for b in self.bindings):
-            self.reads_body = True
+        sources = [self.parameters[binding.parameter] for binding in self.bindings if binding.path == path]
+        self.reads_body |= any(each.source == "body" and each.extractor is None for each in sources)
+        self.reads_text |= any(each.source == "body" and each.extractor is not None for each in sources)
         return self.used.setdefault(path, f"v{len(self.used) + 1}")
 
     def _from_body(self, variable: Variable, source: Source) -> str:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Literal
 
 from gloo.errors import TemplateError
+from gloo.functions.extractors import Extractor
 from gloo.functions.source import Source
 
 Origin = Literal["path", "query", "header", "cookie", "authority", "body"]
@@ -30,15 +31,19 @@ class Parameter:
         source: the part of the request.
         key: name of the query parameter, header or cookie, or dotted name of the body's field; empty for the others.
         pattern: literal text with ``{name}``; without braces the whole value is taken and named after the key.
+        extractor: a regex in place of the pattern; the body is then its text.
     """
 
     source: Origin
     key: str = ""
     pattern: str = ""
+    extractor: Extractor | None = None
 
     @property
     def field(self) -> str:
         """The parameter's name in error messages: ``parameters.header.x-user``."""
+        if self.extractor is not None:
+            return self.extractor.field
         return ".".join(part for part in ("parameters", self.source, self.key) if part)
 
 
@@ -130,7 +135,7 @@ def named(parameter: Parameter) -> Parameter:
     ``query: {id}`` is the query parameter ``id``.
     """
     alone = _VARIABLE.fullmatch(parameter.pattern.strip())
-    if parameter.key or parameter.source in ("path", "authority") or alone is None:
+    if parameter.extractor or parameter.key or parameter.source in ("path", "authority") or alone is None:
         return parameter
     return Parameter(parameter.source, alone[1])
 
@@ -156,6 +161,11 @@ def bindings(parameters: Iterable[Parameter]) -> tuple[Binding, ...]:
     """List the variables that *parameters* bind, in their order; raise `TemplateError` for a bad one."""
     result: list[Binding] = []
     for index, parameter in enumerate(parameters):
+        if parameter.extractor is not None:
+            name = parameter.extractor.name
+            path = check_name(Source.of(parameter.field, name), name, at=0)
+            result.append(Binding(path, index, 0, typed=False))
+            continue
         pattern = parse_pattern(parameter)
         if pattern is None:
             result.append(_whole(parameter, index))

@@ -14,7 +14,7 @@ from gloo.errors import TemplateError
 from gloo.functions import lua
 from gloo.functions.body_modes import TEMPLATE, BodyMode, write_mode
 from gloo.functions.expressions import Sites
-from gloo.functions.extraction import extract
+from gloo.functions.extraction import check_extractors, extract
 from gloo.functions.message import MessageWriter, Part
 from gloo.functions.names import BodyFormat, Names
 from gloo.functions.parameters import Parameter, bindings, named
@@ -22,6 +22,9 @@ from gloo.functions.responses import ResponseTemplate, WrittenResponse, write_re
 
 _MAX_LOCALS = 150
 """Lua has 200 local variables to a function."""
+
+_MAX_CONSTANTS = 50
+"""LuaJIT has 60 values from outside to a function."""
 
 _PSEUDO = (":method", ":authority")
 
@@ -38,6 +41,7 @@ class FunctionTemplate:
         parse_body: a name that no parameter binds is a field of the body, which is JSON or a form; ``none``: an error.
         responses: templates of answers; the first that is for an answer is taken.
         mode: how a new body comes about without `body`.
+        extractors: the function's own parameters, which come before those of a route.
     """
 
     name: str
@@ -47,6 +51,7 @@ class FunctionTemplate:
     parse_body: BodyFormat = "json"
     responses: tuple[ResponseTemplate, ...] = ()
     mode: BodyMode = TEMPLATE
+    extractors: tuple[Parameter, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -94,7 +99,8 @@ def compile_function(template: FunctionTemplate, parameters: Sequence[Parameter]
 
     Raises `TemplateError` with field, line and column for whatever can be known before a request comes.
     """
-    parameters = tuple(named(parameter) for parameter in parameters)
+    check_extractors(template.extractors)
+    parameters = (*template.extractors, *map(named, parameters))
     names = Names(parameters, bindings(parameters), template.parse_body)
     writer = MessageWriter(names, Sites())
     parts = [
@@ -115,6 +121,8 @@ def _chunk(
     template: FunctionTemplate, writer: MessageWriter, parts: Sequence[Part], responses: Sequence[WrittenResponse]
 ) -> Iterator[str]:
     extraction = extract(writer.names)
+    if len(extraction.constants) > _MAX_CONSTANTS:
+        raise TemplateError("", "the function has too many patterns", f"at most {_MAX_CONSTANTS} in all")
     if len(extraction.constants) + len(extraction.lines) + len(parts) > _MAX_LOCALS:
         raise TemplateError("", "the function has too many parameters and headers", f"at most {_MAX_LOCALS} in all")
     yield "local gloo = ..."

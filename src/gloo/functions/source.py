@@ -7,10 +7,15 @@ from gloo.errors import TemplateError
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A template's text and the field it stands in: ``path``, ``body``, ``headers.x-name``, ``parameters.path``."""
+    """A template's text and the field it stands in: ``path``, ``body``, ``headers.x-name``, ``parameters.path``.
+
+    A text inside of a template, such as a regex in quotes, starts at *line* and *column*.
+    """
 
     field: str
     text: str
+    line: int = 1
+    column: int = 1
 
     @classmethod
     def of(cls, field: str, text: str) -> "Source":
@@ -20,7 +25,8 @@ class Source:
     def position(self, at: int) -> tuple[int, int]:
         """Return line and column, both from 1, of the offset *at*."""
         before = self.text[:at]
-        return before.count("\n") + 1, at - before.rfind("\n")
+        lines = before.count("\n")
+        return self.line + lines, at - before.rfind("\n") + (self.column - 1 if not lines else 0)
 
     def error(self, at: int, problem: str, hint: str = "") -> TemplateError:
         """Make an error that points at the offset *at*."""

@@ -21,7 +21,7 @@ in a response template from that of the answer.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, field
 
@@ -42,6 +42,7 @@ from gloo.functions import (
     runtime_source,
 )
 from gloo.functions.body_modes import BodyMode, Whole
+from gloo.functions.extractors import Extractor, Mode
 from gloo.functions.lowering import Lowered, lower
 from gloo.functions.names import BodyFormat
 from gloo.functions.parameters import Origin
@@ -82,6 +83,39 @@ class RestResponse(Model, frozen=True, kw_only=True):
     parse_body: Annotated[BodyFormat, _PARSE_BODY] = "json"
 
 
+class ExtractorRule(Model, frozen=True, kw_only=True):
+    """A variable that a regex takes out of one place of the request."""
+
+    header: Annotated[str, Meta(description="the header to look at; `:path`, `:method` and `:authority` too")] = ""
+    query: Annotated[str, Meta(description="the query parameter to look at")] = ""
+    cookie: Annotated[str, Meta(description="the cookie to look at")] = ""
+    path: Annotated[bool, Meta(description="look at the path, without the query")] = False
+    body: Annotated[bool | Nothing, Meta(description="look at the text of the body; true or {}")] = False
+    regex: Annotated[str, Meta(description="RE2; it must match the whole value, except with mode replace_all")]
+    subgroup: Annotated[int, Meta(ge=0, description="which group is taken or replaced; 0 is all of it")] = 0
+    mode: Annotated[
+        Literal["extract", "single_replace", "replace_all", "EXTRACT", "SINGLE_REPLACE", "REPLACE_ALL"],
+        Meta(description="take the group, replace it in the value, or replace all matches"),
+    ] = "extract"
+    replacement_text: Annotated[str | None, Meta(description="the new text of the modes that replace")] = None
+
+    def __post_init__(self) -> None:
+        if len(self.places) != 1:
+            raise ValueError("takes one of header, query, cookie, path and body")
+
+    @property
+    def places(self) -> tuple[tuple[Place, str], ...]:
+        """Where to look, with the name of what is there."""
+        given: tuple[tuple[Place, str | bool | Nothing], ...] = (
+            ("header", self.header),
+            ("query", self.query),
+            ("cookie", self.cookie),
+            ("path", self.path),
+            ("body", self.body),
+        )
+        return tuple((place, name if isinstance(name, str) else "") for place, name in given if name)
+
+
 _BODY_MODES = ("body", "passthrough_body", "merge_extractors_to_body", "merge_json_keys", "header_body_transform")
 
 
@@ -110,6 +144,9 @@ class RestFunction(Model, frozen=True, kw_only=True):
         bool | HeaderBodyTransform, Meta(description="wrap headers and body into a JSON object")
     ] = False
     parse_body: Annotated[BodyFormat, _PARSE_BODY] = "json"
+    extractors: Annotated[
+        Mapping[str, ExtractorRule], Meta(description="variables that regexes take out of the request")
+    ] = {}
     response: Annotated[RestResponse | None, Meta(description="what becomes of the answer")] = None
     responses: Annotated[
         tuple[RestResponse, ...], Meta(description="the same as a list: the first that is for the answer counts")
@@ -231,9 +268,24 @@ def template_of(name: str, function: RestFunction) -> FunctionTemplate:
         headers=tuple(function.headers.items()),
         body=function.body,
         mode=_mode(function),
+        extractors=tuple(_extractor(name, rule) for name, rule in function.extractors.items()),
         parse_body=function.parse_body,
         responses=tuple(_response(field, response) for field, response in (*single, *several)),
     )
+
+
+_MODES: Mapping[str, Mode] = {
+    "extract": "extract",
+    "single_replace": "single_replace",
+    "replace_all": "replace_all",
+}
+
+
+def _extractor(name: str, rule: ExtractorRule) -> Parameter:
+    ((place, key),) = rule.places
+    mode = _MODES[rule.mode.lower()]
+    extractor = Extractor(name, rule.regex, rule.subgroup, mode, rule.replacement_text)
+    return Parameter(place, key, extractor=extractor)
 
 
 def _mode(function: RestFunction) -> BodyMode:
