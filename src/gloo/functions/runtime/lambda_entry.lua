@@ -17,8 +17,8 @@ local function strip(headers, all)
   for i = 1, #names do headers:remove(names[i]) end
 end
 
-local function address_of(handle)
-  local address = gsub(handle:streamInfo():downstreamRemoteAddress(), ":%d+$", "")
+local function address_of(stream)
+  local address = gsub(stream:downstreamRemoteAddress(), ":%d+$", "")
   return (gsub(address, "^%[(.*)%]$", "%1"))
 end
 
@@ -36,15 +36,15 @@ local function failure_of(handle, name, failure)
   return {status = 500, code = "internal", message = "the function failed"}
 end
 
-local function event_of(handle, body)
-  local context = handle:filterContext()
+local function event_of(handle, shape, body, owner)
   local request = gloo.request_of(handle:headers())
+  local stream = handle:streamInfo()
   request.body = body:getBytes(0, body:length())
   request.base64 = function(bytes) return handle:base64Escape(bytes) end
-  request.address, request.protocol = address_of(handle), handle:streamInfo():protocol()
+  request.address, request.protocol = address_of(stream), stream:protocol()
   request.millis = tonumber(handle:timestamp())
-  request.account, request.region = context:get("account"), context:get("region")
-  return gloo.json_value(gloo.events[context:get("request")](request))
+  request.account, request.region = owner[1], owner[2]
+  return gloo.events[shape](request)
 end
 
 function envoy_on_request(handle)
@@ -52,9 +52,9 @@ function envoy_on_request(handle)
   local name, shape = context:get("function"), context:get("request")
   if not name then return end
   if not gloo.events[shape] then return strip(handle:headers(), shape ~= "envoy") end
+  local owner = {context:get("account"), context:get("region")}
   local body = handle:body(true) -- waiting for it ends the life of all objects before
-  gloo.refill()
-  local made, event = pcall(event_of, handle, body)
+  local made, event = pcall(event_of, handle, shape, body, owner)
   if not made then
     local failure = failure_of(handle, name, event)
     local fields = {[":status"] = tostring(failure.status), ["content-type"] = "application/json"}
@@ -104,7 +104,7 @@ local function give(handle, body, answer)
   body:setBytes(answer.body)
 end
 
--- What Lambda itself refused, or a function that failed; nil for an answer.
+-- What Lambda itself refused, or a function that failed, as what tells it from the body; nil for an answer.
 local function failed(headers)
   local status = tonumber(headers:get(":status"))
   if status < 300 then return headers:get("x-amz-function-error") and gloo.function_error end
@@ -114,11 +114,11 @@ end
 
 function envoy_on_response(handle)
   local context, headers = handle:filterContext(), handle:headers()
-  local name, shape, asked = context:get("function"), context:get("response"), context:get("request")
-  if not name or not headers:get("x-envoy-upstream-service-time") then return end -- the last: the gateway's own answer
-  local failing = failed(headers)
-  local unwrap = headers:get(":status") == "200" and gloo.answers[shape]
+  local failing, unwrap = failed(headers), gloo.answers[context:get("response")]
   if not failing and not unwrap then return end
+  if not headers:get("x-envoy-upstream-service-time") then return end -- the gateway's own answer
+  local name, asked = context:get("function"), context:get("request")
+  if not name then return end
   local body = handle:body(true)
   local text = body:getBytes(0, body:length())
   gloo.refill()
