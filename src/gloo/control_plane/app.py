@@ -15,6 +15,7 @@ import structlog
 from gloo.control_plane.loop import ControlLoop, Stores
 from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import RunningGateway, StateFolder
+from gloo.envoy.snapshot import ResourceType
 from gloo.errors import StorageError
 from gloo.local_functions.workers import Workers
 from gloo.plugins.registry import load_plugins
@@ -30,6 +31,7 @@ from gloo.storage.file import FileStorage
 from gloo.storage.file_secrets import FileSecrets
 from gloo.translator import Gateway
 from gloo.translator.domains import DEFAULT_ROLE
+from gloo.translator.listeners import HTTPS
 from gloo.xds.server import AdsServer
 
 _log = structlog.get_logger("gloo")
@@ -76,7 +78,7 @@ async def running_gateway(settings: Settings) -> AsyncIterator[tuple[RunningGate
         running = RunningGateway(
             pid=os.getpid(),
             http=_url("http", gateway.bind, gateway.http_port),
-            https=_url("https", gateway.bind, gateway.https_port),
+            https=_url("https", gateway.bind, gateway.https_port) if _speaks_tls(loop) else "",
             admin=str(place / "admin.sock"),
         )
         state.record_running(running)
@@ -156,6 +158,12 @@ def _envoy(settings: Settings, place: Path, binary: Path) -> Envoy:
         concurrency=settings.concurrency or None,
     )
     return Envoy(launch, admin, patience=Patience(drain=settings.drain_seconds))
+
+
+def _speaks_tls(loop: ControlLoop) -> bool:
+    """Tell whether some virtual service answers over TLS, so that there is a listener for it."""
+    snapshots = loop.translation.snapshots if loop.translation else {}
+    return DEFAULT_ROLE in snapshots and HTTPS in snapshots[DEFAULT_ROLE].of_type(ResourceType.LISTENER)
 
 
 def _url(scheme: str, bind: str, port: int) -> str:
