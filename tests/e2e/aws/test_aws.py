@@ -1,0 +1,132 @@
+"""Functions of AWS Lambda through a real Envoy; botocore judges the signatures, moto or a script answers."""
+
+import asyncio
+import json
+import shutil
+import sys
+from asyncio.subprocess import DEVNULL
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.e2e.aws.gateway_config import result, write_secret
+from tests.e2e.aws.lambda_peer import LambdaPeer
+from tests.support.gateway import RunningGateway, free_ports, running_gateway
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_a_body_reaches_the_function_and_its_answer_the_client_with_a_good_signature(
+    peer: LambdaPeer, gateway: RunningGateway
+) -> None:
+    answer = await gateway.request("POST", "/body", json={"a": 1})
+    assert (answer.status_code, answer.json()) == (200, {"a": 1})
+    assert (await gateway.request("PUT", "/live", json={"a": 1})).status_code == 200
+    assert [(call.function, call.qualifier, call.key) for call in peer.calls] == [
+        ("body", "", "AKIDTEST"),
+        ("live", "live", "AKIDTEST"),
+    ]
+    assert peer.refused == []
+
+
+async def test_a_client_can_not_choose_how_a_function_is_called_nor_break_its_signature(
+    peer: LambdaPeer, gateway: RunningGateway
+) -> None:
+    headers = {
+        "x-amz-security-token": "forged",
+        "x-amz-log-type": "Tail",
+        "x-amz-invocation-type": "DryRun",
+        "x-amz-client-context": "e30=",
+        "authorization": "Bearer mine",
+        "cookie": "a=b",
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    }
+    for path in ("/body", "/envoy", "/v2"):
+        answer = await gateway.request("POST", path, json={"a": 1}, headers=headers)
+        assert answer.status_code == 200, answer.text
+    assert peer.refused == []
+    for call in peer.calls:
+        assert call.headers["x-amz-invocation-type"] == "RequestResponse"
+        assert {"x-amz-security-token", "x-amz-log-type", "x-amz-client-context"}.isdisjoint(call.headers)
+    assert "cookie" not in peer.calls[0].headers
+
+
+async def test_an_asynchronous_call_is_answered_202_whatever_the_shape_of_answers(
+    peer: LambdaPeer, gateway: RunningGateway
+) -> None:
+    answer = await gateway.request("POST", "/async", json={"a": 1})
+    assert answer.status_code == 202
+    (call,) = peer.calls
+    assert call.headers["x-amz-invocation-type"] == "Event"
+    assert json.loads(call.body)["version"] == "2.0"
+
+
+async def test_a_wrong_key_is_a_502_and_shows_in_no_log(peer: LambdaPeer, gateway: RunningGateway) -> None:
+    canary = "canary-8fb2a1"
+    write_secret(gateway.folder, {"AKIDTEST": canary})
+    async with asyncio.timeout(10):
+        while (answer := await gateway.request("POST", "/body", json={})).status_code == 200:
+            pass
+    assert (answer.status_code, answer.json()["type"]) == (502, "InvalidSignatureException")
+    assert canary not in answer.text + gateway.log.read_text()
+    state = [file.read_text(errors="replace") for file in gateway.folder.rglob("*") if file.is_file()]
+    assert sum(canary in text for text in state) == 1
+    write_secret(gateway.folder, peer.keys)
+    async with asyncio.timeout(10):
+        while (await gateway.request("POST", "/body", json={})).status_code != 200:
+            pass
+
+
+async def test_a_new_secret_is_used_within_a_second_and_no_request_fails(
+    peer: LambdaPeer, gateway: RunningGateway
+) -> None:
+    peer.keys["AKIDNEW"] = "another-secret"
+    statuses: list[int] = []
+    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as client, asyncio.timeout(20):
+
+        async def ask() -> None:
+            statuses.append((await client.post("/body", json={})).status_code)
+
+        for _ in range(20):
+            await ask()
+        write_secret(gateway.folder, peer.keys)
+        turned = asyncio.get_running_loop().time()
+        while not peer.by_key["AKIDNEW"]:
+            await asyncio.gather(ask(), ask())
+        took = asyncio.get_running_loop().time() - turned
+        for _ in range(20):
+            await ask()
+    assert set(statuses) == {200}
+    assert took < 1.0
+    assert peer.calls[-1].key == "AKIDNEW"
+    assert peer.refused == []
+
+
+async def test_a_route_splits_between_a_function_and_a_service(peer: LambdaPeer, gateway: RunningGateway) -> None:
+    peer.answers["as-v2"] = result(statusCode=201)
+    statuses = [(await gateway.request("POST", "/split", content=b"in")).status_code for _ in range(60)]
+    assert set(statuses) == {201, 403}  # the service is the same peer, which finds no signature there
+    assert 34 <= statuses.count(201) <= 59
+    assert len(peer.calls) == statuses.count(201)
+    assert peer.refused == [""] * statuses.count(403)
+
+
+async def test_the_example_does_what_its_page_says(tmp_path: Path) -> None:
+    example = Path(__file__).parents[3] / "examples" / "09-aws"
+    (port,) = free_ports(1)
+    folder = tmp_path / "example"
+    shutil.copytree(example / "config", folder)
+    config = folder / "gloo.yaml"
+    config.write_text(config.read_text().replace("9001", str(port)))
+    stand_in = await asyncio.create_subprocess_exec(sys.executable, example / "stand_in.py", str(port), stderr=DEVNULL)
+    try:
+        async with running_gateway(folder) as running, asyncio.timeout(20):
+            while (answer := await running.get("/greet?name=you")).status_code == 503:
+                pass  # the stand-in is not up yet
+            assert (answer.status_code, answer.text) == (200, "hello you\n")
+            failed = await running.get("/greet?name=7")
+            assert (failed.status_code, failed.json()["type"]) == (502, "ValueError")
+            assert (await running.get("/greet-later?name=you")).status_code == 202
+    finally:
+        stand_in.kill()
+        await stand_in.wait()
