@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from tests.support.asgi_server import served
 
 
 @dataclass(slots=True)
@@ -81,17 +81,6 @@ class OpenFaasDouble:
 async def openfaas_double(*functions: str, user: str, password: str) -> AsyncIterator[OpenFaasDouble]:
     """Run one on a free port for the length of a block."""
     double = OpenFaasDouble(user, password, frozenset(functions))
-    config = uvicorn.Config(double.application(), host="127.0.0.1", port=0, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    async with asyncio.TaskGroup() as group:
-        serving = group.create_task(server.serve())
-        async with asyncio.timeout(10):
-            while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody that it has started
-                await asyncio.sleep(0.01)
-        double.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        try:
-            yield double
-        finally:
-            server.should_exit = True
-            await serving
-            await asyncio.gather(*double.calls)
+    async with served(double.application()) as double.url:
+        yield double
+    await asyncio.gather(*double.calls)

@@ -37,12 +37,12 @@ def write_secret(folder: Path, password: str) -> None:
 
 async def test_a_call_passes_method_path_query_and_body_and_says_who_calls(folder: Path, gateway: Gateway) -> None:
     async with gateway(folder) as running:
-        mine = {"authorization": "Bearer of-the-client", "x-gloo-path-prefix": "/system"}
+        mine = {"authorization": "Bearer of-the-client", "x-gloo-path": "=/system"}
         answer = await running.request("PUT", "/resize/big?w=1&h=2", content="picture", headers=mine)
         told = answer.json()
         assert (told["function"], told["path"], told["query"]) == ("resize", "/picture/big", "w=1&h=2")
         assert (told["method"], told["body"]) == ("PUT", "picture")
-        assert "x-gloo-path-prefix" not in told["headers"]
+        assert "x-gloo-path" not in told["headers"]
         assert told["headers"]["authorization"].startswith("Basic ")
 
 

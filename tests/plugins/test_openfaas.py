@@ -43,13 +43,13 @@ def with_secret(**data: str) -> Translation:
 
 
 def test_a_call_goes_below_the_gateways_own_path_to_the_function_and_its_namespace() -> None:
-    assert added("resize") == {"x-gloo-path-prefix": "/faas/function/resize.own"}
-    assert added("report") == {"x-gloo-path-prefix": "/faas/function/figures.finance"}
+    assert added("resize") == {"x-gloo-path": "+/faas/function/resize.own"}
+    assert added("report") == {"x-gloo-path": "+/faas/function/figures.finance"}
 
 
 def test_an_asynchronous_call_says_where_its_answer_goes() -> None:
     assert added("report", "{execution_style: async}") == {
-        "x-gloo-path-prefix": "/faas/async-function/figures.finance",
+        "x-gloo-path": "+/faas/async-function/figures.finance",
         "x-callback-url": "https://example.org/done?id=1",
     }
 
@@ -59,7 +59,7 @@ def test_its_cluster_is_the_gateway_with_what_writes_the_path() -> None:
     assert "gateway.example.org" in str(cluster["load_assignment"])
     (options,) = cluster["typed_extension_protocol_options"].values()
     assert [each["name"] for each in options["http_filters"]] == [
-        "gloo.upstream.path_prefix",
+        "gloo.upstream.path",
         "envoy.filters.http.upstream_codec",
     ]
 
@@ -113,3 +113,13 @@ def test_a_route_must_name_a_function() -> None:
     plain = "name: default\nroutes:\n- request_matcher: {path_prefix: /}\n"
     translation = translated(FAAS, f"{plain}  single_destination: {{upstream: {{name: faas}}}}\n")
     assert translation.reports["VirtualService/default"].state is State.REJECTED
+
+
+def test_nothing_is_mirrored_to_it_for_no_function_would_be_chosen() -> None:
+    web = "name: web\ntype: service\nspec: {hosts: [{addr: 10.0.0.1, port: 80}]}\n"
+    plain = (
+        "name: default\nroutes:\n- request_matcher: {path_prefix: /}\n  single_destination: {upstream: {name: web}}\n"
+    )
+    translation = translated(FAAS, web, f"{plain}  extensions: {{mirror: {{upstream: faas}}}}\n")
+    (problem,) = translation.reports["VirtualService/default"].problems
+    assert problem.problem == "upstream 'faas' is reached by its functions alone"

@@ -11,30 +11,63 @@ from envoy.extensions.http.injected_credentials.generic.v3 import generic_pb2
 from envoy.extensions.transport_sockets.tls.v3 import secret_pb2
 
 from gloo.envoy.message import Message, TypedConfig, pack, packed, serialize, typed
-from gloo.envoy.route import FilterConfigs
+from gloo.envoy.route import FilterConfigs, HeaderChange
 from gloo.envoy.snapshot import Resource, ResourceType
 from gloo.envoy.tls import secret_from_ads
 
-PATH_PREFIX = "x-gloo-path-prefix"
-"""A header that a target sets for a cluster with `path_prefixed`: what is to stand before the path."""
+PATH = "x-gloo-path"
+"""A header that each target sets for a cluster with `path_written`, whatever the client sent: a mark and a path."""
 
-_SCRIPT = f"""\
+_PATH_SCRIPT = f"""\
 function envoy_on_request(handle)
   local headers = handle:headers()
-  local prefix = headers:get("{PATH_PREFIX}")
-  if prefix then
-    headers:remove("{PATH_PREFIX}")
-    headers:replace(":path", prefix .. headers:get(":path"))
-  end
+  local told, path = headers:get("{PATH}"), headers:get(":path")
+  if not told then return end
+  headers:remove("{PATH}")
+  local rest = told:sub(1, 1) == "+" and path or path:match("%?.*") or ""
+  headers:replace(":path", told:sub(2) .. rest)
+end
+"""
+CHOSEN = "x-gloo-key"
+"""A header that a target sets for a cluster with `chosen`: the name of the header whose value is wanted."""
+
+_CHOICE = """\
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local wanted = headers:get("%s")
+  local value = wanted and headers:get(wanted)
+  headers:remove("%s")
+  for _, name in ipairs({%s}) do headers:remove(name) end
+  if value then headers:replace("%s", value) end
 end
 """
 
 
-def path_prefixed() -> tuple[str, TypedConfig]:
-    """Return what puts the text of the header `PATH_PREFIX` before the path, and takes the header away."""
-    config = lua_pb2.Lua(default_source_code=base_pb2.DataSource(inline_string=_SCRIPT))
+def path_before(path: str) -> HeaderChange:
+    """Return what makes `path_written` put *path* before the one that the route makes of the client's."""
+    return HeaderChange(PATH, f"+{path}")
+
+
+def path_instead(path: str) -> HeaderChange:
+    """Return what makes `path_written` put *path* in its place; the query stays."""
+    return HeaderChange(PATH, f"={path}")
+
+
+def path_written() -> tuple[str, TypedConfig]:
+    """Return what writes the path as the target's header says, and takes the header away."""
+    return "gloo.upstream.path", _lua(_PATH_SCRIPT)
+
+
+def chosen(header: str, names: tuple[str, ...]) -> tuple[str, TypedConfig]:
+    """Return what sets *header* to the value of the one of the headers *names* that `CHOSEN` names; all these go."""
+    listed = ", ".join(f'"{name}"' for name in names)
+    return f"gloo.upstream.{header}", _lua(_CHOICE % (CHOSEN, CHOSEN, listed, header))
+
+
+def _lua(script: str) -> TypedConfig:
+    config = lua_pb2.Lua(default_source_code=base_pb2.DataSource(inline_string=script))
     config.clear_route_cache.value = False
-    return "gloo.upstream.path_prefix", typed(config)
+    return typed(config)
 
 
 def injected(header: str, secret: str) -> tuple[str, TypedConfig]:

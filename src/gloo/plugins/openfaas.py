@@ -24,7 +24,7 @@ from msgspec import Meta
 
 from gloo.envoy.cluster import Cluster
 from gloo.envoy.route import HeaderChange, Target
-from gloo.envoy.upstream_filters import PATH_PREFIX, header_secret, injected, path_prefixed
+from gloo.envoy.upstream_filters import header_secret, injected, path_before, path_written
 from gloo.errors import ConfigError
 from gloo.model.base import Model
 from gloo.model.secret import Secret
@@ -88,7 +88,7 @@ class OpenFaas(UpstreamPlugin[OpenFaasSpec, OpenFaasFunction, OpenFaasExtension]
 
     def cluster(self, upstream: Upstream, spec: OpenFaasSpec, secrets: Mapping[str, Secret]) -> Cluster:
         cluster = replace(
-            parse_origin(spec.gateway).cluster(upstream, verify=spec.tls_verify), filters=(path_prefixed(),)
+            parse_origin(spec.gateway).cluster(upstream, verify=spec.tls_verify), filters=(path_written(),)
         )
         if not spec.secret_ref:
             return cluster
@@ -111,7 +111,7 @@ class OpenFaas(UpstreamPlugin[OpenFaasSpec, OpenFaasFunction, OpenFaasExtension]
         name = function.function_name or call.name.partition("/")[2]
         namespace = function.namespace or spec.namespace
         place = f"/{'async-function' if later else 'function'}/{name}{f'.{namespace}' if namespace else ''}"
-        changes = [HeaderChange(PATH_PREFIX, parse_origin(spec.gateway).path + place)]
+        changes = [path_before(parse_origin(spec.gateway).path + place)]
         if later and function.callback_url:
             changes.append(HeaderChange("x-callback-url", function.callback_url))
         return replace(call.target, request_headers=(*call.target.request_headers, *changes))

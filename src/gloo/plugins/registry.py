@@ -17,10 +17,12 @@ from gloo.model.status import Problem
 from gloo.model.strict import decode_struct, nearest, snake_case
 from gloo.plugins.aws import Aws
 from gloo.plugins.base import FunctionPlugin, Plugin, RoutePlugin, ServicePlugin, UpstreamPlugin
+from gloo.plugins.azure import Azure
 from gloo.plugins.buffer import Buffer
 from gloo.plugins.cors import Cors
 from gloo.plugins.direct_response import DirectAnswer
 from gloo.plugins.faults import Faults
+from gloo.plugins.google import Google
 from gloo.plugins.hashing import Hashing
 from gloo.plugins.headers import Headers
 from gloo.plugins.local import Local
@@ -39,6 +41,8 @@ BUILT_IN: tuple[Plugin, ...] = (
     Service(),
     Local(),
     OpenFaas(),
+    Google(),
+    Azure(),
     Aws(),
     Rest(),
     Headers(),

@@ -102,6 +102,8 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> tuple[Route, 
         _known_upstream(upstream, at, scope)
     translated = extensions.apply(Route(name, match, _action(route, extensions, scope)))
     _check_sealed(translated.action)
+    for at, upstream in extensions.upstreams():
+        _check_whole(_known_upstream(upstream, at, scope), at)
     return translated, (*extensions.before(translated), *(replace(translated, match=other) for other in others))
 
 
@@ -147,9 +149,8 @@ def _target(destination: Destination, field: str, route: ModelRoute, scope: Rout
     upstream = _upstream(destination, field, scope)
     weight = destination.weight if isinstance(destination, WeightedDestination) else 1
     target = upstream.target(weight)
-    if destination.function is None and upstream.plugin.functions_only:
-        hint = "write function: {upstream_name: ..., function_name: ...}"
-        raise ConfigError("", field, f"upstream {upstream.name!r} is reached by its functions alone", hint)
+    if destination.function is None:
+        _check_whole(upstream, field, "write function: {upstream_name: ..., function_name: ...}")
     if destination.function is None:
         return target
     function_name = destination.function.function_name
@@ -182,6 +183,12 @@ def _target(destination: Destination, field: str, route: ModelRoute, scope: Rout
 def _upstream(destination: Destination, field: str, scope: RouteScope) -> AcceptedUpstream:
     field = join_path(field, "function.upstream_name" if destination.function else "upstream.name")
     return _known_upstream(destination.upstream_name, field, scope)
+
+
+def _check_whole(upstream: AcceptedUpstream, field: str, hint: str = "") -> None:
+    """Raise ConfigError for an upstream that can't take just any request: where none of its functions is named."""
+    if upstream.plugin.functions_only:
+        raise ConfigError("", field, f"upstream {upstream.name!r} is reached by its functions alone", hint)
 
 
 def _known_upstream(name: str, field: str, scope: RouteScope) -> AcceptedUpstream:
