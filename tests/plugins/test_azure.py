@@ -88,6 +88,11 @@ def test_a_key_that_is_missing_is_told_on_the_route(function: str, keys: dict[st
     assert found.problem == problem
 
 
+def test_a_key_that_no_header_can_hold_is_told_without_its_value() -> None:
+    (found,) = with_keys(keys={"_master": "canary\r\nx: y"}).reports["Upstream/shop"].problems
+    assert found.problem == "the key '_master' in the secret 'keys' holds what no header can"
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 MOST_FILES = 2000
 """Looked at beside a module; a folder with more has something in it that is not the module's code."""
+_MOST_FOLDERS = 500
 
 Code = tuple[tuple[str, int, int], ...]
 """Each file with the time of its last change and its size."""
@@ -29,7 +31,7 @@ def code_of(module: Path) -> Code:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for place, folders, files in os.walk(folder):
+    for place, folders, files in islice(os.walk(folder), _MOST_FOLDERS):
         folders[:] = [
             name for name in folders if name[0] not in "._" and not (Path(place) / name / "pyvenv.cfg").exists()
         ]

@@ -133,6 +133,9 @@ def _keys(upstream: Upstream, secret: Secret) -> Iterator[Resource]:
     names = {str(each.spec.get("function_name") or each.name) for each in upstream.functions}
     for entry, value in sorted(secret.data.items()):
         if entry in names | {MASTER} and value.strip():
+            if not (value.strip().isascii() and value.strip().isprintable()):
+                problem = f"the key {entry!r} in the secret {secret.name!r} holds what no header can"
+                raise ConfigError("", "secret_ref", problem)
             yield header_secret(f"azure/{upstream.name}/{entry}", value.strip())
 
 
