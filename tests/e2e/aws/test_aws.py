@@ -4,12 +4,13 @@ import asyncio
 import json
 import shutil
 import sys
-from asyncio.subprocess import DEVNULL
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.e2e.aws.gateway_config import result, write_secret
+from tests.e2e.aws.gateway_config import result, write_config, write_secret
 from tests.e2e.aws.lambda_peer import LambdaPeer
 from tests.support.gateway import RunningGateway, free_ports, running_gateway
 
@@ -51,6 +52,29 @@ async def test_a_client_can_not_choose_how_a_function_is_called_nor_break_its_si
     assert "cookie" not in peer.calls[0].headers
 
 
+async def test_a_body_in_chunks_is_signed_whole(peer: LambdaPeer, gateway: RunningGateway) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for chunk in (b'{"a": ', b"1}"):
+            yield chunk
+
+    for path in ("/body", "/v2", "/envoy"):
+        answer = await gateway.request("POST", path, content=chunks(), headers={"content-type": "application/json"})
+        assert answer.status_code == 200, answer.text
+    assert peer.refused == []
+    assert all("content-length" in call.headers for call in peer.calls)
+    assert json.loads(peer.calls[0].body) == {"a": 1}
+    assert json.loads(peer.calls[1].body)["body"] == '{"a": 1}'
+
+
+async def test_a_question_for_the_head_calls_the_function_and_gets_no_body(
+    peer: LambdaPeer, gateway: RunningGateway
+) -> None:
+    peer.answers["as-v2"] = result(statusCode=200, headers={"x-a": "1"}, body="hidden")
+    answer = await gateway.request("HEAD", "/as-v2")
+    assert (answer.status_code, answer.headers["x-a"], answer.content) == (200, "1", b"")
+    assert json.loads(peer.calls[0].body)["requestContext"]["http"]["method"] == "HEAD"
+
+
 async def test_an_asynchronous_call_is_answered_202_whatever_the_shape_of_answers(
     peer: LambdaPeer, gateway: RunningGateway
 ) -> None:
@@ -75,6 +99,22 @@ async def test_a_wrong_key_is_a_502_and_shows_in_no_log(peer: LambdaPeer, gatewa
     async with asyncio.timeout(10):
         while (await gateway.request("POST", "/body", json={})).status_code != 200:
             pass
+
+
+@pytest.mark.parametrize(
+    "command", ["translate", "translate -o json", "check", "get upstreams -o yaml", "get secrets", "explain GET /body"]
+)
+async def test_no_command_shows_the_key(tmp_path: Path, peer: LambdaPeer, command: str) -> None:
+    canary = "canary-31ce07"
+    write_config(tmp_path, peer)
+    write_secret(tmp_path, {"AKIDTEST": canary})
+    program = Path(sys.executable).with_name("gloo")
+    process = await asyncio.create_subprocess_exec(
+        program, *command.split(), cwd=tmp_path, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
+    )
+    shown, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, shown
+    assert canary not in shown.decode()
 
 
 async def test_a_new_secret_is_used_within_a_second_and_no_request_fails(

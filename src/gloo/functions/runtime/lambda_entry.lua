@@ -4,15 +4,17 @@
 local byte, sub, find, gsub, tostring, tonumber, pcall, pairs, type =
   string.byte, string.sub, string.find, string.gsub, tostring, tonumber, pcall, pairs, type
 
-local KEPT = {["content-type"] = true, ["content-length"] = true, ["transfer-encoding"] = true,
-  ["user-agent"] = true, ["x-request-id"] = true, ["x-forwarded-for"] = true, ["x-forwarded-proto"] = true}
+local KEPT = {["content-type"] = true, ["content-length"] = true, ["user-agent"] = true,
+  ["x-request-id"] = true, ["x-forwarded-for"] = true, ["x-forwarded-proto"] = true}
 
 -- Lambda's own interface gets no header of the client's: one could choose how a function is called (x-amz-...), or
 -- be changed after the call is signed. With Envoy's own event all others are in it, and so they stay until then.
 local function strip(headers, all)
   local names = {}
   for name in pairs(headers) do
-    if byte(name) ~= 58 and (all and not KEPT[name] or sub(name, 1, 6) == "x-amz-") then names[#names + 1] = name end
+    if byte(name) ~= 58 and (all and not KEPT[name] or sub(name, 1, 6) == "x-amz-" or name == "transfer-encoding") then
+      names[#names + 1] = name
+    end
   end
   for i = 1, #names do headers:remove(names[i]) end
 end
@@ -47,11 +49,20 @@ local function event_of(handle, shape, body, owner)
   return gloo.events[shape](request)
 end
 
+-- The request without an event of ours. Lambda wants to know the length of a body that came in pieces, too.
+local function pass_on(handle, all)
+  if not handle:headers():get("content-length") then
+    local body = handle:body(true)
+    if body:length() > 0 then body:setBytes(body:getBytes(0, body:length())) end
+  end
+  strip(handle:headers(), all)
+end
+
 function envoy_on_request(handle)
   local context = handle:filterContext()
   local name, shape = context:get("function"), context:get("request")
   if not name then return end
-  if not gloo.events[shape] then return strip(handle:headers(), shape ~= "envoy") end
+  if not gloo.events[shape] then return pass_on(handle, shape ~= "envoy") end
   local owner = {context:get("account"), context:get("region")}
   local body = handle:body(true) -- waiting for it ends the life of all objects before
   local made, event = pcall(event_of, handle, shape, body, owner)
@@ -79,7 +90,8 @@ end
 
 local function tell(handle, body, name, failure)
   if failure.log then
-    handle:logWarn("function " .. name .. ": " .. failure.code .. " " .. failure.kind .. ": " .. sub(failure.log, 1, 500))
+    local what = "function " .. name .. ": " .. failure.code .. " " .. failure.kind .. ": "
+    handle:logWarn(what .. sub(failure.log, 1, 500))
   end
   local headers = handle:headers()
   clear(headers)

@@ -126,7 +126,8 @@ local function time_of(request) return date("!%d/%b/%Y:%H:%M:%S +0000", floor(re
 -- What both formats of API Gateway have in `requestContext`.
 local function context_of(request)
   local domain = gsub(request.authority, ":%d+$", "")
-  return '{"accountId":' .. quote(request.account) .. ',"apiId":"gloo","stage":"$default","domainName":' .. quote(domain)
+  return '{"accountId":' .. quote(request.account)
+    .. ',"apiId":"gloo","stage":"$default","domainName":' .. quote(domain)
     .. ',"domainPrefix":' .. quote((gsub(domain, "%..*$", "")))
     .. ',"requestId":' .. quote(request.first("x-request-id") or "")
 end
