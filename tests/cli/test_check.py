@@ -42,7 +42,7 @@ def test_every_finding_has_file_line_object_and_field(folder: Path) -> None:
 
 def test_a_file_that_is_not_yaml_is_a_finding_of_its_own(folder: Path) -> None:
     (folder / "broken.yaml").write_text("upstreams: [\n")
-    assert f"{folder}/broken.yaml:2: is not YAML" in gloo("check", folder, status=1).stdout
+    assert f"{folder}/broken.yaml:1: is not YAML" in gloo("check", folder, status=1).stdout
 
 
 def test_json_findings_have_every_key(folder: Path) -> None:

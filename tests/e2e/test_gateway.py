@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -50,7 +51,7 @@ async def once(ask: Callable[[], Awaitable[httpx.Response]], wanted: int, within
 async def command(*words: str) -> tuple[int, str]:
     """Run the command gloo; return its status and what it prints."""
     process = await asyncio.create_subprocess_exec(
-        "gloo", *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        Path(sys.executable).with_name("gloo"), *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     said, _ = await process.communicate()
     return process.returncode or 0, said.decode()

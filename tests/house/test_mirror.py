@@ -50,6 +50,7 @@ THROUGH: dict[str, str] = {
     "functions/lexer": "functions/template",
     "functions/lua": "functions/program",
     "functions/names": "functions/template",
+    "functions/regex_tree": "functions/regex",
     "functions/runtime_source": "functions/program",
     "functions/source": "functions/template",
     "functions/target_language": "functions/program",

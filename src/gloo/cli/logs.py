@@ -15,7 +15,6 @@ def configure_logs(settings: Settings) -> None:
         processors=_processors(settings.log_format),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level.upper()]),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
     )
 
 
