@@ -84,6 +84,10 @@ class Exchange:
         self.sent_body = b""
         self.refused: str | None = None
 
+    def note(self, namespace: str, fields: Mapping[str, object]) -> None:
+        """Let another filter have noted *fields* of the request."""
+        self._stream[namespace.encode()] = _lua().table_from(_encoded(fields), recursive=True)
+
     def send(
         self, method: str = "GET", path: str = "/", headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> dict[str, str]:
@@ -115,6 +119,15 @@ def exchange(
     one = Exchange(template)
     one.send(method, headers=headers)
     return one.answer(reply)
+
+
+def _encoded(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key.encode(): _encoded(each) for key, each in value.items()}
+        case list():
+            return [_encoded(each) for each in value]
+    return value.encode() if isinstance(value, str) else value
 
 
 def _texts(message: Any) -> dict[str, str]:

@@ -33,6 +33,7 @@ end
 function handle:respond(answer, body)
   request.status, request.code, request.answer = answer[":status"], answer["x-gloo-error"], body
 end
+function handle:streamInfo() return {dynamicMetadata = function() return {get = function() end} end} end
 function handle:logErr(text) request.log = text end
 
 envoy_on_request(handle)

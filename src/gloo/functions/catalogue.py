@@ -45,6 +45,10 @@ _ALL = (
     Function("context", 0, 0, "context()", "all fields of the body"),
     Function("default", 2, 2, 'default(x, "none")', "the first value, or the second if the first is missing or null"),
     Function("divisibleBy", 2, 2, "divisibleBy(x, 3)", "whether a number divides by another"),
+    Function(
+        "dynamic_metadata", 2, 2, 'dynamic_metadata("key", "namespace")', "what another filter noted of the request"
+    ),
+    Function("env", 1, 1, 'env("FUNCTION_KEY")', "a variable of Envoy's environment whose name starts with FUNCTION_"),
     Function("even", 1, 1, "even(x)", "whether a number is even"),
     Function("exists", 1, 1, "exists(x)", "whether there is such a value, even null"),
     Function("existsIn", 2, 2, 'existsIn(x, "key")', "whether a list or an object has such an element"),
@@ -52,6 +56,7 @@ _ALL = (
     Function("first", 1, 1, "first(xs)", "the first element of a list"),
     Function("float", 1, 1, "float(x)", "the number that a text is"),
     Function("header", 1, 1, 'header("x-user")', "a header of the message, empty if there is none"),
+    Function("hmac_sha256", 2, 3, "hmac_sha256(key, x)", "the HMAC with SHA-256 as hex, or 'base64' or 'base64url'"),
     Function("int", 1, 1, "int(x)", "the whole part of the number that a text is"),
     Function("isArray", 1, 1, "isArray(x)", "whether a value is a list"),
     Function("isBoolean", 1, 1, "isBoolean(x)", "whether a value is true or false"),
@@ -62,6 +67,7 @@ _ALL = (
     Function("isString", 1, 1, "isString(x)", "whether a value is text"),
     Function("join", 2, 2, 'join(xs, ", ")', "the texts of a list's elements with a text between them"),
     Function("json", 1, 1, "json(x)", "a value as JSON text"),
+    Function("jwt_claim", 1, 1, 'jwt_claim("sub")', "a claim of the token that the gateway verified"),
     Function("last", 1, 1, "last(xs)", "the last element of a list"),
     Function("length", 1, 1, "length(x)", "the number of elements, fields or characters"),
     Function("lower", 1, 1, "lower(x)", "ASCII letters made small"),
@@ -73,11 +79,13 @@ _ALL = (
     Function("raw", 1, 1, "x | raw", "the value's text without escaping; line breaks are still kept out of headers"),
     Function("regex_match", 2, 2, 'regex_match(x, "[0-9]+")', "whether a regex matches somewhere in a text"),
     Function("regex_replace", 3, 3, 'regex_replace(x, "(a)b", "$1")', "a text with every match of a regex replaced"),
+    Function("replace_with_random", 2, 2, 'replace_with_random(x, "a")', "a text with another one made random"),
     Function("replace", 3, 3, 'replace(x, "a", "b")', "a text with every occurrence of another one replaced"),
     Function(
         "request_header", 1, 1, 'request_header("x-user")', "a header of the request, also in a response template"
     ),
     Function("round", 1, 2, "round(x, 2)", "a number rounded to so many digits"),
+    Function("sha256", 1, 2, "sha256(x)", "the SHA-256 digest as hex, or 'base64' or 'base64url'"),
     Function("sort", 1, 1, "sort(xs)", "a list in order: numbers by value or texts by their bytes"),
     Function("substring", 2, 3, "substring(x, 0, 3)", "the characters from a position on, at most so many"),
     Function("trim", 1, 1, "trim(x)", "a text without blanks at its ends"),

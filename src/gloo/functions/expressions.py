@@ -50,6 +50,9 @@ _RAW_PRINTERS = {
     Place.QUERY: "gloo.raw_target",
     Place.HEADER: "gloo.header_value",
 }
+ENVIRONMENT_PREFIX = "FUNCTION_"
+"""What the names of environment variables that functions may read start with."""
+
 _COMPARISONS = {"<": "less", "<=": "less_equal", ">": "less", ">=": "less_equal"}
 _ARITHMETIC = {
     "+": "add",
@@ -175,13 +178,44 @@ class Expressions:
 
     def _default(self, expression: Call) -> str:
         first, second = expression.arguments
-        return lua.call("gloo.default", self.value(first), self.value(second))
+        return lua.call("gloo.default", self._optional(first), self.value(second))
+
+    def _optional(self, expression: Expression) -> str:
+        """Write *expression* as a value that may be missing, even a variable of the environment."""
+        if isinstance(expression, Call) and expression.function == "env":
+            return lua.call("gloo.env", lua.quoted(self._variable_of_environment(expression)))
+        return self.value(expression)
+
+    def _env(self, expression: Call) -> str:
+        return lua.call("gloo.env", lua.quoted(self._variable_of_environment(expression)), self.site(expression))
+
+    def _variable_of_environment(self, expression: Call) -> str:
+        name = self._constant(expression, expression.arguments[0])
+        if not name.text.startswith(ENVIRONMENT_PREFIX):
+            problem = f"{name.text!r} is not open to functions"
+            raise name.error(0, problem, f"they see variables whose names start with {ENVIRONMENT_PREFIX}")
+        return name.text
+
+    def _dynamic_metadata(self, expression: Call) -> str:
+        key, namespace = (lua.quoted(self._constant(expression, each).text) for each in expression.arguments)
+        return lua.call("gloo.metadata", namespace, key)
+
+    def _jwt_claim(self, expression: Call) -> str:
+        return lua.call("gloo.jwt_claim", lua.quoted(self._constant(expression, expression.arguments[0]).text))
+
+    def _digest(self, expression: Call) -> str:
+        arguments = expression.arguments
+        if len(arguments) == (2 if expression.function == "sha256" else 3):
+            form = self._constant(expression, arguments[-1])
+            if form.text not in ("hex", "base64", "base64url"):
+                raise form.error(0, f"{form.text!r} is not a way to write bytes", "hex, base64 or base64url")
+        return lua.call(f"gloo.call_{expression.function}", self.site(expression), *map(self.need, arguments))
 
     def _exists(self, expression: Call) -> str:
         (argument,) = expression.arguments
         if isinstance(argument, Literal) and isinstance(argument.value, str):  # Inja names the variable in quotes
             argument = Variable(tuple(argument.value.split(".")), argument.at)
-        return f"({self.value(argument)} ~= nil)"
+        return f"({self._optional(argument)} ~= nil)"
 
     def _header(self, expression: Call) -> str:
         (name,) = expression.arguments
@@ -307,13 +341,19 @@ _CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {
     "body": Expressions._body,
     "context": Expressions._context,
     "default": Expressions._default,
+    "dynamic_metadata": Expressions._dynamic_metadata,
+    "env": Expressions._env,
     "exists": Expressions._exists,
     "extraction": Expressions._extraction,
     "header": Expressions._header,
+    "hmac_sha256": Expressions._digest,
+    "jwt_claim": Expressions._jwt_claim,
     "raw": Expressions._raw,
     "regex_match": Expressions._regex_match,
     "regex_replace": Expressions._regex_replace,
     "request_header": Expressions._request_header,
+    "sha256": Expressions._digest,
 }
+_MAY_BE_MISSING = frozenset(("default", "dynamic_metadata", "jwt_claim"))
 _TEXTS = frozenset(("header", "request_header", "extraction"))
 """Functions that give text of the message, which has no JSON type of its own."""

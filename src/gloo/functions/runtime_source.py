@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
-_PARTS = ("values", "operators", "json", "print", "request", "regex", "functions", "entry")
+_PARTS = ("values", "operators", "json", "print", "request", "regex", "functions", "digest", "stream", "entry")
 
 
 @cache

@@ -67,6 +67,7 @@ function envoy_on_request(handle)
   end
   if program.responses then gloo.remember(handle, program, headers) end
   gloo.refill()
+  gloo.handle = handle
   local rendered, result = pcall(program.request, headers, text)
   if not rendered then return refuse(handle, program, result) end
   if program.responses and headers:get(":method") == "HEAD" then gloo.sent_as_head(handle) end

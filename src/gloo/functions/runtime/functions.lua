@@ -270,6 +270,8 @@ local function random(length)
   return bytes
 end
 
+function gloo.random_bytes(length) return ffi.string(random(length), length) end
+
 -- A random UUID (RFC 9562, version 4).
 function gloo.call_uuid()
   local b = random(16)

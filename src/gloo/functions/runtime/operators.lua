@@ -8,7 +8,10 @@ local BUDGET = 1000000
 local MAX_OUTPUT = 8388608 -- bytes
 local budget = BUDGET
 
-function gloo.refill() budget = BUDGET end
+function gloo.refill()
+  budget = BUDGET
+  gloo.randoms = nil
+end
 
 local function spend(units)
   budget = budget - units

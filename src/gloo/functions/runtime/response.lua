@@ -97,6 +97,7 @@ function envoy_on_response(handle)
     end
   end
   gloo.refill()
+  gloo.handle = handle
   local rendered, result = pcall(rule.render, headers, text, notes)
   if not rendered then return replace_answer(handle, program, result) end
   if result then put(headers, body, result) end
