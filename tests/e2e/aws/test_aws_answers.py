@@ -107,6 +107,27 @@ async def test_a_function_that_fails_is_a_502_with_the_type_of_its_error_alone(
     assert answer.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("*errors.errorString", "*errors.errorString"),
+        ("java.lang.Error", "java.lang.Error"),
+        ("", "Unhandled"),
+        (7, "Unhandled"),
+        ("é" * 200, "Unhandled"),
+        ("A" * 200, "A" * 100),
+    ],
+)
+async def test_the_type_of_an_error_is_a_plain_name(
+    peer: LambdaPeer, gateway: RunningGateway, written: Json, told: str
+) -> None:
+    raised = {"errorType": written, "errorMessage": "one\nERROR: two"}
+    peer.answers["body"] = Answer(json.dumps(raised).encode(), headers=(("x-amz-function-error", "Handled"),))
+    answer = await gateway.request("POST", "/body", json={})
+    assert (answer.status_code, answer.json()["type"]) == (502, told)
+    assert "\nERROR: two" not in gateway.log.read_text()
+
+
 async def test_what_lambda_itself_refuses_is_told_by_its_type(peer: LambdaPeer, gateway: RunningGateway) -> None:
     def refused(status: int, kind: str) -> Answer:
         body = json.dumps({"Message": "arn:aws:lambda:eu-west-1:123456789012"}).encode()

@@ -150,10 +150,15 @@ local function member(text, key)
   return type(found) == "string" and found or nil
 end
 
+-- The type of an error as far as it is a plain name: `KeyError`, `java.lang.Error`, `*errors.errorString`.
+local function plain_name(text)
+  return text and string.match(sub(text, 1, 100), "^[%w._$*/-]+")
+end
+
 -- What became of the function that raised an error: its type is told to the client, its message to the log alone.
 function gloo.function_error(text)
   return {status = 502, code = "function_error", message = "the function failed",
-    kind = member(text, "errorType") or "Unhandled", log = member(text, "errorMessage")}
+    kind = plain_name(member(text, "errorType")) or "Unhandled", log = member(text, "errorMessage")}
 end
 
 local STATUS = {[429] = {429, "throttled", "the function is called too often"},
@@ -161,12 +166,11 @@ local STATUS = {[429] = {429, "throttled", "the function is called too often"},
 
 -- What Lambda says in place of an answer: of interest to a client are the limits, and a body that Lambda can't read.
 function gloo.lambda_error(status, error_type, text)
-  local kind = sub(error_type or member(text, "__type") or "", 1, 100)
-  kind = sub(kind, 1, (find(kind, ":", 1, true) or #kind + 1) - 1)
+  local kind = plain_name(error_type or member(text, "__type")) or "Unknown" -- a colon and an address may follow
   local known = STATUS[status] or {502, "lambda_error", "the function can't be called"}
   if status == 400 and kind == "InvalidRequestContentException" then
     known = {400, "bad_body", "the function takes JSON only"}
   end
-  return {status = known[1], code = known[2], message = known[3], kind = kind ~= "" and kind or "Unknown",
+  return {status = known[1], code = known[2], message = known[3], kind = kind,
     log = status .. " " .. (member(text, "message") or member(text, "Message") or "")}
 end

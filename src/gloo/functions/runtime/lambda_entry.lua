@@ -91,7 +91,7 @@ end
 local function tell(handle, body, name, failure)
   if failure.log then
     local what = "function " .. name .. ": " .. failure.code .. " " .. failure.kind .. ": "
-    handle:logWarn(what .. sub(failure.log, 1, 500))
+    handle:logWarn(what .. gsub(sub(failure.log, 1, 500), "%c", " "))
   end
   local headers = handle:headers()
   clear(headers)
