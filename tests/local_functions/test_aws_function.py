@@ -30,7 +30,7 @@ async def test_an_event_tells_the_request_in_the_format_of_api_gateway() -> None
     assert (event["body"], event["isBase64Encoded"]) == ('{"k":"ü"}', False)
     told = event["requestContext"]
     assert told["domainName"] == "shop.example.org"
-    assert (told["http"]["method"], told["http"]["path"], told["http"]["userAgent"]) == ("POST", "/a b/c", "me")
+    assert (told["http"]["method"], told["http"]["path"], told["http"]["userAgent"]) == ("POST", "/a%20b/c", "me")
 
 
 async def test_a_request_without_query_cookies_and_body_has_no_such_fields_in_its_event() -> None:

@@ -26,6 +26,7 @@ from gloo.model.base import Json
 
 MOST_BODY = 6 * 1024 * 1024  # bytes, Lambda's own limit for a synchronous call
 _TEXT = ("application/json", "application/xml", "application/javascript")
+_NOT_TOLD = ("cookie", "x-envoy-")
 _ALLOWED = 15.0  # seconds that a call may take when the gateway does not say
 
 
@@ -87,13 +88,13 @@ def aws_app(name: str, function: Callable[[Json, AwsContext], Json]) -> ASGIApp:
 def event_of(request: Request, body: bytes, request_id: str) -> dict[str, Json]:
     """Return *request* as API Gateway tells it; a body that is no text comes in base64."""
     query = parse_qsl(request.url.query, keep_blank_values=True)
-    headers = _joined((name, value) for name, value in request.headers.items() if name != "cookie")
+    headers = _joined((name, value) for name, value in request.headers.items() if not name.startswith(_NOT_TOLD))
     cookies = [part.strip() for line in request.headers.getlist("cookie") for part in line.split(";") if part.strip()]
-    text = _text(body, request.headers.get("content-type", ""))
+    text = _text(body, request.headers)
     event: dict[str, Json] = {
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": request.scope.get("raw_path", b"").decode("latin-1") or request.url.path,
+        "rawPath": _raw_path(request),
         "rawQueryString": request.url.query,
         "headers": headers,
         "requestContext": _request_context(request, request_id),
@@ -150,10 +151,11 @@ def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def _text(body: bytes, content_type: str) -> str | None:
-    """Return a body that is text; None for other bytes."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if body and not (kind.startswith("text/") or kind in _TEXT or kind.endswith(("+json", "+xml"))):
+def _text(body: bytes, headers: Headers) -> str | None:
+    """Return a body that is text by its type, as API Gateway judges; None for other bytes."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_plain = headers.get("content-encoding", "identity") == "identity"
+    if body and not (is_plain and (kind.startswith("text/") or kind in _TEXT)):
         return None
     try:
         return body.decode()
@@ -166,12 +168,12 @@ def _request_context(request: Request, request_id: str) -> dict[str, Json]:
     host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
     return {
         "accountId": "000000000000",
-        "apiId": "local",
+        "apiId": "gloo",
         "domainName": host,
         "domainPrefix": host.partition(".")[0],
         "http": {
             "method": request.method,
-            "path": request.url.path,
+            "path": _raw_path(request),
             "protocol": f"HTTP/{request.scope.get('http_version', '1.1')}",
             "sourceIp": request.client.host if request.client else "",
             "userAgent": request.headers.get("user-agent", ""),
@@ -182,6 +184,12 @@ def _request_context(request: Request, request_id: str) -> dict[str, Json]:
         "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
         "timeEpoch": round(1000 * now.timestamp()),
     }
+
+
+def _raw_path(request: Request) -> str:
+    """Return the path as the client wrote it."""
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return raw.decode("latin-1")
 
 
 def _context(name: str, headers: Headers) -> AwsContext:

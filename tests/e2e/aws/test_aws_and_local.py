@@ -76,4 +76,5 @@ def told(event: Json) -> Json:
         del event["headers"][name]
     for name in ("accountId", "apiId", "requestId", "time", "timeEpoch"):
         assert event["requestContext"].pop(name)
+    assert event["requestContext"]["http"].pop("sourceIp")  # for a client on loopback Envoy forwards its own address
     return event
