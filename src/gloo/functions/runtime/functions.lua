@@ -282,7 +282,8 @@ function gloo.call_uuid()
   return concat({sub(all, 1, 8), sub(all, 9, 12), sub(all, 13, 16), sub(all, 17, 20), sub(all, 21)}, "-")
 end
 
--- The time in UTC, as RFC 3339 or in a format of strftime.
+-- The time in UTC, as RFC 3339 or in a format of strftime; it stands still during one rendering.
 function gloo.call_now(site, layout)
-  return os.date("!" .. (layout and str(layout, site) or "%Y-%m-%dT%H:%M:%SZ"))
+  gloo.time = gloo.time or os.time()
+  return os.date("!" .. (layout and str(layout, site) or "%Y-%m-%dT%H:%M:%SZ"), gloo.time)
 end

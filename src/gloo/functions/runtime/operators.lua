@@ -10,7 +10,7 @@ local budget = BUDGET
 
 function gloo.refill()
   budget = BUDGET
-  gloo.randoms = nil
+  gloo.randoms, gloo.time = nil, nil
 end
 
 local function spend(units)

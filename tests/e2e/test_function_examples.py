@@ -1,0 +1,99 @@
+"""The examples of functions do what their pages say."""
+
+import re
+import sys
+from asyncio.subprocess import PIPE, create_subprocess_exec
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.e2e.conftest import EXAMPLES, Gateway
+
+Example = Callable[[str], Path]
+PORT = re.compile("port: [0-9]+")
+
+
+def _replace(file: Path, old: str, new: str) -> None:
+    file.write_text(file.read_text().replace(old, new))
+
+
+@asynccontextmanager
+async def service(script: Path, folder: Path, port: str) -> AsyncIterator[str]:
+    """Run the service of an example on a free port, which takes the place of *port* in *folder*; yield its address."""
+    process = await create_subprocess_exec(sys.executable, str(script), "0", stdout=PIPE)
+    try:
+        assert process.stdout is not None
+        chosen = (await process.stdout.readline()).decode().strip()
+        _replace(folder / "gloo.yaml", port, chosen)
+        yield f"http://127.0.0.1:{chosen}"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def test_a_legacy_form_service_has_a_json_api(example: Example, gateway: Gateway) -> None:
+    folder = example("14-legacy-form")
+    async with service(EXAMPLES / "14-legacy-form/payments.py", folder, "8084"), gateway(folder) as running:
+        note = 'lunch & tea=2 "é"'
+        paid = await running.request("POST", "/payments", json={"card": "4111", "amount": 12.5, "note": note})
+        assert (paid.status_code, paid.json()) == (201, {"booked": 12.5, "note": note})
+        assert paid.headers["content-type"] == "application/json"
+        refused = await running.request("POST", "/payments", json={"card": "4111", "amount": -1})
+        assert (refused.status_code, refused.json()) == (422, {"error": "bad amount"})
+        missing = await running.request("POST", "/payments", json={"card": "4111"})
+        assert (missing.status_code, missing.json()["parameter"]) == (400, "amount")
+
+
+async def test_an_api_is_reshaped_for_another_contract(example: Example, gateway: Gateway) -> None:
+    async with gateway(example("15-another-contract")) as running:
+        animal = (await running.get("/animals/1")).json()["data"]
+        assert animal == {"type": "animal", "id": "1", "attributes": {"name": "Rex", "free": True}}
+        wanted = {"data": {"attributes": {"name": 'Max "the" é', "free": False}}}
+        adopted = (await running.request("POST", "/animals", json=wanted)).json()["data"]
+        assert adopted["attributes"] == wanted["data"]["attributes"]
+        none = await running.get("/animals/4711")
+        assert (none.status_code, none.json()["errors"][0]["title"]) == (404, "there is no such animal")
+
+
+async def test_the_contract_holds_when_the_upstream_is_down(example: Example, gateway: Gateway) -> None:
+    folder = example("15-another-contract")
+    port = PORT.search((folder / "gloo.yaml").read_text())
+    assert port is not None
+    _replace(folder / "gloo.yaml", port[0], "port: 1")
+    async with gateway(folder) as running:
+        answer = await running.get("/animals/1")
+        assert (answer.status_code, answer.json()["errors"][0]["title"]) == (502, "the stable is closed")
+
+
+@pytest.mark.parametrize(
+    ("accept", "version", "keys"),
+    [
+        ("*/*", "1", {"petId", "petName"}),
+        ("application/vnd.pets.v2+json", "2", {"pet"}),
+        ("application/vnd.pets.v2.1+json", "2", {"pet"}),
+    ],
+)
+async def test_the_accept_header_chooses_the_version(
+    example: Example, gateway: Gateway, accept: str, version: str, keys: set[str]
+) -> None:
+    async with gateway(example("16-versions")) as running:
+        answer = await running.get("/pets/1", headers={"accept": accept})
+        assert (answer.headers["x-api-version"], answer.json().keys()) == (version, keys)
+
+
+async def test_tenants_are_signed_by_the_gateway_alone(
+    example: Example, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUNCTION_TENANT_KEY", "sesame")
+    folder = example("17-tenants")
+    async with service(EXAMPLES / "17-tenants/orders.py", folder, "8087") as url, gateway(folder) as running:
+        headers = {"host": "ann.shop.test", "x-tenant": "bob", "x-tenant-signature": "00"}
+        answer = await running.get("/orders/a%2Fb", headers=headers)
+        assert answer.json() == {"tenant": "ann", "path": "/tenants/ann/orders/a%2Fb"}
+        assert (await running.get("/orders/7", headers={"host": "other.test"})).status_code == 400
+        async with httpx.AsyncClient(trust_env=False) as client:
+            past = await client.get(f"{url}/tenants/ann/orders/7", headers={"x-tenant": "ann"})
+        assert past.status_code == 403
+        assert "sesame" not in running.log.read_text()
