@@ -16,8 +16,8 @@ help:  ## list these commands
 demo: .venv/.run  ## start a petstore and a gateway before it; ARGS="--http-port 9000" passes options
 	@exec $(BIN)/gloo demo $(ARGS)
 
-test: .venv/.test .venv/.test-packages check  ## install what the tests need and run everything
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/.test .venv/.test-packages .venv/.peers check  ## install what the tests need and run everything
+	@FUNCTIONS_FRAMEWORK=$(CURDIR)/.venv/peers/bin/functions-framework $(BIN)/python -m pytest $(ARGS)
 
 check: lint types imports  ## linter, format, types and layers, without the tests
 
@@ -55,6 +55,10 @@ clean:  ## forget the virtual environment and all caches
 
 .venv/.test-packages: .venv/.made scripts/debian-packages Makefile
 	@scripts/debian-packages $(TEST_PACKAGES)
+	@touch $@
+
+.venv/.peers: .venv/.made scripts/install-peers constraints-peers.txt
+	@scripts/install-peers .venv/peers .venv
 	@touch $@
 
 .venv/.bench-packages: .venv/.made scripts/debian-packages Makefile

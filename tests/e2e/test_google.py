@@ -21,7 +21,9 @@ FRAMEWORK = os.environ.get("FUNCTIONS_FRAMEWORK") or shutil.which("functions-fra
 SOURCE = EXAMPLES / "12-google" / "functions" / "main.py"
 EVENT = {"ce-id": "7", "ce-source": "/me", "ce-type": "org.example.mine", "ce-specversion": "1.0"}
 
-pytestmark = pytest.mark.skipif(FRAMEWORK is None, reason="there is no functions-framework: see the module")
+pytestmark = pytest.mark.skipif(
+    FRAMEWORK is None and not os.environ.get("CI"), reason="there is no functions-framework: see the module"
+)
 
 
 @asynccontextmanager

