@@ -1,0 +1,134 @@
+"""The work of functions written for gloo, for Envoy's own transform filter and for nginx with Lua."""
+
+import json
+from pathlib import Path
+
+from benchmarks.configs import PLAIN_POST, static_envoy
+from benchmarks.harness import Load
+
+LARGE = json.dumps(
+    {
+        "id": 123456,
+        "items": [{"sku": f"A-{n:05}", "count": n, "note": "left at the door, “fragile”"} for n in range(125)],
+    },
+    ensure_ascii=False,
+)
+LOADS = {
+    "plain": Load("/plain/pet"),
+    "plain, 45-byte POST": Load("/plain/pet", PLAIN_POST.body),
+    "plain, 10 KB POST": Load("/plain/pet", json.dumps(json.loads(LARGE))),
+    "headers, lowered": Load("/lowered"),
+    "headers, Lua": Load("/headers"),
+    "path and header": Load("/users/123456/pets"),
+    "45-byte body to body": Load("/body", PLAIN_POST.body),
+    "10 KB body to body": Load("/large", json.dumps(json.loads(LARGE))),
+    "response template": Load("/answer"),
+}
+"""The requests to gloo, by what their routes do."""
+
+_SPEC = {
+    "lowered": {"headers": {"x-client": "gloo", "x-agent": "{{ header('user-agent') }}"}},
+    "headers": {"headers": {"x-client": "{{ 'gloo' }}", "x-agent": "{{ header('user-agent') ~ '' }}"}},
+    "users": {"path": "/find?id={{ id }}", "headers": {"x-client": "{{ id }}"}},
+    "body": {"path": "/find", "body": '{"wanted": {{ id }}, "title": "{{ name }}", "note": "{{ note }}"}'},
+    "large": {
+        "path": "/find",
+        "body": '{"wanted": {{ id }}, "lines": [{% for x in items %}{"article": "{{ x.sku }}", "pieces": {{ x.count }},'
+        ' "text": "{{ x.note }}"}{% if not loop.is_last %},{% endif %}{% endfor %}]}',
+    },
+    "answer": {"response": {"body": '{"pet": {"number": {{ id }}, "called": "{{ name }}", "state": "{{ status }}"}}'}},
+}
+
+
+def write_gloo_functions(folder: Path, upstream_port: int, *, many: int = 0) -> None:
+    """Write the configuration for gloo; *many* adds as many functions, each with a route ``/many/N``."""
+    functions = [{"name": name, "spec": spec} for name, spec in _SPEC.items()]
+    routes = [_route({"path_prefix": "/plain"}, None)]
+    for name in _SPEC:
+        match = {"path_regex": "/users/[0-9]+/pets"} if name == "users" else {"path_exact": f"/{name}"}
+        parameters = {"parameters": {"path": "/users/{id}/pets"}} if name == "users" else {}
+        routes.append({**_route(match, name), "extensions": parameters})
+    for number in range(many):
+        body = f'{{"kind": {number}, "title": "{{{{ name }}}}", "more": {{{{ default(more, []) }}}}}}'
+        functions.append({"name": f"many-{number}", "spec": {"path": f"/find/{number}/{{{{ id }}}}", "body": body}})
+        routes.append(_route({"path_exact": f"/many/{number}"}, f"many-{number}"))
+        routes.append(_route({"path_exact": f"/none/{number}"}, None))
+    upstream = {
+        "name": "bench",
+        "type": "service",
+        "spec": {"hosts": [{"addr": "127.0.0.1", "port": upstream_port}]},
+        "service_info": {"type": "REST"},
+        "functions": functions,
+    }
+    for kind, written in (("upstreams", upstream), ("virtual_services", {"name": "bench", "routes": routes})):
+        (folder / kind).mkdir(parents=True)
+        (folder / kind / "bench.yaml").write_text(json.dumps(written))
+
+
+def _route(match: dict[str, str], function: str | None) -> dict[str, object]:
+    called = {"function": {"upstream_name": "bench", "function_name": function}}
+    return {"request_matcher": match, "single_destination": called if function else {"upstream": {"name": "bench"}}}
+
+
+def envoy_transform(port: int, upstream_port: int) -> str:
+    """Return the bootstrap of an Envoy whose transform filter makes the 45-byte body."""
+    bootstrap = json.loads(static_envoy(port, upstream_port))
+    manager = bootstrap["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    body = {"wanted": "%REQUEST_BODY(id)%", "title": "%REQUEST_BODY(name)%", "note": "%REQUEST_BODY(note)%"}
+    config = {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.transform.v3.TransformConfig",
+        "request_transformation": {"body_transformation": {"body_format": {"json_format": body}, "action": "REPLACE"}},
+    }
+    manager["http_filters"].insert(0, {"name": "transform", "typed_config": config})
+    return json.dumps(bootstrap)
+
+
+_NGINX = """
+daemon off;
+master_process off;
+load_module /usr/lib/nginx/modules/ndk_http_module.so;
+load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
+pid {folder}/nginx-lua.pid;
+error_log {folder}/nginx-lua.log;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off;
+  keepalive_requests 1000000000;
+  client_body_temp_path {folder}/lua-body;
+  proxy_temp_path {folder}/lua-proxy;
+  fastcgi_temp_path {folder}/lua-fastcgi;
+  uwsgi_temp_path {folder}/lua-uwsgi;
+  scgi_temp_path {folder}/lua-scgi;
+  init_by_lua_block {{ cjson = require("cjson") }}
+  upstream bench {{ server 127.0.0.1:{upstream}; keepalive 32; }}
+  proxy_http_version 1.1;
+  proxy_set_header connection "";
+  server {{
+    listen 127.0.0.1:{port};
+    location /plain {{ proxy_pass http://bench; }}
+    location /body {{
+      rewrite_by_lua_block {{
+        ngx.req.read_body()
+        local from = cjson.decode(ngx.req.get_body_data())
+        ngx.req.set_uri("/find")
+        ngx.req.set_body_data(cjson.encode({{wanted = from.id, title = from.name, note = from.note}}))
+      }}
+      proxy_pass http://bench;
+    }}
+    location ~ ^/users/([0-9]+)/pets$ {{
+      set $id $1;
+      rewrite_by_lua_block {{
+        ngx.req.set_header("x-client", ngx.var.id)
+        ngx.req.set_uri("/find")
+        ngx.req.set_uri_args("id=" .. ngx.escape_uri(ngx.var.id))
+      }}
+      proxy_pass http://bench;
+    }}
+  }}
+}}
+"""
+
+
+def nginx_lua(folder: Path, port: int, upstream_port: int) -> str:
+    """Return the configuration of an nginx whose Lua does the work of ``/body`` and ``/users/N/pets``."""
+    return _NGINX.format(folder=folder, port=port, upstream=upstream_port)
