@@ -119,6 +119,12 @@ def test_a_uuid_is_new_each_time(gateway: Gateway) -> None:
         assert re.fullmatch(rb"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", body or b"")
 
 
+def test_the_time_stands_still_during_one_rendering(gateway: Gateway) -> None:
+    program_text = "{{ now() }}{% for i in range(20000) %}{% endfor %}{{ now() }}"
+    body = call(gateway, Request(), body=program_text).request.body or b""
+    assert body[: len(body) // 2] == body[len(body) // 2 :]
+
+
 def test_now_is_rfc_3339(gateway: Gateway) -> None:
     body = call(gateway, Request(), body="{{ now() }}").request.body
     assert re.fullmatch(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", body or b"")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gloo.functions import lua
-from gloo.functions.extractors import replacement
+from gloo.functions.extractors import named_groups, replacement
 from gloo.functions.names import Names
 from gloo.functions.regex import compile_pattern
 from gloo.functions.source import Source
@@ -253,9 +253,9 @@ class Expressions:
 
     def _regex_replace(self, expression: Call) -> str:
         text, pattern, new = expression.arguments
-        source = self._constant(expression, pattern)
-        regex = compile_pattern(source)
-        parts = replacement(self._constant(expression, new), regex, pattern=source)
+        source, wanted = self._constant(expression, pattern), self._constant(expression, new)
+        regex = compile_pattern(source, kept=named_groups(wanted.text))
+        parts = replacement(wanted, regex, pattern=source)
         return lua.call("gloo.replace_all", self._text(text), self.names.constant(regex.lua), parts)
 
     def _text(self, expression: Expression) -> str:

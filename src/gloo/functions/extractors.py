@@ -4,6 +4,7 @@ An extractor is a parameter whose pattern is a regex over the whole value. What 
 any other parameter, except that the modes that replace give the value as it is.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,9 +51,10 @@ class WrittenExtractor:
 def write_extractor(extractor: Extractor, text: str, index: int) -> WrittenExtractor:
     """Write what *extractor* makes of the Lua value *text*; raise `TemplateError` for what is wrong with it."""
     source = Source.of(f"{extractor.field}.regex", extractor.regex)
-    regex = compile_pattern(source)
-    _check(extractor, regex)
     name, given = f"r{index}", extractor.replacement_text or ""
+    kept = named_groups(given) if extractor.mode == "replace_all" else {extractor.subgroup}
+    regex = compile_pattern(source, kept=kept)
+    _check(extractor, regex)
     match extractor.mode:
         case "extract":
             value = lua.call("gloo.extract", text, name, str(extractor.subgroup))
@@ -62,6 +64,11 @@ def write_extractor(extractor: Extractor, text: str, index: int) -> WrittenExtra
             parts = replacement(Source.of(f"{extractor.field}.replacement_text", given), regex, pattern=source)
             value = lua.call("gloo.replace_all", text, name, parts)
     return WrittenExtractor(f"local {name} = {regex.lua}", value)
+
+
+def named_groups(text: str) -> set[int]:
+    """Return the groups that a replacement needs: those that it names, and the whole match."""
+    return {0, *(int(digit) for digit in re.findall(r"\$([0-9])", text))}
 
 
 def replacement(source: Source, regex: Regex, *, pattern: Source) -> str:

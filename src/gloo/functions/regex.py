@@ -4,6 +4,7 @@ A regex becomes a list of steps for a machine that keeps all the places where it
 construction, Pike's captures), so that no text makes it backtrack. RE2 decides what is a regex at all.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from gloo.errors import ConfigError
@@ -25,14 +26,17 @@ class Regex:
     may_be_empty: bool
 
 
-def compile_pattern(source: Source) -> Regex:
-    """Compile the regex in *source*; raise `TemplateError` for what is none, or is not supported."""
+def compile_pattern(source: Source, *, kept: Collection[int] = ()) -> Regex:
+    """Compile the regex in *source*, which notes what the groups *kept* hold (0 is the whole match) and no others.
+
+    Raises `TemplateError` for what is no regex, or is not supported.
+    """
     try:
         check_regex(source.text, source.field)
     except ConfigError as error:
         raise source.error(0, error.problem, error.hint) from error
     node, groups = read_regex(source)
-    steps = _Steps()
+    steps = _Steps(kept)
     steps.write(Group(node, 0))
     steps.add("M")
     if len(steps.rows) > MAX_STEPS:
@@ -44,6 +48,7 @@ def compile_pattern(source: Source) -> Regex:
 class _Steps:
     """Steps under construction, counted from 1; a row is its kind and its operands."""
 
+    kept: Collection[int]
     rows: list[tuple[str | int | Ranges, ...]] = field(default_factory=list)
 
     def add(self, kind: str, *operands: int | Ranges) -> int:
@@ -70,6 +75,8 @@ class _Steps:
             case Sequence(parts):
                 for part in parts:
                     self.write(part)
+            case Group(part, number) if number not in self.kept:
+                self.write(part)
             case Group(part, number):
                 self.add("S", 2 * number + 1)
                 self.write(part)

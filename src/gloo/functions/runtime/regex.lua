@@ -2,20 +2,24 @@
 -- text: the time is that of text times regex, whatever they hold, and it is taken from the request's budget.
 --
 -- Steps: {"C", ranges} one byte; {"S", slot} note the position; {"F", first, second} fork; {"J", to} jump; {"^"} {"$"}
--- edges of the text; {"M"} match. Captures are never changed, only copied: slots 1 and 2 are the match as a whole.
+-- edges of the text; {"M"} match. Captures are never changed, only copied: group n is in the slots 2n + 1 and 2n + 2, and
+-- group 0 is the match as a whole; a regex notes those groups only that are asked for.
 
 local byte, sub, concat = string.byte, string.sub, table.concat
 local spend = gloo.spend
 
 function gloo.regex(steps)
+  local sets = {} -- steps with the same ranges share one set
   for _, step in ipairs(steps) do
-    if step[1] == "C" then
+    local ranges = step[1] == "C" and step[2]
+    if ranges and not sets[ranges] then
       local set = {}
-      for i = 1, #step[2], 2 do
-        for code = byte(step[2], i), byte(step[2], i + 1) do set[code] = true end
+      for i = 1, #ranges, 2 do
+        for code = byte(ranges, i), byte(ranges, i + 1) do set[code] = true end
       end
-      step.set = set
+      sets[ranges] = set
     end
+    step.set = ranges and sets[ranges]
   end
   return steps
 end
@@ -31,6 +35,7 @@ end
 local function add(places, steps, at, captures, i, length)
   if places.seen[at] == i then return end
   places.seen[at] = i
+  places.work = places.work + 8
   local step = steps[at]
   local kind = step[1]
   if kind == "J" then
@@ -39,6 +44,7 @@ local function add(places, steps, at, captures, i, length)
     add(places, steps, step[2], captures, i, length)
     add(places, steps, step[3], captures, i, length)
   elseif kind == "S" then
+    places.work = places.work + 60
     add(places, steps, at + 1, with_slot(captures, step[2], i), i, length)
   elseif kind == "^" or kind == "$" then
     if i == (kind == "^" and 1 or length + 1) then add(places, steps, at + 1, captures, i, length) end
@@ -51,11 +57,11 @@ end
 -- The captures of the first match at or after `from`, or with `whole` of the match of the whole text; nil if none.
 local function search(steps, s, from, whole)
   local length, found = #s, nil
-  local now, soon = {count = 0, seen = {}}, {count = 0, seen = {}}
+  local now, soon = {count = 0, work = 0, seen = {}}, {count = 0, work = 0, seen = {}}
   for i = from, length + 1 do
     if not found and (i == from or not whole) then add(now, steps, 1, gloo.empty, i, length) end
     if now.count == 0 and (found or whole) then break end
-    spend(10 + 20 * now.count)
+    spend(10 + 8 * now.count + now.work)
     local c = byte(s, i)
     for place = 1, now.count do
       local at, captures = now[2 * place - 1], now[2 * place]
@@ -70,7 +76,7 @@ local function search(steps, s, from, whole)
       end
     end
     now, soon = soon, now
-    soon.count = 0
+    soon.count, soon.work = 0, 0
   end
   return found
 end
