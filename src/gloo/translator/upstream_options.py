@@ -30,9 +30,13 @@ def with_options(cluster: Cluster, upstream: Upstream, secrets: Mapping[str, Sec
     Raises:
         ConfigError: options contradict each other or the kind of upstream, or a secret can't be used.
     """
-    given = {name: getattr(upstream, name) for name in _OPTIONS if getattr(upstream, name)}
-    cluster = replace(cluster, **given, proxy_protocol=upstream.proxy_protocol or cluster.proxy_protocol)
-    cluster = replace(cluster, http2=_http2(cluster, upstream))
+    given = {name: value for name in _OPTIONS if (value := getattr(upstream, name))}
+    if upstream.proxy_protocol:
+        given["proxy_protocol"] = upstream.proxy_protocol
+    if (http2 := _http2(cluster, upstream)) != cluster.http2:
+        given["http2"] = http2
+    if given:
+        cluster = replace(cluster, **given)
     _check_health_checks(cluster)
     resources: tuple[Resource, ...] = ()
     if upstream.ssl_config is not None:

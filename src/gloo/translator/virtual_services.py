@@ -156,7 +156,8 @@ def _translate_routes(
     placed = [each for route in translated for each in route.placed]
     placed += [PlacedRoute(*each) for each in event_catch(item.name, service.routes)]
     bodies = tuple(route.body for route in placed)
-    tree = compile_table(entry_of(index, route.match) for index, route in enumerate(placed))
+    plain = len(placed) == len(entries) == len(translated)  # each route has its one place
+    tree = compile_table(entries if plain else [entry_of(index, route.match) for index, route in enumerate(placed)])
     events = event_fields(service.routes, sealed=any(route.sealed for route in translated))
     return TranslatedRoutes(
         route_fields(bodies, tree) + events,
