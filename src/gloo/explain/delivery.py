@@ -46,9 +46,10 @@ def called_function(
     accepted = tables.upstreams[function.upstream_name].accepted
     assert accepted is not None  # the route is known to work
     known = accepted.functions[function.function_name]
-    template, parameters = template_of_function(name, known), parameters_of_route(route, known)
+    template = template_of_function(name, known)
     if template is None:
         return Called(name, ())
+    parameters = (*template.extractors, *parameters_of_route(route, known))
     values = extracted(parameters, request, runtime)
     fields = body_fields(names_from_body(template, parameters), request, runtime)
     return Called(name, (*values, *fields))
@@ -67,8 +68,9 @@ def parameters_of_route(route: Route, function: AcceptedFunction) -> tuple[Param
 
 def names_from_body(template: FunctionTemplate, parameters: tuple[Parameter, ...]) -> tuple[str, ...]:
     """Return the names that no parameter binds: they are fields of the JSON body."""
-    bound = {".".join(binding.path) for each in map(named, parameters) for binding in bindings((each,))}
-    free = set(_FREE) if parameters else set()
+    sources = (*template.extractors, *map(named, parameters))
+    bound = {".".join(binding.path) for each in sources for binding in bindings((each,))}
+    free = set(_FREE) if sources else set()
     return tuple(
         name
         for name in needed_names(template)

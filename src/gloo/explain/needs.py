@@ -24,6 +24,8 @@ def _texts(template: FunctionTemplate) -> Iterator[tuple[str, str]]:
         yield f"headers.{name}", text
     if template.body is not None:
         yield "body", template.body
+    for key, text in template.mode.keys:
+        yield f"merge_json_keys.{key}", text
 
 
 def _names(block: Block) -> Iterator[str]:
