@@ -4,7 +4,7 @@ import pytest
 
 from gloo.envoy.route import HeaderChange, PathMatch
 from gloo.explain.request import request_of
-from gloo.explain.rewriting import changed, substituted, with_prefix
+from gloo.explain.rewriting import changed, substituted, with_headers, with_prefix
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,13 @@ def test_headers_are_removed_then_replaced_then_added_and_formats_see_what_the_r
 def test_commands_that_only_envoy_can_fill_stay() -> None:
     change = HeaderChange("x-a", "%START_TIME%", format=True)
     assert changed(request_of("GET", "/"), (change,)).headers == (("x-a", "%START_TIME%"),)
+
+
+def test_headers_of_a_function_that_come_out_empty_are_removed() -> None:
+    request = request_of("GET", "/p", [("x-a", "1"), ("x-b", "2"), ("user-agent", "curl")])
+    changes = (
+        HeaderChange("x-a", "", format=True),
+        HeaderChange("x-b", "%REQ(x-none)%", format=True),
+        HeaderChange("x-c", "%REQ(:method)% %REQ(user-agent)%", format=True),
+    )
+    assert with_headers(request, changes).headers == (("user-agent", "curl"), ("x-c", "GET curl"))
