@@ -104,13 +104,17 @@ local function print_into(out, value, site, depth)
   end
 end
 
+local paper = buffer.new() -- one for all: nothing prints while something else is being printed
+
 function gloo.json_value(value, site)
   local kind = type(value)
   if kind == "string" then return '"' .. escape(value, site) .. '"' end
   if kind ~= "table" then return text(value, site) end
-  local out = buffer.new()
-  print_into(out, value, site, 0)
-  return out:tostring()
+  paper:reset() -- what a failure has left
+  print_into(paper, value, site, 0)
+  local printed = paper:get()
+  if #printed > 65536 then paper:free() end -- not to hold a large one's memory for ever
+  return printed
 end
 
 function gloo.is_number(s)
