@@ -16,8 +16,8 @@ from gloo.model.path import join_path
 from gloo.model.status import Problem
 from gloo.model.strict import decode_struct, nearest, snake_case
 from gloo.plugins.aws import Aws
-from gloo.plugins.base import FunctionPlugin, Plugin, RoutePlugin, ServicePlugin, UpstreamPlugin
 from gloo.plugins.azure import Azure
+from gloo.plugins.base import FunctionPlugin, Plugin, RoutePlugin, ServicePlugin, UpstreamPlugin
 from gloo.plugins.buffer import Buffer
 from gloo.plugins.cors import Cors
 from gloo.plugins.direct_response import DirectAnswer
