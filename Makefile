@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 TEST_PACKAGES := ca-certificates curl openssl
-BENCH_PACKAGES := wrk nginx-light procps
+BENCH_PACKAGES := wrk nginx-light procps libnginx-mod-http-lua lua-cjson
 
 .PHONY: help demo test check lint types imports golden bench clean
 
