@@ -39,7 +39,7 @@ def admin(folder: Path) -> Admin:
 
 @pytest.fixture
 def launch(binary: Path, folder: Path, admin: Admin, free_port: int) -> Launch:
-    """Return how to start an Envoy that answers "hello" on `free_port`, on /slow after half a second."""
+    """Return how to start an Envoy that says "hello" on `free_port`: on /slow after 0.5 s, on /endless after a minute."""
     return Launch(binary=binary, bootstrap=static_bootstrap(admin.socket, free_port), folder=folder, concurrency=1)
 
 
@@ -52,13 +52,14 @@ def launch_of(binary: Path, folder: Path) -> Callable[[str], Launch]:
 def static_bootstrap(admin_socket: Path, port: int) -> str:
     """Write a bootstrap with one listener on *port*, and nothing else."""
     api = "type.googleapis.com/envoy.extensions.filters"
-    delay = {"@type": f"{api}.http.fault.v3.HTTPFault", "delay": {"percentage": {"numerator": 100}}}
-    delay["delay"] = {"fixed_delay": "0.5s", "percentage": {"numerator": 100}}
     hello = {"direct_response": {"status": 200, "body": {"inline_string": "hello"}}}
-    slow = {"match": {"path": "/slow"}, "typed_per_filter_config": {"fault": delay}, **hello}
+    slow, endless = (
+        {"match": {"path": path}, "typed_per_filter_config": {"fault": _delay(api, wait)}, **hello}
+        for path, wait in (("/slow", "0.5s"), ("/endless", "60s"))
+    )
     fault = {"name": "fault", "typed_config": {"@type": f"{api}.http.fault.v3.HTTPFault"}}
     router = {"name": "router", "typed_config": {"@type": f"{api}.http.router.v3.Router"}}
-    virtual_host = {"name": "all", "domains": ["*"], "routes": [slow, {"match": {"prefix": "/"}, **hello}]}
+    virtual_host = {"name": "all", "domains": ["*"], "routes": [slow, endless, {"match": {"prefix": "/"}, **hello}]}
     connection = {
         "@type": f"{api}.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "test",
@@ -76,3 +77,10 @@ def static_bootstrap(admin_socket: Path, port: int) -> str:
             "static_resources": {"listeners": [listener]},
         }
     )
+
+
+def _delay(api: str, wait: str) -> dict[str, object]:
+    return {
+        "@type": f"{api}.http.fault.v3.HTTPFault",
+        "delay": {"fixed_delay": wait, "percentage": {"numerator": 100}},
+    }

@@ -64,7 +64,7 @@ async def test_the_wait_for_requests_has_an_end(launch: Launch, admin: Admin, fr
     with capture_logs() as logs:
         async with httpx.AsyncClient() as client, Envoy(launch, admin, patience=patience).running() as envoy:
             await envoy.wait_ready()
-            slow = asyncio.create_task(client.get(f"http://127.0.0.1:{free_port}/slow"))
+            slow = asyncio.create_task(client.get(f"http://127.0.0.1:{free_port}/endless"))
             await until(lambda: busy(admin))
     assert "requests are still under way, stopping Envoy" in [log["event"] for log in logs]
     with pytest.raises(httpx.HTTPError):
@@ -77,7 +77,7 @@ async def test_a_second_cancellation_kills_at_once(launch: Launch, admin: Admin,
         run = asyncio.create_task(envoy.run())
         await envoy.wait_ready()
         pid = envoy.pid
-        slow = asyncio.create_task(client.get(f"http://127.0.0.1:{free_port}/slow"))
+        slow = asyncio.create_task(client.get(f"http://127.0.0.1:{free_port}/endless"))
         await until(lambda: busy(admin))
         run.cancel()
         await until(lambda: draining(admin))
