@@ -39,7 +39,7 @@ def admin(folder: Path) -> Admin:
 
 @pytest.fixture
 def launch(binary: Path, folder: Path, admin: Admin, free_port: int) -> Launch:
-    """Return how to start an Envoy that says "hello" on `free_port`: on /slow after 0.5 s, on /endless after a minute."""
+    """Return how to start an Envoy that says "hello" on `free_port`; on /slow late, on /endless after a minute."""
     return Launch(binary=binary, bootstrap=static_bootstrap(admin.socket, free_port), folder=folder, concurrency=1)
 
 
