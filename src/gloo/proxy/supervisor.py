@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, Self
@@ -145,10 +145,8 @@ class Envoy:
             if process.returncode is None:
                 await self._drain()
                 process.terminate()
-                async with asyncio.timeout(self._patience.stop):
-                    await process.wait()
-        except TimeoutError:
-            self._log.warning("Envoy does not end after SIGTERM, killing it", seconds=self._patience.stop)
+                if not await _ends(process.wait(), within=self._patience.stop):
+                    self._log.warning("Envoy does not end after SIGTERM, killing it", seconds=self._patience.stop)
         finally:
             if process.returncode is None:
                 process.kill()
@@ -159,13 +157,29 @@ class Envoy:
         if not self._ready.is_set():
             return
         try:
-            async with asyncio.timeout(self._patience.drain):
-                await self._admin.drain()
-                await _until(self._admin.idle)
-        except TimeoutError:
-            self._log.warning("requests are still under way, stopping Envoy", seconds=self._patience.drain)
+            if not await _ends(self._idle(), within=self._patience.drain):
+                self._log.warning("requests are still under way, stopping Envoy", seconds=self._patience.drain)
         except ProxyError as error:
             self._log.warning("Envoy can't be drained, stopping it", problem=str(error))
+
+    async def _idle(self) -> None:
+        await self._admin.drain()
+        await _until(self._admin.idle)
+
+
+async def _ends(work: Coroutine[object, object, object], *, within: float) -> bool:
+    """Tell whether *work* ends in so many seconds; raises what it raises.
+
+    Not `asyncio.timeout`: before Python 3.11.3 it does not see its own end in a task that is being cancelled.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=within)
+        if done:
+            task.result()
+        return bool(done)
+    finally:
+        task.cancel()
 
 
 async def _until(check: Callable[[], Awaitable[bool]]) -> None:
