@@ -1,6 +1,7 @@
 """Plays a written conversation between Envoy and one stream, line by line.
 
     == cluster a:1 b:1          publish this, whole; parts are joined by |; ``c:1>endpoint/e`` needs that endpoint
+    =~ cluster a:1 b:1          publish this ahead of the rest
     >> cluster *                Envoy subscribes; -a unsubscribes; a=1 is a version it kept from an earlier stream
     >> cluster ack              Envoy accepts the last response of that type; names may follow
     >> cluster nack b: no good  Envoy refuses it with this text
@@ -61,7 +62,7 @@ class Conversation:
                 continue
             left_over = [self._word(response) for response in self._said]
             assert not left_over, f"before {line!r} came {left_over}"
-            self.take(self._publish(text) if side == "==" else self._ask(text))
+            self.take(self._ask(text) if side == ">>" else self._publish(text, ahead=side == "=~"))
         assert not self._said, [self._word(response) for response in self._said]
 
     def take(self, outcome: Outcome) -> None:
@@ -77,9 +78,10 @@ class Conversation:
             for one in told
         ]
 
-    def _publish(self, text: str) -> Outcome:
+    def _publish(self, text: str, *, ahead: bool) -> Outcome:
         before, new = self._published, snapshot(text)
-        self._published = before.next(before.serial + 1, new) if before else Publication.first(1, new)
+        first = Publication.first(1, new, ahead=ahead)
+        self._published = before.next(before.serial + 1, new) if before else first
         return self.stream.offer(self._published, self.now)
 
     def _ask(self, text: str) -> Outcome:

@@ -107,6 +107,19 @@ async def test_a_receipt_counts_the_nodes_that_run_the_snapshot() -> None:
     assert str(await cache.settled("web", timeout=0)) == "live on 2/3"
 
 
+async def test_a_node_that_has_what_came_ahead_is_not_settled() -> None:
+    cache = SnapshotCache()
+    session = _ask(cache, "web~1")
+    cache.publish_ahead("web", snapshot("cluster a:1"))
+    _answer(session)
+    assert not cache.receipt("web").settled
+
+    cache.publish("web", snapshot("cluster a:1"))
+    assert cache.receipt("web").settled
+    cache.publish_ahead("web", snapshot("cluster b:1"))
+    assert _heard(session) == []
+
+
 async def test_settled_waits_for_the_last_node() -> None:
     cache = SnapshotCache()
     cache.publish("web", snapshot("cluster w:1"))

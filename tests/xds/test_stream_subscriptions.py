@@ -51,6 +51,52 @@ def test_a_reconnecting_envoy_that_has_all_gets_nothing(delta: Conversation) -> 
     assert not delta.verdicts()
 
 
+def test_clusters_can_come_ahead_of_what_is_not_known_yet(delta: Conversation) -> None:
+    delta.play("""
+        >> cluster *
+        >> listener *
+        =~ cluster a:1 b:1
+        << cluster a:1 b:1
+        >> cluster ack
+        << nothing
+        == cluster a:1 b:2 | listener l:1>route/r | route r:1
+        << cluster b:2
+        >> cluster ack
+        << listener l:1
+        >> listener ack
+        >> route r
+        << route r:1
+    """)
+
+
+def test_what_comes_ahead_takes_nothing_from_a_reconnecting_envoy(delta: Conversation) -> None:
+    delta.play("""
+        =~ cluster a:1 b:1
+        >> cluster * a=1 c=1
+        << cluster b:1
+        >> secret s s=1
+        >> listener * l=1
+        >> route r r=1
+        >> cluster ack
+        << nothing
+        == cluster a:1 b:1 | secret s:1 | listener l:1>route/r | route r:2
+        << route r:2
+        >> route ack
+        << cluster -c
+        >> cluster ack
+    """)
+
+
+def test_a_reconnecting_envoy_that_wants_the_state_of_the_world_waits_for_all_of_it(sotw: Conversation) -> None:
+    sotw.play("""
+        >> cluster *
+        =~ cluster a:1
+        << nothing
+        == cluster a:1 b:1
+        << cluster a:1 b:1
+    """)
+
+
 def test_a_reconnected_envoy_is_not_settled_before_it_named_what_its_clusters_need(delta: Conversation) -> None:
     delta.play("""
         == cluster a:1>endpoint/a | endpoint a:1

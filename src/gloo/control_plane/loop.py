@@ -18,7 +18,7 @@ from gloo.errors import GlooError, StorageError
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.plugins.registry import Plugins
 from gloo.storage.base import ConfigStorage, SecretStorage, State
-from gloo.translator import Gateway, GoodSecrets, Translation, translate
+from gloo.translator import Gateway, GoodSecrets, Translation, translate, translate_clusters
 from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.fallback import fallback_snapshot
 from gloo.translator.memo import Memo
@@ -128,16 +128,34 @@ class ControlLoop:
         reading = self._reader.read(self._found)
         config = ConfigSnapshot.of(reading.objects)
         await self._secrets.want(wanted_secrets(config, self._plugins, self._memo), group)
+        config = ConfigSnapshot.of(reading.objects, self._secrets.secrets)
         try:
-            self._publish(reading, ConfigSnapshot.of(reading.objects, self._secrets.secrets))
+            if self._published is None:
+                await self._publish_clusters(config)
+            await self._publish(reading, config)
         except GlooError as error:
             self._log.error("nothing is published, Envoy keeps what it has", problem=str(error))
         except Exception:  # noqa: BLE001 - a bug in one change must not stop what serves
             self._log.exception("a bug: nothing is published, Envoy keeps what it has")
 
-    def _publish(self, reading: Reading, config: ConfigSnapshot) -> None:
+    async def _publish_clusters(self, config: ConfigSnapshot) -> None:
+        """At the start, let Envoy have the clusters while routes are translated: thousands take it a second."""
+        clusters = await asyncio.to_thread(
+            translate_clusters,
+            config,
+            self._plugins,
+            gateway=self._gateway,
+            refusals=self._refusals.refusals,
+            memo=self._memo,
+        )
+        for role, snapshot in clusters.items():
+            snapshot.check()
+            self.cache.publish_ahead(role, snapshot)
+
+    async def _publish(self, reading: Reading, config: ConfigSnapshot) -> None:
         now = time.time()
-        translation = translate(
+        translation = await asyncio.to_thread(  # Envoy's answers are heard meanwhile
+            translate,
             config,
             self._plugins,
             gateway=self._gateway,

@@ -7,6 +7,7 @@ from gloo.envoy.snapshot import EnvoySnapshot, Resource, ResourceType
 from gloo.envoy.tls import TRUSTED_ROOTS, trusted_roots
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem, Status
+from gloo.model.virtual_service import VirtualService
 from gloo.plugins.base import PythonWorker
 from gloo.plugins.registry import Plugins
 from gloo.translator.certificates import GoodSecrets
@@ -26,7 +27,7 @@ from gloo.translator.virtual_services import (
 )
 from gloo.translator.workers import workers_of
 
-__all__ = ["Gateway", "GoodSecrets", "Translation", "translate"]
+__all__ = ["Gateway", "GoodSecrets", "Translation", "translate", "translate_clusters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,20 @@ def translate(
 
 
 NO_REFUSALS = Refusals()
+
+
+def translate_clusters(
+    config: ConfigSnapshot, plugins: Plugins, *, gateway: Gateway, refusals: Refusals, memo: Memo
+) -> Mapping[str, EnvoySnapshot]:
+    """Return the clusters of each role, and no more: what Envoy can begin with while `translate` goes on.
+
+    What it works out stands in *memo* for `translate`.
+    """
+    upstreams = translate_upstreams(config, plugins, refusals=refusals, memo=memo)
+    snapshot = EnvoySnapshot.of(*_clusters(upstreams, gateway))
+    services = (item.value for item in config.virtual_services.values())
+    named = {role for service in services if isinstance(service, VirtualService) for role in service.roles}
+    return dict.fromkeys(sorted({DEFAULT_ROLE, *named}), snapshot)
 
 
 def _reports(

@@ -147,6 +147,12 @@ class SnapshotCache:
         self._offer_all()
         return self._roles[role].serial
 
+    def publish_ahead(self, role: str, clusters: EnvoySnapshot) -> None:
+        """Let Envoys of *role* have *clusters* before the first snapshot, for they take their time to get ready."""
+        if role not in self._roles:
+            self._roles[role] = Publication.first(next(self._serials), clusters, ahead=True)
+            self._offer_all()
+
     def publish_fallback(self, snapshot: EnvoySnapshot) -> None:
         """Make *snapshot* what an Envoy without a known role is to have: a page that says what is wrong."""
         self._fallback = self._following(self._fallback, snapshot)
@@ -186,7 +192,7 @@ class SnapshotCache:
     def receipt(self, role: str) -> Receipt:
         """How far the connected Envoys of *role* are with its latest snapshot."""
         publication = self._roles.get(role)
-        serial = publication.serial if publication else 0
+        serial = publication.serial if publication and not publication.ahead else 0
         nodes = (
             NodeReceipt(
                 one.stream.node,

@@ -28,16 +28,19 @@ class Publication:
         snapshot: what Envoy is to have.
         base: serial of the publication that *changes* starts from; 0 for none, then streams compare everything.
         changes: by type, the names that differ from *base*.
+        ahead: whether the snapshot holds clusters alone, as the rest is still being worked out: whoever speaks delta
+            gets them, and nothing is taken from anybody.
     """
 
     serial: int
     snapshot: EnvoySnapshot
     base: int
     changes: Mapping[ResourceType, frozenset[str]]
+    ahead: bool = False
 
     @classmethod
-    def first(cls, serial: int, snapshot: EnvoySnapshot) -> "Publication":
-        return cls(serial, snapshot, 0, {})
+    def first(cls, serial: int, snapshot: EnvoySnapshot, *, ahead: bool = False) -> "Publication":
+        return cls(serial, snapshot, 0, {}, ahead)
 
     def next(self, serial: int, snapshot: EnvoySnapshot) -> "Publication":
         """The publication that follows this one in its role."""

@@ -194,6 +194,8 @@ class Stream(ABC):
 
     def _plan(self) -> Step | None:
         """What to send next, or None: all is said, or Envoy must answer or ask for something first."""
+        if self._publication is not None and self._publication.ahead:
+            return self._plan_ahead()
         for phase in _PHASES:
             for kind in phase:
                 if kind not in self._sent and (step := self._plan_updates(kind)) is not None:
@@ -201,6 +203,10 @@ class Stream(ABC):
             if any(self._holds_up(kind) for kind in phase):
                 return None
         return None if self._sent else self._plan_removals()
+
+    @abstractmethod
+    def _plan_ahead(self) -> Step | None:
+        """What to send of a publication that holds clusters alone."""
 
     def _holds_up(self, kind: ResourceType) -> bool:
         """Whether later phases must wait for *kind*; a stalled response holds up removals alone."""
@@ -290,6 +296,13 @@ class DeltaStream(Stream):
         if first:
             subscription.trim()
 
+    def _plan_ahead(self) -> Step | None:
+        """Say what is there, and of nothing that it is gone: what else there is to be is not known yet."""
+        for kind in _PHASES[0]:
+            if kind not in self._sent and (updates := self._subscriptions[kind].due(self._target(kind)).updates):
+                return Step(kind, {resource.name: resource for resource in updates})
+        return None
+
     def _response(self, step: Step, subscription: Subscription, nonce: str) -> Response:
         return Response(step.kind, nonce, str(self.serial), tuple(step.updates.values()), step.removals)
 
@@ -315,6 +328,9 @@ class SotwStream(Stream):
             self._unsubscribe((WILDCARD,), subscription)
         self._unsubscribe(sorted(subscription.names - named), subscription)
         subscription.subscribe(sorted(named - subscription.names), kept={})
+
+    def _plan_ahead(self) -> Step | None:
+        return None  # a response must hold all that Envoy is to keep, and that is not known yet
 
     def _response(self, step: Step, subscription: Subscription, nonce: str) -> Response | None:
         if not self._holds(step.kind):
