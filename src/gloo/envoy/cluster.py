@@ -9,7 +9,7 @@ from envoy.config.cluster.v3 import cluster_pb2
 from gloo.envoy.balancing import circuit_breakers, outlier_detection, set_load_balancer
 from gloo.envoy.connection import set_connection
 from gloo.envoy.dns import dns_discovery
-from gloo.envoy.endpoint import BY_ADDRESS, Endpoint, EndpointMarks, assignment
+from gloo.envoy.endpoint import BY_ADDRESS, NO_MARKS, Endpoint, EndpointMarks, assignment
 from gloo.envoy.health_check import health_checks
 from gloo.envoy.message import Message, duration, serialize
 from gloo.envoy.route import FilterConfigs
@@ -56,9 +56,13 @@ class Cluster:
 
     def resource(self) -> Resource:
         """Serialise it."""
-        needs = frozenset((ResourceType.SECRET, secret.name) for secret in self.secrets)
-        needs |= self.tls.needs if self.tls else frozenset[Reference]()
+        needs = self.tls.needs if self.tls else _NO_NEEDS
+        if self.secrets:
+            needs |= {(ResourceType.SECRET, secret.name) for secret in self.secrets}
         return Resource(ResourceType.CLUSTER, self.name, serialize(_message(self)), needs)
+
+
+_NO_NEEDS: frozenset[Reference] = frozenset()
 
 
 def _message(cluster: Cluster) -> Message:
@@ -67,8 +71,9 @@ def _message(cluster: Cluster) -> Message:
         name=cluster.name,
         connect_timeout=duration(cluster.connect_timeout),
         load_assignment=assignment(cluster.name, cluster.endpoints, _marks(cluster, sockets)),
-        health_checks=health_checks(cluster.health_checks, http2=cluster.http2),
     )
+    if cluster.health_checks:
+        message.health_checks.extend(health_checks(cluster.health_checks, http2=cluster.http2))
     if cluster.discovery != "static":
         message.cluster_type.CopyFrom(dns_discovery(cluster.discovery, cluster.dns, ipv6=cluster.ipv6))
     set_connection(message, cluster.connection, http2=cluster.http2, filters=cluster.filters)
@@ -85,6 +90,8 @@ def _message(cluster: Cluster) -> Message:
 
 
 def _marks(cluster: Cluster, sockets: TlsSockets | None) -> EndpointMarks:
+    if not cluster.health_checks and sockets is None:
+        return NO_MARKS
     named = any(check.host for check in cluster.health_checks)  # an endpoint's own name would win over it
     return EndpointMarks(
         by_address=sockets is not None and sockets.by_address is not None,

@@ -15,6 +15,8 @@ def set_connection(
     message: Message, connection: Connection | None, *, http2: bool, filters: FilterConfigs = ()
 ) -> None:
     """Set how the cluster *message* speaks HTTP and keeps its connections, and which *filters* its requests meet."""
+    if connection is None and not http2 and not filters:
+        return
     options = http_protocol_options_pb2.HttpProtocolOptions()
     if connection is not None:
         _set_limits(options.common_http_protocol_options, connection)

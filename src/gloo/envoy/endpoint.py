@@ -1,12 +1,12 @@
 """Endpoints: the addresses of a cluster's hosts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from envoy.config.core.v3 import address_pb2
 from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
 
 from gloo.envoy.message import Message
+from gloo.model.base import Value
 from gloo.model.upstream_tls import is_address
 
 MATCH_NAMESPACE = "envoy.transport_socket_match"
@@ -14,8 +14,7 @@ BY_ADDRESS = "by_address"
 """The mark of endpoints known by address alone, for a cluster whose transport sockets differ by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Value, frozen=True):
     """One address that requests can go to; `hostname` is what auto host rewrite and TLS use.
 
     With a `pipe`, the name of a Unix socket in Envoy's folder, address and port say nothing.
@@ -37,8 +36,7 @@ class Endpoint:
         return f"[{self.host}]" if ":" in self.host else self.host
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointMarks:
+class EndpointMarks(Value, frozen=True):
     """What the options of a cluster ask of each of its endpoints.
 
     Args:
@@ -50,7 +48,10 @@ class EndpointMarks:
     check_by_own_name: bool = False
 
 
-def assignment(name: str, endpoints: Iterable[Endpoint], marks: EndpointMarks = EndpointMarks()) -> Message:
+NO_MARKS = EndpointMarks()
+
+
+def assignment(name: str, endpoints: Iterable[Endpoint], marks: EndpointMarks = NO_MARKS) -> Message:
     """Return the load assignment of *endpoints*, all in one locality."""
     locality = endpoint_components_pb2.LocalityLbEndpoints(lb_endpoints=[_member(each, marks) for each in endpoints])
     return endpoint_pb2.ClusterLoadAssignment(cluster_name=name, endpoints=[locality])

@@ -112,13 +112,13 @@ class Forward:
     @property
     def held_bytes(self) -> int:
         """The most of all targets: which one it will be is not known when the request comes."""
-        return max(target.held_bytes for target in self.targets)
+        return max([target.held_bytes for target in self.targets])
 
     @property
     def clusters(self) -> frozenset[str]:
         """All clusters that it names."""
-        mirrored = {self.mirror.cluster} if self.mirror else set[str]()
-        return frozenset({*(target.cluster for target in self.targets), *mirrored})
+        named = frozenset([target.cluster for target in self.targets])
+        return named | {self.mirror.cluster} if self.mirror else named
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from envoy.type.v3 import percent_pb2
 from gloo.envoy.header_change import header_change
 from gloo.envoy.message import Message, duration, pack, packed
 from gloo.envoy.route import Action, DirectResponse, FilterConfigs, Forward, HeaderChange, Redirect, Target
-from gloo.envoy.route_policy import HashPolicy, HostRewrite, Mirror, RetryPolicy
+from gloo.envoy.route_policy import HashPolicy, Mirror, RetryPolicy
 
 _CODES = {
     301: route_components_pb2.RedirectAction.MOVED_PERMANENTLY,
@@ -42,7 +42,8 @@ def _set_forward(message: Message, action: Forward) -> None:
         target = action.targets[0]
         forward.cluster = target.cluster
         set_filters(message, target.filters)
-        message.request_headers_to_add.extend(header_change(change) for change in target.request_headers)
+        if target.request_headers:
+            message.request_headers_to_add.extend(header_change(change) for change in target.request_headers)
     else:
         forward.weighted_clusters.clusters.extend(_weighted(target) for target in action.targets)
     _set_host(forward, action)
@@ -58,7 +59,8 @@ def _set_forward(message: Message, action: Forward) -> None:
         _set_retry(forward, action.retry)
     if action.mirror is not None:
         forward.request_mirror_policies.append(_mirror(action.mirror))
-    forward.hash_policy.extend(_hash_policy(policy) for policy in action.hash_policies)
+    if action.hash_policies:
+        forward.hash_policy.extend(_hash_policy(policy) for policy in action.hash_policies)
     for upgrade in action.upgrades:
         forward.upgrade_configs.add(upgrade_type=upgrade).enabled.value = True
 
@@ -78,11 +80,11 @@ def _set_host(forward: Message, action: Forward) -> None:
     if len(action.targets) == 1 and action.targets[0].host_rewrite:
         forward.host_rewrite_literal = action.targets[0].host_rewrite
         return
-    own = HostRewrite("auto") if any(target.auto_host_rewrite for target in action.targets) else None
-    rewrite = action.host or own
+    rewrite = action.host
     if rewrite is None:
-        return
-    if rewrite.kind == "literal":
+        if any(target.auto_host_rewrite for target in action.targets):
+            forward.auto_host_rewrite.value = True
+    elif rewrite.kind == "literal":
         forward.host_rewrite_literal = rewrite.value
     elif rewrite.kind == "header":
         forward.host_rewrite_header = rewrite.value

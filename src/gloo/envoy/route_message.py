@@ -9,9 +9,10 @@ from google.protobuf import wrappers_pb2
 
 from gloo.envoy.header_change import header_change
 from gloo.envoy.message import Message, serialize
-from gloo.envoy.route import EVENT_NAMESPACE, MOST_BODY, Forward, PathMatch, Route, ValueMatch
+from gloo.envoy.route import EVENT_NAMESPACE, MOST_BODY, Forward, PathMatch, Route, RouteMatch, ValueMatch
 from gloo.envoy.route_action import set_action, set_filters
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
+from gloo.envoy.wire import framed, tag
 
 
 def route_bytes(route: Route) -> bytes:
@@ -21,7 +22,13 @@ def route_bytes(route: Route) -> bytes:
 
 def virtual_host_bytes(name: str, domains: tuple[str, ...], fields: bytes) -> bytes:
     """Serialise a virtual host; *fields* is what `gloo.envoy.route_tree.route_fields` made of its routes."""
-    return serialize(route_components_pb2.VirtualHost(name=name, domains=domains)) + fields
+    named = framed(_HOST_NAME, name.encode())
+    return named + b"".join([framed(_HOST_DOMAINS, domain.encode()) for domain in domains]) + fields
+
+
+_HOST_NAME = tag(route_components_pb2.VirtualHost, "name")
+_HOST_DOMAINS = tag(route_components_pb2.VirtualHost, "domains")
+_VIRTUAL_HOSTS = tag(route_pb2.RouteConfiguration, "virtual_hosts")
 
 
 def route_configuration(name: str, virtual_hosts: tuple[bytes, ...], needs: frozenset[Reference]) -> Resource:
@@ -34,46 +41,40 @@ def route_configuration(name: str, virtual_hosts: tuple[bytes, ...], needs: froz
             max_direct_response_body_size_bytes=wrappers_pb2.UInt32Value(value=MOST_BODY),
         )
     )
-    return Resource(ResourceType.ROUTE, name, head + _repeated(_VIRTUAL_HOSTS_FIELD, virtual_hosts), needs)
-
-
-_VIRTUAL_HOSTS_FIELD: int = route_pb2.RouteConfiguration.DESCRIPTOR.fields_by_name["virtual_hosts"].number
-
-
-def _repeated(field: int, messages: tuple[bytes, ...]) -> bytes:
-    """Encode *messages* as a repeated field (protobuf wire format: tag, length, bytes)."""
-    tag = _varint(field << 3 | 2)
-    return b"".join(part for message in messages for part in (tag, _varint(len(message)), message))
-
-
-def _varint(number: int) -> bytes:
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)
+    hosts = b"".join([framed(_VIRTUAL_HOSTS, host) for host in virtual_hosts])
+    return Resource(ResourceType.ROUTE, name, head + hosts, needs)
 
 
 def _route(route: Route) -> Message:
     message = route_components_pb2.Route(name=route.name)
-    _set_path(message.match, route.match.path)
-    if route.match.methods:
-        message.match.headers.append(_method_match(route.match.methods))
-    message.match.headers.extend(_header_match(match) for match in route.match.headers)
-    message.match.dynamic_metadata.extend(_metadata_match(match) for match in route.match.metadata)
-    message.match.query_parameters.extend(_query_match(match) for match in route.match.query)
+    _set_match(message.match, route.match)
     set_action(message, route.action)
-    if isinstance(route.action, Forward) and route.action.held_bytes:
-        message.request_body_buffer_limit.value = route.action.held_bytes
-    message.request_headers_to_add.extend(header_change(change) for change in route.request_headers)
-    message.request_headers_to_remove.extend(route.request_headers_removed)
-    message.response_headers_to_add.extend(header_change(change) for change in route.response_headers)
-    message.response_headers_to_remove.extend(route.response_headers_removed)
+    if isinstance(route.action, Forward) and (held := route.action.held_bytes):
+        message.request_body_buffer_limit.value = held
+    if route.request_headers:
+        message.request_headers_to_add.extend(header_change(change) for change in route.request_headers)
+    if route.response_headers:
+        message.response_headers_to_add.extend(header_change(change) for change in route.response_headers)
+    if removed := route.request_headers_removed:
+        message.request_headers_to_remove.extend(removed)
+    if removed := route.response_headers_removed:
+        message.response_headers_to_remove.extend(removed)
     for namespace, values in route.metadata:
         message.metadata.filter_metadata[namespace].update(values)
     set_filters(message, route.filters)
     return message
+
+
+def _set_match(message: Message, match: RouteMatch) -> None:
+    _set_path(message, match.path)
+    if match.methods:
+        message.headers.append(_method_match(match.methods))
+    if match.headers:
+        message.headers.extend(_header_match(each) for each in match.headers)
+    if match.metadata:
+        message.dynamic_metadata.extend(_metadata_match(each) for each in match.metadata)
+    if match.query:
+        message.query_parameters.extend(_query_match(each) for each in match.query)
 
 
 def _set_path(match: Message, path: PathMatch) -> None:

@@ -12,8 +12,9 @@ from envoy.type.matcher.v3.http_inputs_pb2 import HttpRequestHeaderMatchInput
 from xds.core.v3.extension_pb2 import TypedExtensionConfig
 from xds.type.matcher.v3.matcher_pb2 import Matcher
 
+from gloo.envoy.wire import framed, tag
+
 _TYPE_PREFIX = "type.googleapis.com/"
-_LENGTH_DELIMITED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,60 +53,38 @@ def route_fields(routes: Sequence[bytes], tree: RouteTree | None = None) -> byte
     What no leaf's routes match gets no route: Envoy does not go on to another leaf or to `RouteTree.otherwise`.
     """
     if tree is None:
-        tag = _tag(VirtualHost, "routes")
-        return b"".join(_framed(tag, route) for route in routes)
-    tag = _tag(RouteList, "routes")
-    framed = [_framed(tag, route) for route in routes]
-    return _framed(_tag(VirtualHost, "matcher"), _matcher(framed, tree))
+        return b"".join([framed(_HOST_ROUTES, route) for route in routes])
+    listed = [framed(_LISTED_ROUTES, route) for route in routes]
+    return framed(_HOST_MATCHER, _matcher(listed, tree))
 
 
-def _matcher(framed: Sequence[bytes], tree: RouteTree) -> bytes:
-    map_tag = _tag(Matcher.MatcherTree.MatchMap, "map")
+def _matcher(listed: Sequence[bytes], tree: RouteTree) -> bytes:
+    map_tag = tag(Matcher.MatcherTree.MatchMap, "map")
     key_tag, value_tag = b"\x0a", b"\x12"  # the fields of every map entry are numbered 1 and 2
     entries = b"".join(
-        _framed(map_tag, _framed(key_tag, leaf.prefix.encode()) + _framed(value_tag, _action(framed, leaf.routes)))
+        framed(map_tag, framed(key_tag, leaf.prefix.encode()) + framed(value_tag, _action(listed, leaf.routes)))
         for leaf in tree.leaves
     )
     path = TypedExtensionConfig(name="path")
     path.typed_config.Pack(HttpRequestHeaderMatchInput(header_name=":path"))
     by_path = Matcher.MatcherTree(input=path).SerializeToString(deterministic=True)
-    by_path += _framed(_tag(Matcher.MatcherTree, "prefix_match_map"), entries)
-    matcher = _framed(_tag(Matcher, "matcher_tree"), by_path)
+    by_path += framed(tag(Matcher.MatcherTree, "prefix_match_map"), entries)
+    matcher = framed(tag(Matcher, "matcher_tree"), by_path)
     if tree.otherwise:
-        matcher += _framed(_tag(Matcher, "on_no_match"), _action(framed, tree.otherwise))
+        matcher += framed(tag(Matcher, "on_no_match"), _action(listed, tree.otherwise))
     return matcher
 
 
-def _action(framed: Sequence[bytes], routes: tuple[int, ...]) -> bytes:
+def _action(listed: Sequence[bytes], routes: tuple[int, ...]) -> bytes:
     """Return an ``OnMatch`` that tries *routes* in order."""
-    listed = b"".join([framed[index] for index in routes])
-    packed = _ANY_TYPE + _framed(_ANY_VALUE, listed)
-    return _framed(_ACTION, _ACTION_NAME + _framed(_ACTION_CONFIG, packed))
+    packed = _ANY_TYPE + framed(_ANY_VALUE, b"".join([listed[index] for index in routes]))
+    return framed(_ACTION, _ACTION_NAME + framed(_ACTION_CONFIG, packed))
 
 
-def _tag(message: type, field: str) -> bytes:
-    number: int = message.DESCRIPTOR.fields_by_name[field].number  # type: ignore[attr-defined]  # untyped protobuf class
-    return _varint(number << 3 | _LENGTH_DELIMITED)
-
-
-def _framed(tag: bytes, body: bytes) -> bytes:
-    return tag + _varint(len(body)) + body
-
-
-def _varint(number: int) -> bytes:
-    """Encode *number* as protobuf does (base 128, low bits first)."""
-    if number < 0x80:
-        return bytes((number,))
-    encoded = bytearray()
-    while number >= 0x80:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)
-
-
-_ACTION = _tag(Matcher.OnMatch, "action")
+_HOST_ROUTES, _HOST_MATCHER = tag(VirtualHost, "routes"), tag(VirtualHost, "matcher")
+_LISTED_ROUTES = tag(RouteList, "routes")
+_ACTION = tag(Matcher.OnMatch, "action")
 _ACTION_NAME = TypedExtensionConfig(name="routes").SerializeToString()
-_ACTION_CONFIG = _tag(TypedExtensionConfig, "typed_config")
-_ANY_TYPE = _framed(b"\x0a", (_TYPE_PREFIX + RouteList.DESCRIPTOR.full_name).encode())
+_ACTION_CONFIG = tag(TypedExtensionConfig, "typed_config")
+_ANY_TYPE = framed(b"\x0a", (_TYPE_PREFIX + RouteList.DESCRIPTOR.full_name).encode())
 _ANY_VALUE = b"\x12"

@@ -1,6 +1,6 @@
 """What every structure that users write has in common."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -22,6 +22,19 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     A rule that spans fields is a `__post_init__` that raises ValueError; the decoder adds object, path and line.
     """
+
+
+class Value(msgspec.Struct, frozen=True):
+    """Base of what gloo makes by the ten thousand: like a frozen dataclass, at a fifth of its price.
+
+    What `_unshown` names does not stand in the `repr`: it is long, or may hold a key.
+    """
+
+    _unshown: ClassVar[tuple[str, ...]] = ()
+
+    def __repr__(self) -> str:
+        shown = (name for name in self.__struct_fields__ if name not in self._unshown)
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
 
 def exactly_one(what: str, **fields: object) -> None:

@@ -1,6 +1,7 @@
 """TLS towards an upstream: `ssl_config`."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from msgspec import Meta
 
 from gloo.model.base import Model
 
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!\Z)|\Z)){4}\Z")
 _Text = Annotated[str, Meta(min_length=1, max_length=253)]
 
 
@@ -53,6 +55,8 @@ class UpstreamSslConfig(Model, frozen=True, kw_only=True):
 
 def is_address(host: str) -> bool:
     """Tell an IP address from a host name."""
+    if _IPV4.match(host):  # the rule of `ipaddress`, at a tenth of its price
+        return True
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -19,7 +19,8 @@ def domain_of(written: str) -> str:
 
     The port of a request's host isn't looked at, so one that is written says nothing.
     """
-    return _PORT.sub("", written.lower()) or "*"
+    small = written.lower()
+    return (_PORT.sub("", small) if ":" in small else small) or "*"
 
 
 class VirtualService(Model, frozen=True, kw_only=True):
@@ -36,4 +37,4 @@ class VirtualService(Model, frozen=True, kw_only=True):
     @property
     def effective_domains(self) -> tuple[str, ...]:
         """The domains as they are matched, each once, with `*` for none."""
-        return tuple(dict.fromkeys(domain_of(domain) for domain in self.domains)) or ("*",)
+        return tuple(dict.fromkeys([domain_of(domain) for domain in self.domains])) or ("*",)

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from gloo.model.base import Value
 from gloo.model.status import Problem
 from gloo.model.virtual_service import VirtualService, domain_of
 
@@ -16,12 +16,12 @@ Owners = MutableMapping[_Key, str]
 NONE_LOST: Mapping[str, Problem] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Value, frozen=True):
     """What a virtual service wants to answer for: its roles, and its domains in each of them."""
 
     service: VirtualService
     roles: tuple[str, ...]
+    domains: tuple[str, ...]
     keys: tuple[_Key, ...]
     sound: bool
 
@@ -30,7 +30,7 @@ class Claim:
         name = self.service.name
         if self.sound and all(owners.setdefault(key, name) == name for key in self.keys):
             return NONE_LOST
-        lost = {domain: problem for domain in self.service.effective_domains if (problem := self._loss(domain, owners))}
+        lost = {domain: problem for domain in self.domains if (problem := self._loss(domain, owners))}
         for key in self.keys:  # what is lost in one role is not held in another
             if key[2] in lost and owners.get(key) == name:
                 del owners[key]
@@ -56,5 +56,5 @@ def claim_of(service: VirtualService) -> Claim:
     """Return what *service* wants to answer for."""
     roles = tuple(dict.fromkeys(service.roles)) or (DEFAULT_ROLE,)
     domains, secure = service.effective_domains, service.ssl_config is not None
-    keys = tuple((role, secure, domain) for role in roles for domain in domains)
-    return Claim(service, roles, keys, all(_DOMAIN.match(domain) for domain in domains))
+    keys = tuple([(role, secure, domain) for role in roles for domain in domains])
+    return Claim(service, roles, domains, keys, all(map(_DOMAIN.match, domains)))

@@ -56,7 +56,9 @@ def event_catch(name: str, routes: Iterable[ModelRoute]) -> tuple[tuple[RouteMat
     Envoy reads a body only for a request that has a route: without these an event in structured mode would be
     answered 404 before its type is known. One that has no route even then is answered so here.
     """
-    paths = dict.fromkeys(route.event_matcher.path for route in routes if route.event_matcher is not None)
+    paths = dict.fromkeys([route.event_matcher.path for route in routes if route.event_matcher is not None])
+    if not paths:
+        return ()
     answer = DirectResponse(404, _NO_ROUTE, "application/json")
     matches = [RouteMatch(PathMatch("exact", path), headers=(_STRUCTURED_TYPE,)) for path in paths]
     return tuple((match, route_bytes(Route(f"{name}/no-event", match, answer))) for match in matches)

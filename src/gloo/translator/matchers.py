@@ -12,10 +12,13 @@ from gloo.model.route import RequestMatcher, ValueCondition
 
 def request_match(matcher: RequestMatcher) -> RouteMatch:
     """Return the match of *matcher*; raise ConfigError, its field below the route, for what can't be one."""
+    path, methods = path_match(matcher), methods_of(matcher)
+    if not (matcher.headers or matcher.cookies or matcher.query_params):
+        return RouteMatch(path, methods)
     headers = tuple(_header(name, value) for name, value in matcher.headers.items())
     cookies = tuple(_cookie(name, value) for name, value in matcher.cookies.items())
     query = tuple(_query(name, value) for name, value in matcher.query_params.items())
-    return RouteMatch(path_match(matcher), methods_of(matcher), headers=(*headers, *cookies), query=query)
+    return RouteMatch(path, methods, headers=(*headers, *cookies), query=query)
 
 
 def path_match(matcher: RequestMatcher) -> PathMatch:
@@ -44,6 +47,8 @@ def written_path(path: str, field: str) -> str:
 
 def methods_of(matcher: RequestMatcher) -> tuple[str, ...]:
     """Return the methods a matcher takes, in capitals; raise ConfigError for what is no method."""
+    if not matcher.verbs:
+        return ()
     for index, verb in enumerate(matcher.verbs):
         if not is_token(verb):
             raise ConfigError("", f"request_matcher.verbs[{index}]", f"{verb!r} is no HTTP method", "e.g. GET")

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from gloo.envoy.route import Answer, Route
 from gloo.errors import ConfigError
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 from gloo.model.path import join_path
 from gloo.plugins.base import RoutePlugin
 from gloo.plugins.registry import Plugins, extension_of
@@ -15,8 +14,7 @@ from gloo.plugins.registry import Plugins, extension_of
 PLACE = "extensions"
 
 
-@dataclass(frozen=True, slots=True)
-class RouteExtensions:
+class RouteExtensions(Value, frozen=True):
     """What one route says to each plugin; the errors of all methods name the field below the route."""
 
     readings: tuple[tuple[RoutePlugin[Any], Any], ...]

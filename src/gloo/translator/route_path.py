@@ -1,14 +1,14 @@
 """What the route table knows of a route: the requests that it matches, and nothing of what becomes of them."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from gloo.model.base import Value
 
 PathKind = Literal["prefix", "segment_prefix", "exact", "regex", "template", "any"]
 
 
-@dataclass(frozen=True, slots=True)
-class PathMatch:
+class PathMatch(Value, frozen=True):
     """A condition on the path, as Envoy has it: the query and the fragment are cut off before the path is compared.
 
     Args:
@@ -23,8 +23,7 @@ class PathMatch:
     case_sensitive: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Value, frozen=True):
     """A condition beside path and method: a pure predicate of the request, equal ones accept equal requests.
 
     Args:
@@ -42,8 +41,7 @@ class Condition:
     inverted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value, frozen=True):
     """One route of the table.
 
     Args:

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import ClassVar
 
 from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_message import route_bytes
 from gloo.errors import ConfigError, MissingReference
+from gloo.model.base import Value
 from gloo.model.path import join_path
 from gloo.model.route import BrokenRoute, Destination, RequestMatcher, WeightedDestination
 from gloo.model.route import Route as ModelRoute
@@ -24,24 +26,26 @@ from gloo.translator.route_extensions import RouteExtensions, read_extensions
 from gloo.translator.upstreams import AcceptedUpstream, TranslatedUpstream
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedRoute:
+class PlacedRoute(Value, frozen=True):
     """One route of Envoy's table."""
 
+    _unshown: ClassVar = ("body",)
+
     match: RouteMatch
-    body: bytes = field(repr=False)
+    body: bytes
     route: Route | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TranslatedRoute:
+class TranslatedRoute(Value, frozen=True):
     """One route as Envoy gets it, or nothing where not even its place is known, and what is wrong with it.
 
     What is in `before` belongs to it, and stands before it in the table.
     """
 
+    _unshown: ClassVar = ("body",)
+
     match: RouteMatch | None
-    body: bytes = field(repr=False)
+    body: bytes
     clusters: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     before: tuple[PlacedRoute, ...] = ()
@@ -58,8 +62,7 @@ class TranslatedRoute:
         return (*self.before, PlacedRoute(self.match, self.body, self.route)) if self.match is not None else ()
 
 
-@dataclass(frozen=True, slots=True)
-class RouteScope:
+class RouteScope(Value, frozen=True):
     """What the routes of one virtual service see."""
 
     ref: str

@@ -1,8 +1,8 @@
 """Routes that no request can reach: a warning, worked out after what matters more is published."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from gloo.model.base import Value
 from gloo.model.codec import ConfigObject
 from gloo.model.status import Problem, Status
 from gloo.translator.memo import Memo
@@ -11,8 +11,7 @@ from gloo.translator.route_path import Entry
 from gloo.translator.route_reach import unreachable
 
 
-@dataclass(frozen=True, slots=True)
-class RouteOrder:
+class RouteOrder(Value, frozen=True):
     """The routes of one virtual service as their order decides between them."""
 
     item: ConfigObject

@@ -1,12 +1,13 @@
 """What users write beside `spec`, put on a cluster: balancing, health, connections, TLS."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gloo.envoy.cluster import Cluster
 from gloo.envoy.snapshot import Resource
 from gloo.envoy.tls import TRUSTED_ROOTS, UpstreamTls
 from gloo.errors import ConfigError
+from gloo.model.base import Value
 from gloo.model.secret import Secret
 from gloo.model.status import Problem
 from gloo.model.upstream import Upstream
@@ -15,8 +16,7 @@ from gloo.model.upstream_tls import UpstreamSslConfig
 _OPTIONS = ("load_balancer", "health_checks", "outlier_detection", "circuit_breakers", "connection", "dns")
 
 
-@dataclass(frozen=True, slots=True)
-class Equipped:
+class Equipped(Value, frozen=True):
     """A cluster with its options, the secrets that it names, and warnings of options that have no effect."""
 
     cluster: Cluster

@@ -1,7 +1,7 @@
 """Upstreams to clusters; a bad one is left out, and so is a bad function of a good one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -9,7 +9,7 @@ import msgspec
 from gloo.envoy.route import Target
 from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError, MissingReference, TemplateError
-from gloo.model.base import Model
+from gloo.model.base import Model, Value
 from gloo.model.codec import ConfigObject
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
@@ -24,16 +24,14 @@ from gloo.translator.reports import located, problem_of
 from gloo.translator.upstream_options import with_options
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedFunction:
+class AcceptedFunction(Value, frozen=True):
     """A function that routes can call, with the plugin that knows how."""
 
     plugin: FunctionPlugin[Any, Any]
     fields: Model
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedUpstream:
+class AcceptedUpstream(Value, frozen=True):
     """An upstream that routes can point to.
 
     Args:
@@ -59,8 +57,7 @@ class AcceptedUpstream:
         return replace(target, auto_host_rewrite=True) if self.by_own_name else target
 
 
-@dataclass(frozen=True, slots=True)
-class TranslatedUpstream:
+class TranslatedUpstream(Value, frozen=True):
     """What became of one upstream."""
 
     accepted: AcceptedUpstream | None
@@ -93,6 +90,8 @@ def secret_names(item: ConfigObject, plugins: Plugins) -> tuple[str, ...]:
     if not isinstance(upstream, Upstream) or upstream.type not in plugins.upstreams:
         return ()
     plugin = plugins.upstreams[upstream.type]
+    if type(plugin).secrets is UpstreamPlugin.secrets and upstream.ssl_config is None:
+        return ()  # it names none, so there is nothing to decode
     spec, _ = decode_struct(upstream.spec, plugin.spec_model)
     if spec is None:
         return ()

@@ -1,11 +1,12 @@
 """Virtual services to virtual hosts: who owns which domain, and the routes below it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from gloo.envoy.route_message import virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
 from gloo.errors import ConfigError
+from gloo.model.base import Value
 from gloo.model.codec import ConfigObject
 from gloo.model.route import Route
 from gloo.model.snapshot import ConfigSnapshot
@@ -26,29 +27,30 @@ from gloo.translator.shadows import RouteOrder
 from gloo.translator.upstreams import TranslatedUpstream
 
 
-@dataclass(frozen=True, slots=True)
-class TranslatedRoutes:
+class TranslatedRoutes(Value, frozen=True):
     """The routes of one virtual service: as the fields of a virtual host, and one by one. Routes may hold keys."""
 
-    fields: bytes = field(repr=False)
-    routes: tuple[bytes, ...] = field(repr=False)
+    _unshown: ClassVar = ("fields", "routes")
+
+    fields: bytes
+    routes: tuple[bytes, ...]
     clusters: frozenset[str]
     problems: tuple[Problem, ...]
     order: RouteOrder
 
 
-@dataclass(frozen=True, slots=True)
-class VirtualHost:
+class VirtualHost(Value, frozen=True):
     """One virtual host as Envoy gets it, and its routes in their order."""
 
+    _unshown: ClassVar = ("body", "routes")
+
     name: str
-    body: bytes = field(repr=False)
-    routes: tuple[bytes, ...] = field(repr=False)
+    body: bytes
+    routes: tuple[bytes, ...]
     clusters: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class TranslatedVirtualService:
+class TranslatedVirtualService(Value, frozen=True):
     """What became of one virtual service.
 
     Args:
@@ -97,8 +99,7 @@ def translate_virtual_services(
     return translated
 
 
-@dataclass(frozen=True, slots=True)
-class _Wants:
+class _Wants(Value, frozen=True):
     """What a virtual service names: the upstreams that its routes send to, and its domains."""
 
     upstreams: tuple[str, ...]
@@ -152,10 +153,10 @@ def _translate_routes(
     known = {name: found for name, found in zip(wants.upstreams, seen, strict=True) if found is not None}
     scope = RouteScope(item.ref, item.name, known, names, plugins, refusals)
     translated = [translate_route(route, index, scope) for index, route in enumerate(service.routes)]
-    entries = tuple(entry_of(index, route.match) for index, route in enumerate(translated) if route.match is not None)
+    entries = tuple([entry_of(index, each.match) for index, each in enumerate(translated) if each.match is not None])
     placed = [each for route in translated for each in route.placed]
     placed += [PlacedRoute(*each) for each in event_catch(item.name, service.routes)]
-    bodies = tuple(route.body for route in placed)
+    bodies = tuple([route.body for route in placed])
     plain = len(placed) == len(entries) == len(translated)  # each route has its one place
     tree = compile_table(entries if plain else [entry_of(index, route.match) for index, route in enumerate(placed)])
     events = event_fields(service.routes, sealed=any(route.sealed for route in translated))
@@ -172,14 +173,16 @@ def _host(
     item: ConfigObject, claim: Claim, routes: TranslatedRoutes, refusals: Refusals, lost: Mapping[str, Problem]
 ) -> TranslatedVirtualService:
     service = claim.service
-    problems = (*located(item, (*item.problems, *lost.values())), *routes.problems)
-    domains = tuple(domain for domain in service.effective_domains if domain not in lost)
-    found = TranslatedVirtualService(None, claim.roles, problems, domains, service.ssl_config, routes.order)
-    if not domains:
-        return found
-    body = virtual_host_bytes(item.name, domains, routes.fields)
-    try:
-        refusals.check_bytes(body)
-    except ConfigError as error:
-        return replace(found, problems=(*problems, *located(item, (problem_of(error),))))
-    return replace(found, host=VirtualHost(item.name, body, routes.routes, routes.clusters))
+    problems = routes.problems
+    if item.problems or lost:
+        problems = (*located(item, (*item.problems, *lost.values())), *problems)
+    domains = tuple(domain for domain in claim.domains if domain not in lost) if lost else claim.domains
+    host: VirtualHost | None = None
+    if domains:
+        body = virtual_host_bytes(item.name, domains, routes.fields)
+        try:
+            refusals.check_bytes(body)
+            host = VirtualHost(item.name, body, routes.routes, routes.clusters)
+        except ConfigError as error:
+            problems = (*problems, *located(item, (problem_of(error),)))
+    return TranslatedVirtualService(host, claim.roles, problems, domains, service.ssl_config, routes.order)
