@@ -12,6 +12,7 @@ import yaml
 
 from gloo.errors import ConfigError
 from gloo.model.base import Json
+from gloo.model.plain_yaml import plain_values
 from gloo.model.yaml_nodes import compose_nodes
 
 _INT = re.compile(r"[-+]?[0-9]+\Z")
@@ -41,6 +42,12 @@ def parse_text(text: str) -> list[Json]:
     Raises:
         TextError: the text is not YAML, or holds a duplicate key, a tag, or aliases beyond reason.
     """
+    value = plain_values(text)
+    return [value] if value is not None else parse_carefully(text)
+
+
+def parse_carefully(text: str) -> list[Json]:
+    """Read *text* as `parse_text` does, without its short cut."""
     try:
         nodes = list(compose_nodes(text))
     except yaml.MarkedYAMLError as error:
