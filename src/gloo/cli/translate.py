@@ -17,6 +17,7 @@ _LONG = 4000
 EXAMPLE = "\b\nExamples:\n  gloo translate shop\n  gloo translate shop -o json | jq '.ingress.clusters[].name'"
 _NAMES = {
     ResourceType.LISTENER: "listeners",
+    ResourceType.EXTENSION: "extensions",
     ResourceType.ROUTE: "routes",
     ResourceType.CLUSTER: "clusters",
     ResourceType.ENDPOINT: "endpoints",
@@ -32,7 +33,8 @@ _NAMES = {
 def command(*, directory: str | None, output: str, role: str | None, full: bool) -> None:
     """Print what Envoy would get for a folder.
 
-    It is the road that a running gateway goes, without Envoy: listeners, routes, clusters, endpoints by role. Secrets
+    It is the road that a running gateway goes, without Envoy: listeners, extensions, routes, clusters, endpoints by
+    role. Secrets
     are named, their values never shown. Findings are counted on standard error; gloo check lists them.
     """
     from gloo.cli.findings import count, findings_of

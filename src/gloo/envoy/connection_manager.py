@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from envoy.config.accesslog.v3 import accesslog_pb2
-from envoy.config.core.v3 import config_source_pb2, substitution_format_string_pb2
+from envoy.config.core.v3 import config_source_pb2
 from envoy.config.listener.v3 import listener_components_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm_pb2
-from google.protobuf import struct_pb2
 
+from gloo.envoy.local_replies import local_replies
 from gloo.envoy.message import Message, pack, packed
 from gloo.envoy.stage import HttpFilter
 
@@ -40,13 +39,11 @@ class ConnectionManager:
 
 
 def _message(manager: ConnectionManager) -> Message:
-    source = config_source_pb2.ConfigSource(resource_api_version=config_source_pb2.ApiVersion.V3)
-    source.ads.SetInParent()
     message = hcm_pb2.HttpConnectionManager(
         stat_prefix=manager.statistics,
-        rds=hcm_pb2.Rds(route_config_name=manager.route_configuration, config_source=source),
+        rds=hcm_pb2.Rds(route_config_name=manager.route_configuration, config_source=_ads()),
         http_filters=[*_ordered(manager.filters), _router()],
-        local_reply_config=_local_replies(),
+        local_reply_config=local_replies(),
     )
     message.use_remote_address.value = True
     message.normalize_path.value = True
@@ -64,23 +61,25 @@ def _message(manager: ConnectionManager) -> Message:
 
 
 def _ordered(filters: tuple[HttpFilter, ...]) -> list[Message]:
-    return [
-        hcm_pb2.HttpFilter(name=each.name, typed_config=packed(each.config), disabled=each.disabled)
-        for each in sorted(filters, key=lambda each: (each.stage, each.name))
-    ]
+    return [_filter(each) for each in sorted(filters, key=lambda each: (each.stage, each.name))]
+
+
+def _filter(each: HttpFilter) -> Message:
+    message = hcm_pb2.HttpFilter(name=each.name, disabled=each.disabled)
+    if each.discovered:
+        message.config_discovery.CopyFrom(
+            config_source_pb2.ExtensionConfigSource(config_source=_ads(), type_urls=[each.config.type_url])
+        )
+    else:
+        message.typed_config.CopyFrom(packed(each.config))
+    return message
+
+
+def _ads() -> Message:
+    source = config_source_pb2.ConfigSource(resource_api_version=config_source_pb2.ApiVersion.V3)
+    source.ads.SetInParent()
+    return source
 
 
 def _router() -> Message:
     return hcm_pb2.HttpFilter(name="envoy.filters.http.router", typed_config=pack(router_pb2.Router()))
-
-
-def _local_replies() -> Message:
-    """Return the JSON answer to a request that no route matched (response flag NR)."""
-    body = struct_pb2.Struct()
-    body.update({"error": {"status": 404, "message": "no route matches this request", "reason": "no_route"}})
-    no_route = accesslog_pb2.AccessLogFilter(response_flag_filter=accesslog_pb2.ResponseFlagFilter(flags=["NR"]))
-    mapper = hcm_pb2.ResponseMapper(
-        filter=no_route,
-        body_format_override=substitution_format_string_pb2.SubstitutionFormatString(json_format=body),
-    )
-    return hcm_pb2.LocalReplyConfig(mappers=[mapper])

@@ -4,6 +4,7 @@ from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.filters.http.json_to_metadata.v3 import json_to_metadata_pb2
 
 from gloo.envoy.aws_lambda import aws_enabled
+from gloo.envoy.jwt import JWT_FILTER, no_token
 from gloo.envoy.lua import LUA_FILTER, lua_enabled
 from gloo.envoy.message import Message, packed, serialize, typed
 from gloo.envoy.route import EVENT_NAMESPACE
@@ -19,17 +20,18 @@ def event_filter() -> HttpFilter:
     return HttpFilter(EVENT_FILTER, Stage.EVENTS, typed(_rules()))
 
 
-def event_host_fields(*, sealed: bool = False) -> bytes:
+def event_host_fields(*, sealed: bool = False, demanding: bool = False) -> bytes:
     """Return the fields of a virtual host with event routes, to be appended to its other fields.
 
-    *sealed*: some of the routes call functions that are signed.
+    *sealed*: some of the routes call functions that are signed. *demanding*: some may demand tokens.
 
     The chain of filters is made when the first route is chosen, before the body is read: what the event's own route
     needs must be in it by then, so it is on for the whole virtual host.
     """
     host = route_components_pb2.VirtualHost()
     host.typed_per_filter_config[EVENT_FILTER].CopyFrom(packed(typed(_rules())))
-    for name, config in ((LUA_FILTER, lua_enabled()), *(aws_enabled() if sealed else ())):
+    tokens = ((JWT_FILTER, no_token()),) if demanding else ()
+    for name, config in ((LUA_FILTER, lua_enabled()), *(aws_enabled() if sealed else ()), *tokens):
         host.typed_per_filter_config[name].CopyFrom(packed(config))
     return serialize(host)
 

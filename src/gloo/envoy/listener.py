@@ -7,8 +7,8 @@ from envoy.config.listener.v3 import listener_components_pb2, listener_pb2
 
 from gloo.envoy.connection_manager import ConnectionManager
 from gloo.envoy.message import Message, serialize
-from gloo.envoy.snapshot import Resource, ResourceType
-from gloo.envoy.stage import HttpFilter
+from gloo.envoy.snapshot import Reference, Resource, ResourceType
+from gloo.envoy.stage import HttpFilter, discovered_filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Listener:
 
     def resource(self) -> Resource:
         """Serialise it."""
-        needs = frozenset({(ResourceType.ROUTE, self.route_configuration)})
+        needs = frozenset({(ResourceType.ROUTE, self.route_configuration), *extensions_of(self.filters)})
         manager = ConnectionManager(self.route_configuration, self.filters)
         message = listener_pb2.Listener(
             name=self.name,
@@ -31,6 +31,11 @@ class Listener:
             filter_chains=[listener_components_pb2.FilterChain(filters=[manager.network_filter()])],
         )
         return Resource(ResourceType.LISTENER, self.name, serialize(message), needs)
+
+
+def extensions_of(filters: tuple[HttpFilter, ...]) -> tuple[Reference, ...]:
+    """Return the resources that hold the configuration of some of *filters*."""
+    return tuple((ResourceType.EXTENSION, name) for name in discovered_filters(filters))
 
 
 def socket_address(address: str, port: int, *, udp: bool = False) -> Message:

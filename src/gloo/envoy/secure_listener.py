@@ -14,7 +14,7 @@ from envoy.extensions.filters.network.direct_response.v3 import config_pb2 as di
 
 from gloo.envoy.connection_manager import ConnectionManager
 from gloo.envoy.downstream_tls import DownstreamTls, downstream_tls_socket, quic_socket
-from gloo.envoy.listener import socket_address
+from gloo.envoy.listener import extensions_of, socket_address
 from gloo.envoy.message import Message, pack, serialize
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
 from gloo.envoy.stage import HttpFilter
@@ -71,7 +71,7 @@ class SecureListener:
 
     def _needs(self) -> frozenset[Reference]:
         routes = frozenset((ResourceType.ROUTE, chain.route_configuration) for chain in self.chains)
-        return routes.union(*(chain.tls.needs for chain in self.chains))
+        return routes.union(extensions_of(self.filters), *(chain.tls.needs for chain in self.chains))
 
 
 def _chains(listener: SecureListener) -> Iterator[Message]:

@@ -16,6 +16,7 @@ class ResourceType(Enum):
     ENDPOINT = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
     SECRET = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
     LISTENER = "type.googleapis.com/envoy.config.listener.v3.Listener"
+    EXTENSION = "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig"
     ROUTE = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
 
     @property

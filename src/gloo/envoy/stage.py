@@ -25,10 +25,17 @@ class HttpFilter:
     """A filter of the connection manager, off until a route configures it.
 
     It is in the chain whether a route uses it or not: a change of the chain would be a change of the listener, and
-    that drains connections. A filter that is off costs a request nothing.
+    that drains connections. A filter that is off costs a request nothing. With *discovered* its configuration is a
+    resource of its own, of the filter's name, that may change without the listener; *config* then tells its type.
     """
 
     name: str
     stage: Stage
     config: TypedConfig
     disabled: bool = True
+    discovered: bool = False
+
+
+def discovered_filters(filters: tuple[HttpFilter, ...]) -> tuple[str, ...]:
+    """Return the names of the resources that *filters* get their configuration from."""
+    return tuple(each.name for each in filters if each.discovered)

@@ -4,6 +4,7 @@ from envoy.config.bootstrap.v3 import bootstrap_pb2
 from envoy.config.listener.v3 import listener_pb2
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm_pb2
+from google.protobuf.any_pb2 import Any as PackedMessage
 
 from gloo.envoy.message import Message, pack, serialize
 from gloo.envoy.snapshot import Resource
@@ -31,4 +32,7 @@ def _inline(network_filter: Message, routes: Message) -> None:
     if network_filter.typed_config.type_url.endswith(_MANAGER):
         manager = hcm_pb2.HttpConnectionManager.FromString(network_filter.typed_config.value)
         manager.route_config.CopyFrom(routes)
+        for each in manager.http_filters:
+            if each.HasField("config_discovery"):  # no one answers for it here; without values it fits any route
+                each.typed_config.CopyFrom(PackedMessage(type_url=each.config_discovery.type_urls[0]))
         network_filter.typed_config.CopyFrom(pack(manager))

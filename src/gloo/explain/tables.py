@@ -83,7 +83,8 @@ def tables_of(config: ConfigSnapshot, plugins: Plugins) -> Tables:
 
 def _routes(item: ConfigObject, tables: Tables) -> tuple[TableRoute, ...]:
     assert isinstance(item.value, VirtualService)
-    scope = RouteScope(item.ref, item.name, tables.upstreams, tuple(tables.upstreams), tables.plugins, Refusals())
+    names, tokens = tuple(tables.upstreams), tables.services[item.name].tokens
+    scope = RouteScope(item.ref, item.name, tables.upstreams, names, tables.plugins, Refusals(), tokens)
     return tuple(
         TableRoute(index, written, placed.route)
         for index, written in enumerate(item.value.routes)

@@ -8,7 +8,7 @@ import msgspec
 from gloo.model.base import Json
 from gloo.model.path import Path
 from gloo.model.route import Route
-from gloo.model.salvage import salvage_route
+from gloo.model.salvage import salvage_jwt, salvage_route, without_providers
 from gloo.model.source import Document, Source
 from gloo.model.status import Problem
 from gloo.model.strict import decode_struct, nearest, snake_case
@@ -84,7 +84,7 @@ def kind_of(value: dict[str, Json], source: Source) -> str:
         raise TextError(
             "kind: unknown field", "an object's kind follows from its fields or folder", line=source.line_of("kind")
         )
-    if keys & {"routes", "domains", "roles"}:
+    if keys & {"routes", "domains", "roles", "jwt"}:
         return VIRTUAL_SERVICE
     if keys & {"type", "spec", "functions", "service_info", "connection_timeout"}:
         return UPSTREAM
@@ -106,7 +106,7 @@ def decode_value(raw: Json, *, kind: str, source: Source) -> ConfigObject:
     else:
         value, problems = decode_struct(raw, VirtualService)
         if value is None:
-            value, problems = _with_broken_routes(raw, problems)
+            value, problems = _salvaged(raw, problems)
     return ConfigObject(kind, value.name if value else _name(raw, source), value, source, problems)
 
 
@@ -118,16 +118,17 @@ def _name(raw: Json, source: Source) -> str:
     return "#".join(str(step) for step in place)
 
 
-def _with_broken_routes(raw: Json, problems: tuple[Problem, ...]) -> tuple[VirtualService | None, tuple[Problem, ...]]:
-    """Decode the routes one by one, if the virtual service around them is sound."""
-    routes = raw.get("routes") if isinstance(raw, dict) else None
+def _salvaged(raw: Json, problems: tuple[Problem, ...]) -> tuple[VirtualService | None, tuple[Problem, ...]]:
+    """Decode routes and providers of tokens one by one, if the virtual service around them is sound."""
+    routes = raw.get("routes", []) if isinstance(raw, dict) else None
     if not isinstance(routes, list):
         return None, problems
-    shell, _ = decode_struct({**raw, "routes": []}, VirtualService)
+    shell, _ = decode_struct({**raw, **without_providers(raw), "routes": []}, VirtualService)
     if shell is None:
         return None, problems
     decoded = tuple(_route(route, f"routes[{index}]") for index, route in enumerate(routes))
-    return msgspec.structs.replace(shell, routes=decoded), ()
+    jwt = shell.jwt and salvage_jwt(shell.jwt, raw["jwt"])
+    return msgspec.structs.replace(shell, routes=decoded, jwt=jwt), ()
 
 
 def _route(raw: Json, at: str) -> Route:

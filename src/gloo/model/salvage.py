@@ -1,4 +1,4 @@
-"""Reading what can be read of a route that can't be decoded.
+"""Reading what can be read of a route, or of the providers of tokens, that can't be decoded.
 
 A broken route must keep its place: its requests get an error, not the answer of a later route that it would have
 shadowed. So its matcher is read leniently: conditions that can't be read are left out, a misspelt key counts as the
@@ -12,9 +12,10 @@ from collections.abc import Mapping
 import msgspec
 
 from gloo.model.base import Json
+from gloo.model.jwt import Jwt, JwtProvider, SalvagedJwt
 from gloo.model.route import BrokenRoute, EventMatcher, RequestMatcher
 from gloo.model.status import Problem
-from gloo.model.strict import convert, snake_case
+from gloo.model.strict import convert, decode_struct, snake_case
 
 _PATHS = ("path_prefix", "path_segment_prefix", "path_regex", "path_exact")
 
@@ -27,6 +28,27 @@ def salvage_route(raw: Json, problems: tuple[Problem, ...]) -> BrokenRoute:
         event_matcher=_event_matcher(fields.get("event_matcher")),
         problems=problems,
     )
+
+
+def without_providers(raw: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the `jwt` of a virtual service, if it has one, with no provider in it."""
+    jwt = raw.get("jwt")
+    if not isinstance(jwt, dict) or not isinstance(jwt.get("providers"), dict):
+        return {}
+    return {"jwt": {**jwt, "providers": {}}}
+
+
+def salvage_jwt(shell: Jwt, raw: Json) -> Jwt:
+    """Return *shell* with those providers of *raw* that can be decoded; what is wrong with others is kept beside."""
+    good: dict[str, JwtProvider] = {}
+    broken: dict[str, tuple[Problem, ...]] = {}
+    for name, each in raw["providers"].items():
+        alone, problems = decode_struct({"providers": {name: each}}, Jwt, at="jwt")
+        if alone is None:
+            broken[name] = problems
+        else:
+            good |= alone.providers
+    return SalvagedJwt(providers=good, default=shell.default, broken=broken)
 
 
 def _event_matcher(raw: Json) -> EventMatcher | None:

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from gloo.model.base import Model, Name
+from gloo.model.jwt import Jwt
 from gloo.model.metadata import Metadata
 from gloo.model.route import Route
 from gloo.model.ssl_config import SSLConfig
@@ -30,6 +31,7 @@ class VirtualService(Model, frozen=True, kw_only=True):
     domains: Annotated[tuple[str, ...], Meta(description="hosts it answers for; empty is `*`, the default")] = ()
     routes: Annotated[tuple[Route, ...], Meta(description="the first route that matches gets the request")] = ()
     ssl_config: Annotated[SSLConfig | None, Meta(description="answer on the HTTPS port, with this certificate")] = None
+    jwt: Annotated[Jwt | None, Meta(description="whose tokens its routes demand")] = None
     roles: Annotated[tuple[str, ...], Meta(description="which Envoys get it; empty is `ingress`")] = ()
     status: Annotated[Status | None, Meta(description="written by gloo; ignored in what you write")] = None
     metadata: Annotated[Metadata, Meta(description="marks kept by stores and tools")] = Metadata()

@@ -25,6 +25,7 @@ from gloo.plugins.faults import Faults
 from gloo.plugins.google import Google
 from gloo.plugins.hashing import Hashing
 from gloo.plugins.headers import Headers
+from gloo.plugins.jwt import JwtDemand
 from gloo.plugins.local import Local
 from gloo.plugins.mirror import Mirror
 from gloo.plugins.openfaas import OpenFaas
@@ -58,6 +59,7 @@ BUILT_IN: tuple[Plugin, ...] = (
     Upgrades(),
     RouteMetadata(),
     Hashing(),
+    JwtDemand(),
 )
 ENTRY_POINTS = "gloo.plugins"
 PluginT = TypeVar("PluginT", bound=Plugin)

@@ -19,6 +19,7 @@ from gloo.translator.refusals import Refusals
 from gloo.translator.reports import Reports, status_of
 from gloo.translator.secure_services import name_tables, secure_problems, secure_services
 from gloo.translator.shadows import RouteOrder
+from gloo.translator.tokens import tokens_resource
 from gloo.translator.upstreams import TranslatedUpstream, translate_upstreams
 from gloo.translator.virtual_services import (
     TranslatedVirtualService,
@@ -81,7 +82,7 @@ def translate(
     for role in roles:
         own = {name: service for name, service in services.items() if role in service.roles}
         found = listeners(own, secure.of_role(role), tables[role], gateway=gateway, plugins=plugins, memo=memo)
-        snapshots[role] = EnvoySnapshot.of(*clusters, *found)
+        snapshots[role] = EnvoySnapshot.of(*clusters, _tokens(own, memo), *found)
     problems = secure_problems(secure, tables, tuple(services.values()))
     reports = _reports(upstreams, services, problems, memo)
     memo.turn()
@@ -125,6 +126,17 @@ def _reports(
 
 def _status(*problems: tuple[Problem, ...]) -> Status:
     return status_of(tuple(problem for each in problems for problem in each))
+
+
+def _tokens(services: Mapping[str, TranslatedVirtualService], memo: Memo) -> Resource:
+    """Return the providers of tokens of one role; there is always such a resource, for each listener names it."""
+    return memo.once(_tokens_resource, *(service for service in services.values() if service.tokens is not None))
+
+
+def _tokens_resource(*services: TranslatedVirtualService) -> Resource:
+    return tokens_resource(
+        (service.tokens, service.demands) for service in services if service.tokens is not None and service.host
+    )
 
 
 def _clusters(upstreams: Mapping[str, TranslatedUpstream], gateway: Gateway) -> list[Resource]:

@@ -41,13 +41,13 @@ def _renamed(match: ValueMatch, name: str) -> ValueMatch:
     return ValueMatch(name, match.kind, match.value, match.invert)
 
 
-def event_fields(routes: Iterable[ModelRoute], *, sealed: bool = False) -> bytes:
+def event_fields(routes: Iterable[ModelRoute], *, sealed: bool = False, demanding: bool = False) -> bytes:
     """Return what a virtual host needs beside its routes when some of them match events; nothing when none does.
 
-    *sealed*: some of the routes go to a sealed target.
+    *sealed*: some of the routes go to a sealed target. *demanding*: some may demand tokens.
     """
     matched = any(route.event_matcher is not None for route in routes)
-    return event_host_fields(sealed=sealed) if matched else b""
+    return event_host_fields(sealed=sealed, demanding=demanding) if matched else b""
 
 
 def event_catch(name: str, routes: Iterable[ModelRoute]) -> tuple[tuple[RouteMatch, bytes], ...]:

@@ -8,7 +8,7 @@ from gloo.envoy.route import Answer, Route
 from gloo.errors import ConfigError
 from gloo.model.base import Json, Value
 from gloo.model.path import join_path
-from gloo.plugins.base import RoutePlugin
+from gloo.plugins.base import ExtensionT, RoutePlugin
 from gloo.plugins.registry import Plugins, extension_of
 
 PLACE = "extensions"
@@ -36,6 +36,10 @@ class RouteExtensions(Value, frozen=True):
         if len(found) > 1:
             raise ConfigError("", found[1][0], f"{found[0][0]} answers the requests already", "leave one of them out")
         return found[0] if found else None
+
+    def said(self, model: type[ExtensionT]) -> ExtensionT | None:
+        """Return what was said to the plugin whose extensions are *model*s."""
+        return next((extension for _, extension in self.readings if isinstance(extension, model)), None)
 
     def apply(self, route: Route) -> Route:
         """Return *route* with all that the extensions ask for."""

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
+from gloo.envoy.jwt import Demand
 from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_message import route_bytes
 from gloo.errors import ConfigError, MissingReference
@@ -17,12 +18,14 @@ from gloo.model.salvage import literal_head
 from gloo.model.status import Problem
 from gloo.model.strict import nearest
 from gloo.plugins.base import FunctionCall
+from gloo.plugins.jwt import JwtExtension
 from gloo.plugins.registry import Plugins, extension_of
 from gloo.translator.events import matches_of
 from gloo.translator.matchers import methods_of, path_match
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import problem_of, reference_of
 from gloo.translator.route_extensions import RouteExtensions, read_extensions
+from gloo.translator.tokens import Tokens, demand_of_route, guarded
 from gloo.translator.upstreams import AcceptedUpstream, TranslatedUpstream
 
 
@@ -50,6 +53,7 @@ class TranslatedRoute(Value, frozen=True):
     problems: tuple[Problem, ...] = ()
     before: tuple[PlacedRoute, ...] = ()
     route: Route | None = None
+    demand: Demand | None = None
 
     @property
     def sealed(self) -> bool:
@@ -71,6 +75,7 @@ class RouteScope(Value, frozen=True):
     upstream_names: tuple[str, ...]
     plugins: Plugins
     refusals: Refusals
+    tokens: Tokens | None = None
 
 
 class _Faults(Exception):  # carries findings from a step to its route; never leaves this file
@@ -84,7 +89,7 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
     try:
         if isinstance(route, BrokenRoute):
             raise _Faults(*route.problems)
-        translated, earlier = _translate(route, name, scope)
+        translated, earlier, demand = _translate(route, name, scope)
         body = route_bytes(translated)
         before = tuple(PlacedRoute(each.match, route_bytes(each), each) for each in earlier)
         for each in (*(placed.body for placed in before), body):
@@ -94,20 +99,24 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
     except ConfigError as error:
         return _error_route(route, at, name, scope, (problem_of(error, at),))
     clusters = translated.action.clusters if isinstance(translated.action, Forward) else frozenset[str]()
-    return TranslatedRoute(translated.match, body, clusters, before=before, route=translated)
+    return TranslatedRoute(translated.match, body, clusters, before=before, route=translated, demand=demand)
 
 
-def _translate(route: ModelRoute, name: str, scope: RouteScope) -> tuple[Route, tuple[Route, ...]]:
-    """Return the route, and those before it: what extensions want there, and the other forms of an event."""
+def _translate(route: ModelRoute, name: str, scope: RouteScope) -> tuple[Route, tuple[Route, ...], Demand | None]:
+    """Return the route, those before it (what extensions want there, other forms of an event), and what it demands."""
     *others, match = matches_of(route)
     extensions = read_extensions(route.extensions, scope.plugins)
     for at, upstream in extensions.upstreams():
         _known_upstream(upstream, at, scope)
-    translated = extensions.apply(Route(name, match, _action(route, extensions, scope)))
+    said = extensions.said(JwtExtension)
+    demand = demand_of_route(said.jwt if said is not None else None, scope.tokens)
+    applied = extensions.apply(Route(name, match, _action(route, extensions, scope)))
+    translated = guarded(applied, demand, scope.tokens)
     _check_sealed(translated.action)
     for at, upstream in extensions.upstreams():
         _check_whole(_known_upstream(upstream, at, scope), at)
-    return translated, (*extensions.before(translated), *(replace(translated, match=other) for other in others))
+    earlier = (guarded(each, demand, scope.tokens) for each in extensions.before(applied))
+    return translated, (*earlier, *(replace(translated, match=other) for other in others)), demand
 
 
 def _action(route: ModelRoute, extensions: RouteExtensions, scope: RouteScope) -> Action:

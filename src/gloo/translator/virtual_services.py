@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from gloo.envoy.jwt import Demand
 from gloo.envoy.route_message import virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
 from gloo.errors import ConfigError
@@ -24,6 +25,7 @@ from gloo.translator.route_extensions import mentioned
 from gloo.translator.route_table import compile_table
 from gloo.translator.routes import PlacedRoute, RouteScope, translate_route
 from gloo.translator.shadows import RouteOrder
+from gloo.translator.tokens import Tokens, translate_tokens
 from gloo.translator.upstreams import TranslatedUpstream
 
 
@@ -37,6 +39,8 @@ class TranslatedRoutes(Value, frozen=True):
     clusters: frozenset[str]
     problems: tuple[Problem, ...]
     order: RouteOrder
+    demands: frozenset[Demand] = frozenset()
+    tokens: Tokens | None = None
 
 
 class VirtualHost(Value, frozen=True):
@@ -60,6 +64,8 @@ class TranslatedVirtualService(Value, frozen=True):
         domains: those of its domains that are its own.
         ssl: how it answers over TLS; None is in the clear.
         order: its routes as their order decides between them.
+        tokens: the providers of tokens that it names; None when no route can demand one.
+        demands: what its routes want of them.
     """
 
     host: VirtualHost | None
@@ -68,6 +74,8 @@ class TranslatedVirtualService(Value, frozen=True):
     domains: tuple[str, ...] = ()
     ssl: SSLConfig | None = None
     order: RouteOrder | None = None
+    tokens: Tokens | None = None
+    demands: frozenset[Demand] = frozenset()
 
 
 def translate_virtual_services(
@@ -93,17 +101,42 @@ def translate_virtual_services(
         wants = memo.once(_wants, service, plugins)
         seen = [upstreams.get(upstream) for upstream in wants.upstreams]
         names = memo.once(_same_names, *every_name) if None in seen else _NO_NAMES
+        if (tokens := _tokens(item, config, upstreams, refusals, memo)) is not None:
+            wants = memo.once(_with_tokens, wants, tokens)
         routes, whole = memo.once(_translate, item, wants, plugins, refusals, names, *seen)
         lost = wants.claim.take(owners)
         translated[name] = _host(item, wants.claim, routes, refusals, lost) if lost else whole
     return translated
 
 
+def _tokens(
+    item: ConfigObject,
+    config: ConfigSnapshot,
+    upstreams: Mapping[str, TranslatedUpstream],
+    refusals: Refusals,
+    memo: Memo,
+) -> Tokens | None:
+    """Return what the routes of a virtual service can demand; None when it says nothing of tokens."""
+    service = item.value
+    if not isinstance(service, VirtualService) or service.jwt is None:
+        return None
+    owners = (
+        config.secrets.get(source.secret_ref) if source.secret_ref is not None else upstreams.get(source.upstream or "")
+        for source in service.jwt.sources()
+    )
+    return memo.once(translate_tokens, item, service.jwt, refusals, *owners)
+
+
 class _Wants(Value, frozen=True):
-    """What a virtual service names: the upstreams that its routes send to, and its domains."""
+    """What a virtual service names: the upstreams that its routes send to, its domains, its providers of tokens."""
 
     upstreams: tuple[str, ...]
     claim: Claim
+    tokens: Tokens | None = None
+
+
+def _with_tokens(wants: _Wants, tokens: Tokens) -> _Wants:
+    return _Wants(wants.upstreams, wants.claim, tokens)
 
 
 class _Names(tuple[str, ...]):
@@ -151,7 +184,7 @@ def _translate_routes(
     service = item.value
     assert isinstance(service, VirtualService)
     known = {name: found for name, found in zip(wants.upstreams, seen, strict=True) if found is not None}
-    scope = RouteScope(item.ref, item.name, known, names, plugins, refusals)
+    scope = RouteScope(item.ref, item.name, known, names, plugins, refusals, wants.tokens)
     translated = [translate_route(route, index, scope) for index, route in enumerate(service.routes)]
     entries = tuple([entry_of(index, each.match) for index, each in enumerate(translated) if each.match is not None])
     placed = [each for route in translated for each in route.placed]
@@ -159,18 +192,26 @@ def _translate_routes(
     bodies = tuple([route.body for route in placed])
     plain = len(placed) == len(entries) == len(translated)  # each route has its one place
     tree = compile_table(entries if plain else [entry_of(index, route.match) for index, route in enumerate(placed)])
-    events = event_fields(service.routes, sealed=any(route.sealed for route in translated))
+    told = wants.tokens.problems if wants.tokens is not None else ()
+    sealed = any(route.sealed for route in translated)
+    events = event_fields(service.routes, sealed=sealed, demanding=wants.tokens is not None)
     return TranslatedRoutes(
         route_fields(bodies, tree) + events,
         bodies,
         frozenset(cluster for route in translated for cluster in route.clusters),
-        located(item, (problem for route in translated for problem in route.problems)),
+        (*told, *located(item, (problem for route in translated for problem in route.problems))),
         RouteOrder(item, entries),
+        frozenset(route.demand for route in translated if route.demand is not None),
+        wants.tokens,
     )
 
 
 def _host(
-    item: ConfigObject, claim: Claim, routes: TranslatedRoutes, refusals: Refusals, lost: Mapping[str, Problem]
+    item: ConfigObject,
+    claim: Claim,
+    routes: TranslatedRoutes,
+    refusals: Refusals,
+    lost: Mapping[str, Problem],
 ) -> TranslatedVirtualService:
     service = claim.service
     problems = routes.problems
@@ -185,4 +226,5 @@ def _host(
             host = VirtualHost(item.name, body, routes.routes, routes.clusters)
         except ConfigError as error:
             problems = (*problems, *located(item, (problem_of(error),)))
-    return TranslatedVirtualService(host, claim.roles, problems, domains, service.ssl_config, routes.order)
+    known = (service.ssl_config, routes.order, routes.tokens, routes.demands)
+    return TranslatedVirtualService(host, claim.roles, problems, domains, *known)

@@ -2,7 +2,7 @@
 
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.plugins.registry import Plugins
-from gloo.translator import certificates, upstreams
+from gloo.translator import certificates, tokens, upstreams
 from gloo.translator.memo import Memo
 
 
@@ -13,4 +13,5 @@ def wanted_secrets(config: ConfigSnapshot, plugins: Plugins, memo: Memo) -> froz
         found.update(memo.once(upstreams.secret_names, item, plugins))
     for item in config.virtual_services.values():
         found.update(certificates.secret_names(item))
+        found.update(tokens.secret_names(item))
     return frozenset(found)

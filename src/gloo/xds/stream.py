@@ -26,6 +26,7 @@ a response must hold all of them, for what is missing is removed."""
 _PHASES = (
     (ResourceType.CLUSTER, ResourceType.ENDPOINT, ResourceType.SECRET),
     (ResourceType.LISTENER,),
+    (ResourceType.EXTENSION,),
     (ResourceType.ROUTE,),
 )
 """The order of additions and updates. The first three go together, for Envoy withholds its answer to a clusters'
@@ -34,7 +35,8 @@ response until the clusters in it are warm, that is, until it has their endpoint
 _REMOVALS: tuple[tuple[ResourceType, tuple[ResourceType, ...]], ...] = (
     (ResourceType.LISTENER, ()),
     (ResourceType.ROUTE, (ResourceType.LISTENER,)),
-    (ResourceType.CLUSTER, (ResourceType.ROUTE, ResourceType.LISTENER)),
+    (ResourceType.EXTENSION, (ResourceType.LISTENER,)),
+    (ResourceType.CLUSTER, (ResourceType.ROUTE, ResourceType.LISTENER, ResourceType.EXTENSION)),
     (ResourceType.ENDPOINT, (ResourceType.CLUSTER,)),
     (ResourceType.SECRET, (ResourceType.LISTENER, ResourceType.CLUSTER)),
 )

@@ -1,0 +1,53 @@
+"""Answers that Envoy gives by itself, put into our words: JSON, with the reason in `x-gloo-error` where it has one."""
+
+from envoy.config.accesslog.v3 import accesslog_pb2
+from envoy.config.core.v3 import base_pb2, substitution_format_string_pb2
+from envoy.extensions.access_loggers.filters.cel.v3 import cel_pb2
+from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm_pb2
+from google.protobuf import struct_pb2
+
+from gloo.envoy.message import Message, pack
+
+_DENIED = "jwt_authn_access_denied{"
+_TOKENS = (
+    ("Wrong_requirement_name", 503, "not_ready", "the gateway does not know yet which token this route demands"),
+    ("Jwks_remote_fetch_is_failed", 503, "keys_unavailable", "the keys of the issuer can't be fetched"),
+    ("Jwt_is_missing", 401, "token_missing", "%LOCAL_REPLY_BODY%"),
+    ("Jwt_is_expired", 401, "token_expired", "%LOCAL_REPLY_BODY%"),
+    ("", 401, "token_refused", "%LOCAL_REPLY_BODY%"),
+)
+"""How the details of a refusal begin, and what the client gets. Some of Envoy's own texts tell what is configured."""
+
+
+def local_replies() -> Message:
+    """Return what becomes of the answers that Envoy makes; the first mapper that fits is taken."""
+    return hcm_pb2.LocalReplyConfig(mappers=[_no_route(), *(_denied(*each) for each in _TOKENS)])
+
+
+def _no_route() -> Message:
+    no_route = accesslog_pb2.AccessLogFilter(response_flag_filter=accesslog_pb2.ResponseFlagFilter(flags=["NR"]))
+    return hcm_pb2.ResponseMapper(
+        filter=no_route, body_format_override=_body(404, "no route matches this request", "no_route")
+    )
+
+
+def _denied(details: str, status: int, reason: str, message: str) -> Message:
+    expression = f"response.code_details.startsWith('{_DENIED}{details}')"
+    told = accesslog_pb2.ExtensionFilter(
+        name="envoy.access_loggers.extension_filters.cel",
+        typed_config=pack(cel_pb2.ExpressionFilter(expression=expression)),
+    )
+    mapper = hcm_pb2.ResponseMapper(
+        filter=accesslog_pb2.AccessLogFilter(extension_filter=told), body_format_override=_body(status, message, reason)
+    )
+    mapper.status_code.value = status
+    mapper.headers_to_add.append(
+        base_pb2.HeaderValueOption(header=base_pb2.HeaderValue(key="x-gloo-error", value=reason))
+    )
+    return mapper
+
+
+def _body(status: int, message: str, reason: str) -> Message:
+    body = struct_pb2.Struct()
+    body.update({"error": {"status": status, "message": message, "reason": reason}})
+    return substitution_format_string_pb2.SubstitutionFormatString(json_format=body)
