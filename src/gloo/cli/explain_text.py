@@ -1,5 +1,6 @@
 """What `gloo explain` prints: the road of a request, step by step."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from gloo.explain.answer import Delivery, Explanation, Tried
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Request
 from gloo.explain.tables import Tables
+from gloo.explain.tokens import FoundToken
 from gloo.model.base import Json
 from gloo.model.strict import to_builtins
 
@@ -29,6 +31,8 @@ def _lines(found: Explanation, tables: Tables, folder: Path) -> Iterator[str]:
     yield from (_tried(each, found, tables, folder) for each in found.tried)
     if found.domains and found.chosen is None and found.tried:
         yield "  no route matches"
+    if found.token is not None:
+        yield from _token(found.token)
     for delivery in found.deliveries:
         yield from _delivery(delivery)
     if found.answer is not None:
@@ -49,6 +53,16 @@ def _tried(tried: Tried, found: Explanation, tables: Tables, folder: Path) -> st
     place = f"{folder / source.document.name}:{source.line_of(f'routes[{index}]')}"
     extra = "" if tried.candidate.route.name.count("/") == 1 else f", its part {tried.candidate.route.name!r}"
     return f"  routes[{index}] takes it: {describe(tried.candidate.written)} ({place}{extra})"
+
+
+def _token(token: FoundToken) -> Iterator[str]:
+    yield f"a token is demanded: {token.demand}"
+    if not token.provider:
+        yield "  the request has none"
+        return
+    yield f"  the request has one for {token.provider}; nothing of it was verified. Templates would get"
+    for name, value in token.claims.items():
+        yield f"  jwt_claim({json.dumps(name)}) = {json.dumps(value, ensure_ascii=False)}"
 
 
 def _delivery(delivery: Delivery) -> Iterator[str]:
@@ -99,6 +113,7 @@ def explanation_json(found: Explanation) -> Json:
         "domain": found.domains[0].domain if found.domains else "",
         "passed_over": [{"virtual_service": each.service, "domain": each.domain} for each in found.domains[1:]],
         "route": found.route,
+        "token": _token_json(found.token),
         "tried": [_tried_json(each) for each in found.tried],
         "destinations": [_delivery_json(each) for each in found.deliveries],
         "answer": _answer_json(found.answer),
@@ -112,6 +127,13 @@ def request_json(request: Request) -> Json:
     body = None if request.body is None else body_text(request.body)
     parts = {"method": request.method, "scheme": request.scheme, "host": request.host, "path": request.path}
     return {**parts, "headers": [list(pair) for pair in request.headers], "body": body}
+
+
+def _token_json(token: FoundToken | None) -> Json:
+    if token is None:
+        return None
+    claims = {"provider": token.provider, "claims": dict(token.claims), "verified": False} if token.provider else {}
+    return {"demand": token.demand, **claims}
 
 
 def _tried_json(tried: Tried) -> Json:

@@ -1,16 +1,20 @@
-"""Finding out whose fault it is when Envoy refuses a route table.
+"""Finding out whose fault it is when Envoy refuses a route table, or the providers of tokens.
 
-A refusal names the table, not the route. So parts of the table are put to Envoy, halved again and again, until the
-routes are found that it refuses even alone; they are taken out, and the rest is published.
+A refusal of providers names one of them. That of a table names the table, not the route. So parts of the table are put
+to Envoy, halved again and again, until the routes are found that it refuses even alone; they are taken out, and the
+rest is published.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
+from gloo.envoy.jwt import TokenProvider
 from gloo.envoy.route_message import virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
+from gloo.envoy.snapshot import ResourceType
 from gloo.translator.refusals import digest_of
 from gloo.translator.virtual_services import VirtualHost
+from gloo.xds.messages import Verdict
 
 T = TypeVar("T")
 Judge = Callable[[tuple[bytes, ...]], Awaitable[str | None]]
@@ -28,6 +32,17 @@ async def blame(hosts: tuple[VirtualHost, ...], judge: Judge) -> Mapping[str, st
         found = await _routes_of(host, judge)
         reasons.update(found or {digest_of(host.body): reason})
     return reasons
+
+
+def blame_providers(providers: Iterable[TokenProvider], refused: Iterable[Verdict]) -> Mapping[str, str]:
+    """Return Envoy's reasons by the digest of each of *providers* that a refusal names; Envoy names the first alone."""
+    return {
+        digest_of(provider.body): verdict.message
+        for verdict in refused
+        if verdict.resource[0] is ResourceType.EXTENSION
+        for provider in providers
+        if f"'{provider.name}'" in verdict.message
+    }
 
 
 async def _routes_of(host: VirtualHost, judge: Judge) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from gloo.control_plane.blame import blame
+from gloo.control_plane.blame import blame, blame_providers
 from gloo.envoy.snapshot import ResourceType
 from gloo.envoy.validation import validation_bootstrap
 from gloo.errors import ProxyError
@@ -54,6 +54,8 @@ class RefusalWatch:
             refused, self._refused = self._refused, []
             reasons = {each.version: each.message for each in refused if each.resource[0] in _WHOLE}
             translation = published()
+            if translation is not None:
+                reasons.update(blame_providers(translation.providers, refused))
             if translation is not None and any(each.resource[0] is ResourceType.ROUTE for each in refused):
                 reasons.update(await self._blame_routes(translation))
             if reasons.keys() - self.refusals.reasons.keys():

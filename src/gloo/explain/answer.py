@@ -17,6 +17,7 @@ from gloo.explain.redirects import location
 from gloo.explain.request import Request
 from gloo.explain.rewriting import changed, outgoing, with_headers
 from gloo.explain.tables import TableRoute, Tables
+from gloo.explain.tokens import FoundToken, found_token, verified
 from gloo.model.status import Problem
 from gloo.translator.domains import DEFAULT_ROLE
 
@@ -67,6 +68,7 @@ class Explanation:
         answer: what it answers then.
         policies: what else the route says, name and meaning.
         problems: what is wrong with the virtual service.
+        token: what the token says that the route demands.
     """
 
     request: Request
@@ -76,6 +78,7 @@ class Explanation:
     answer: Answer | None = None
     policies: tuple[tuple[str, str], ...] = ()
     problems: tuple[Problem, ...] = ()
+    token: FoundToken | None = None
     chosen: TableRoute | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -124,12 +127,18 @@ def _followed(found: Explanation, chosen: TableRoute, tables: Tables, runtime: F
     action, also = chosen.route.action, policies(chosen.route)
     if (permission := preflight_answer(found.request, chosen.route)) is not None:
         return replace(found, answer=permission, policies=also)
+    seen = found.request
+    if (jwt := tables.jwt(found.service)) is not None:
+        token = found_token(seen, chosen.demand, jwt) if chosen.demand is not None else None
+        if isinstance(token, Answer):
+            return replace(found, answer=token, policies=also)
+        found, seen = replace(found, token=token), verified(seen, token, jwt)
     if isinstance(action, Forward):
         whole = sum(target.weight for target in action.targets)
         deliveries = tuple(
             replace(delivery, share=target.weight / whole)
             for position, target in enumerate(action.targets)
-            for delivery in (_delivery(found.request, chosen, position, tables, runtime),)
+            for delivery in (_delivery(seen, chosen, position, tables, runtime),)
         )
         return replace(found, deliveries=deliveries, answer=None, policies=also)
     answer = _direct(action, chosen.route, found.request) if isinstance(action, DirectResponse) else None

@@ -61,7 +61,7 @@ function Body:length() return #self.bytes end
 function Body:getBytes(from, length) return self.bytes:sub(from + 1, from + length) end
 function Body:setBytes(bytes) self.bytes = bytes; request.replaced = true; return #bytes end
 
-local metadata = {}
+local metadata = request.metadata or {}
 local dynamic = {}
 function dynamic:get(filter) return metadata[filter] end
 function dynamic:set(filter, key, value)

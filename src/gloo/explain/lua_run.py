@@ -3,16 +3,20 @@
 `handle.lua` stands for the handle that Envoy gives to a script.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
 import lupa.luajit21 as luajit
 
+from gloo.envoy.jwt import PAYLOAD
 from gloo.envoy.lua import LuaProgram
 from gloo.explain.request import Request
 from gloo.functions import answering_runtime_source
+from gloo.model.base import Json
+
+_JWT = "envoy.filters.http.jwt_authn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class FunctionRuntime:
                 b"source": program.source.encode(),
                 b"headers": self._pairs((*named, *scheme, *request.headers)),
                 b"body": request.body,
+                b"metadata": self._value({_JWT: {PAYLOAD: request.claims}} if request.claims else {}),
             }
         )
         self._call(table)
@@ -59,6 +64,16 @@ class FunctionRuntime:
             headers=tuple((name, value) for name, value in headers if not name.startswith(":")),
             body=table[b"body"],
         )
+
+    def _value(self, value: Json) -> Any:
+        """Return *value* as Envoy's metadata have it: all numbers are floats, and there is no null in a table."""
+        if isinstance(value, Mapping):
+            return self._lua.table_from({_bytes(key): self._value(each) for key, each in value.items()})
+        if isinstance(value, list):
+            return self._lua.table_from([self._value(each) for each in value])
+        if isinstance(value, str):
+            return _bytes(value)
+        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
     def _pairs(self, headers: Iterable[tuple[str, str]]) -> Any:
         return self._lua.table_from([self._lua.table_from([_bytes(n), _bytes(v)]) for n, v in headers])

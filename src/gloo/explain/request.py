@@ -1,11 +1,12 @@
 """A request as Envoy sees it when it looks for a route."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from gloo.errors import ConfigError
+from gloo.model.base import Json
 from gloo.model.http_name import is_token
 
 Headers = tuple[tuple[str, str], ...]
@@ -55,6 +56,7 @@ class Request:
         path: the request target: path and query.
         headers: names in lower case; a name may stand here twice.
         body: None when there is none.
+        claims: what its token says, for templates.
     """
 
     method: str
@@ -63,6 +65,7 @@ class Request:
     headers: Headers = ()
     body: bytes | None = None
     scheme: str = "http"
+    claims: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
 
     def header(self, name: str) -> str | None:
         """Return all values of the header *name*, in lower case, as one; None if it is absent."""

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gloo.envoy.jwt import Demand
 from gloo.envoy.route import Route
 from gloo.model.codec import ConfigObject
+from gloo.model.jwt import Jwt
 from gloo.model.route import Route as ModelRoute
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
@@ -25,11 +27,13 @@ class TableRoute:
         index: which route of the virtual service it comes from; several may come from one.
         written: that route as its user wrote it.
         route: what Envoy gets.
+        demand: the tokens that a request must bring.
     """
 
     index: int
     written: ModelRoute
     route: Route
+    demand: Demand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,11 @@ class Tables:
         """Return the virtual service as it was written."""
         return self.config.virtual_services[service]
 
+    def jwt(self, service: str) -> Jwt | None:
+        """Return what a virtual service says of tokens."""
+        value = self.item(service).value
+        return value.jwt if isinstance(value, VirtualService) else None
+
     def problems(self, service: str) -> tuple[Problem, ...]:
         """Return what is wrong with a virtual service."""
         return self.services[service].problems
@@ -86,8 +95,9 @@ def _routes(item: ConfigObject, tables: Tables) -> tuple[TableRoute, ...]:
     names, tokens = tuple(tables.upstreams), tables.services[item.name].tokens
     scope = RouteScope(item.ref, item.name, tables.upstreams, names, tables.plugins, Refusals(), tokens)
     return tuple(
-        TableRoute(index, written, placed.route)
+        TableRoute(index, written, placed.route, translated.demand)
         for index, written in enumerate(item.value.routes)
-        for placed in translate_route(written, index, scope).placed
+        for translated in (translate_route(written, index, scope),)
+        for placed in translated.placed
         if placed.route is not None
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gloo.envoy.jwt import TokenProvider
 from gloo.envoy.snapshot import EnvoySnapshot, Resource, ResourceType
 from gloo.envoy.tls import TRUSTED_ROOTS, trusted_roots
 from gloo.model.snapshot import ConfigSnapshot
@@ -43,6 +44,7 @@ class Translation:
         orders: the order of routes of each virtual service, by reference: see `gloo.translator.shadows`.
         next_turn: when a certificate becomes valid or expires next, in seconds since 1970: translate again then.
         workers: the processes that upstreams need on this machine, by their names.
+        providers: the issuers of tokens that Envoys know.
     """
 
     snapshots: Mapping[str, EnvoySnapshot]
@@ -52,6 +54,7 @@ class Translation:
     orders: Mapping[str, RouteOrder] = field(default_factory=dict)
     next_turn: float | None = None
     workers: Mapping[str, PythonWorker] = field(default_factory=dict)
+    providers: tuple[TokenProvider, ...] = ()
 
 
 def translate(
@@ -88,7 +91,8 @@ def translate(
     memo.turn()
     hosts = tuple(service.host for service in services.values() if service.host is not None)
     orders = {f"VirtualService/{name}": each.order for name, each in services.items() if each.order is not None}
-    return Translation(snapshots, reports, hosts, secure.good, orders, secure.next_turn, workers_of(upstreams))
+    workers, providers = workers_of(upstreams), _providers_of(services)
+    return Translation(snapshots, reports, hosts, secure.good, orders, secure.next_turn, workers, providers)
 
 
 NO_REFUSALS = Refusals()
@@ -126,6 +130,12 @@ def _reports(
 
 def _status(*problems: tuple[Problem, ...]) -> Status:
     return status_of(tuple(problem for each in problems for problem in each))
+
+
+def _providers_of(services: Mapping[str, TranslatedVirtualService]) -> tuple[TokenProvider, ...]:
+    return tuple(
+        provider for service in services.values() if service.tokens for provider in service.tokens.providers.values()
+    )
 
 
 def _tokens(services: Mapping[str, TranslatedVirtualService], memo: Memo) -> Resource:
