@@ -1,17 +1,25 @@
 """Envoy refuses a table; we find the route."""
 
+from dataclasses import replace
 from functools import partial
 
-from gloo.control_plane.blame import blame
+from envoy.config.core.v3 import extension_pb2
+
+from gloo.control_plane.blame import blame, blame_providers
+from gloo.envoy.jwt import JWT_FILTER, Demand, TokenProvider, jwt_filter, jwt_resource, token_demanded, token_provider
 from gloo.envoy.listener import Listener
+from gloo.envoy.message import TypedConfig
 from gloo.envoy.route import DirectResponse, PathMatch, Route, RouteMatch
 from gloo.envoy.route_message import route_bytes, virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
+from gloo.envoy.snapshot import ResourceType
 from gloo.envoy.validation import validation_bootstrap
+from gloo.model.jwt import JwtProvider, KeySource
 from gloo.proxy.binary import find_envoy
 from gloo.proxy.validate import validate
 from gloo.translator.refusals import digest_of
 from gloo.translator.virtual_services import VirtualHost
+from gloo.xds.messages import Verdict
 
 LISTENER = Listener("http", "127.0.0.1", 10000, "routes").resource()
 
@@ -51,3 +59,35 @@ async def test_a_virtual_host_that_is_refused_for_itself_is_named_as_a_whole() -
 
 async def test_a_table_that_envoy_takes_blames_nobody() -> None:
     assert await blame((_host("a", GOOD),), partial(_judge)) == {}
+
+
+async def test_a_route_that_demands_a_token_can_be_judged_without_its_provider() -> None:
+    listener = Listener("http", "127.0.0.1", 10000, "routes", (jwt_filter(),)).resource()
+    demanding = Route(
+        "a",
+        RouteMatch(PathMatch("prefix", "/")),
+        DirectResponse(200),
+        filters=((JWT_FILTER, token_demanded(Demand("shop", ("idp",)))),),
+    )
+    host = _host("a", route_bytes(demanding))
+    assert await validate(find_envoy(), validation_bootstrap(listener, (host.body,))) is None
+
+
+def _provider(name: str, jwks: str) -> TokenProvider:
+    return token_provider(name, JwtProvider(issuer="a", jwks=KeySource(inline="")), jwks)
+
+
+async def test_the_provider_that_envoy_refuses_is_found_by_its_name() -> None:
+    bad, good = _provider("shop/bad", "{"), TokenProvider("shop/ba", b"")
+    message = "Provider 'shop/bad' in jwt_authn config has invalid local jwks: Jwks is an invalid JSON"
+    refused = Verdict("n", (ResourceType.EXTENSION, JWT_FILTER), "v", accepted=False, message=message)
+    other = Verdict("n", (ResourceType.CLUSTER, "shop/ba"), "v", accepted=False, message="'shop/ba'")
+    assert blame_providers((good, bad), (refused, other)) == {digest_of(bad.body): message}
+    assert await _envoy_says(bad) == message
+
+
+async def _envoy_says(provider: TokenProvider) -> str | None:
+    extension = extension_pb2.TypedExtensionConfig.FromString(jwt_resource((provider,), ()).body)
+    config = TypedConfig(extension.typed_config.type_url, extension.typed_config.value)
+    listener = Listener("http", "127.0.0.1", 10000, "routes", (replace(jwt_filter(), config=config, discovered=False),))
+    return await validate(find_envoy(), validation_bootstrap(listener.resource(), (_host("a", GOOD).body,)))

@@ -37,7 +37,7 @@ def route(path: str, jwt: object = None, **destination: object) -> Json:
     }
 
 
-def service(name: str, providers: Json, *routes: Json, **fields: object) -> Json:
+def service(name: str, providers: Mapping[str, object], *routes: Json, **fields: object) -> Json:
     default = {"default": fields.pop("default")} if "default" in fields else {}
     return {"name": name, "jwt": {"providers": providers, **default}, "routes": list(routes), **fields}
 
@@ -307,6 +307,7 @@ async def test_a_change_of_providers_harms_no_request_and_no_connection(
         async with httpx.AsyncClient(base_url=found.url, limits=limits, trust_env=False) as client:
             first = await client.get("/kept", headers=ISSUER.bearer())
             stream = first.extensions["network_stream"].get_extra_info("client_addr")
+            assert stream
             for count in range(1, 6):
                 whole = shop(count)
                 marked["routes"] = [route(f"/{count}", "off")]

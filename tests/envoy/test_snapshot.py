@@ -34,5 +34,6 @@ def test_resources_come_in_the_order_in_which_envoy_must_get_them() -> None:
         ResourceType.ENDPOINT,
         ResourceType.SECRET,
         ResourceType.LISTENER,
+        ResourceType.EXTENSION,
         ResourceType.ROUTE,
     ]

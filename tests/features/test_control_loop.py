@@ -34,6 +34,7 @@ class FakeEnvoy:
         self.has: dict[tuple[ResourceType, str], bytes] = {}
         for kind in ASKED:
             session.receive(Request(type_url=kind.type_url, names=("*",)))
+        session.receive(Request(type_url=ResourceType.EXTENSION.type_url, names=("gloo.jwt",)))
         session.receive(Request(type_url=ResourceType.ROUTE.type_url, names=("gloo-http",)))
 
     async def run(self) -> None:

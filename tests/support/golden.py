@@ -22,6 +22,7 @@ _NAMES = {
     ResourceType.CLUSTER: "clusters",
     ResourceType.SECRET: "secrets",
     ResourceType.ENDPOINT: "endpoints",
+    ResourceType.EXTENSION: "extensions",
     ResourceType.ROUTE: "routes",
 }
 
@@ -51,12 +52,13 @@ def config_in(text: str) -> str:
 
 
 def _envoy(snapshot: EnvoySnapshot) -> Json:
-    """Return the resources by type and name; listeners are the same for all configurations and left out."""
-    return {
+    """Return the resources by type and name, but for listeners, which are the same always, and what is empty."""
+    found = {
         title: {name: readable(resource) for name, resource in sorted(snapshot.of_type(kind).items())}
         for kind, title in _NAMES.items()
-        if snapshot.of_type(kind)
     }
+    found["extensions"] = {name: each for name, each in found["extensions"].items() if len(each["typed_config"]) > 1}
+    return {title: each for title, each in found.items() if each}
 
 
 def _reports(translation: Translation) -> Json:

@@ -33,7 +33,8 @@ def test_a_route_to_an_upstream_becomes_a_virtual_host_and_a_cluster() -> None:
 def test_an_empty_configuration_is_a_listener_that_has_no_routes() -> None:
     translation = translate(ConfigSnapshot.of(()), PLUGINS, gateway=GATEWAY)
     snapshot = translation.snapshots["ingress"]
-    assert [resource.type for resource in snapshot] == [ResourceType.LISTENER, ResourceType.ROUTE]
+    kinds = [resource.type for resource in snapshot]
+    assert kinds == [ResourceType.LISTENER, ResourceType.EXTENSION, ResourceType.ROUTE]
     assert virtual_hosts(translation) == {}
 
 

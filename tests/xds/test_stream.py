@@ -277,3 +277,40 @@ def test_a_type_that_we_do_not_serve_is_left_alone(either: Conversation) -> None
     either.play("== cluster a:1")
     outcome = either.stream.receive(Request("type.googleapis.com/envoy.service.runtime.v3.Runtime"), 0)
     assert not outcome.responses
+
+
+def test_what_routes_name_of_a_filter_is_there_before_them(either: Conversation) -> None:
+    either.play("""
+        == listener l:1>route/r,extension/f | extension f:1 | route r:1
+        >> listener
+        << listener l:1
+        >> listener ack
+        >> route r
+        << nothing
+        >> extension f
+        << extension f:1
+        >> extension ack
+        << route r:1
+        >> route ack
+        == listener l:1>route/r,extension/f | extension f:2 | route r:2
+        << extension f:2
+        >> extension ack
+        << route r:2
+        >> route ack
+    """)
+    assert either.stream.settled
+
+
+def test_routes_are_said_though_what_configures_a_filter_is_refused(either: Conversation) -> None:
+    either.play("""
+        == listener l:1>route/r,extension/f | extension f:1 | route r:1
+        >> listener
+        << listener l:1
+        >> listener ack
+        >> extension f
+        << extension f:1
+        >> extension nack no good
+        >> route r
+        << route r:1
+    """)
+    assert [each.resource[1] for each in either.stream.rejections()] == ["f"]

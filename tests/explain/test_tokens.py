@@ -1,0 +1,143 @@
+"""Tokens without Envoy: what is demanded, what is missing, and what an unverified one would give."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.explain.shop import told
+from tests.support.tokens import Issuer, base64url
+from tests.support.translating import PLUGINS, config_of
+
+from gloo.cli.explain_text import explanation_json, explanation_text
+from gloo.explain.answer import Explanation
+from gloo.explain.request import Request
+from gloo.explain.tables import tables_of
+from gloo.explain.tokens import FoundToken, claims_of, token_in
+from gloo.model.base import Json
+from gloo.model.jwt import JwtProvider
+from gloo.model.strict import decode_struct
+
+ISSUER = Issuer()
+PARTNER = Issuer("https://partner.example")
+CONFIG = f"""
+upstreams:
+- name: plain
+  type: service
+  spec: {{hosts: [{{addr: 127.0.0.1, port: 1}}]}}
+  service_info: {{type: REST}}
+  functions:
+  - name: me
+    spec:
+      path: '/users/{{{{ jwt_claim("sub") }}}}'
+      body: '{{"n": {{{{ jwt_claim("n") }}}}, "r": {{{{ jwt_claim("r") }}}}}}'
+virtual_services:
+- name: shop
+  domains: [shop.test]
+  jwt:
+    providers:
+      idp: {{issuer: "https://idp.example", jwks: {{inline: {json.dumps(ISSUER.jwks())}}},
+        claims_to_headers: {{sub: x-user, "a.b": x-deep, f: x-f, t: x-t, o: x-o}}}}
+      partner: {{issuer: "https://partner.example", jwks: {{inline: {json.dumps(PARTNER.jwks())}}}, forward: true}}
+  routes:
+  - request_matcher: {{path_prefix: /me}}
+    single_destination: {{function: {{upstream_name: plain, function_name: me}}}}
+  - request_matcher: {{path_prefix: /all}}
+    single_destination: {{upstream: {{name: plain}}}}
+    extensions: {{jwt: {{require: [idp, partner]}}}}
+  - request_matcher: {{path_prefix: /maybe}}
+    single_destination: {{upstream: {{name: plain}}}}
+    extensions: {{jwt: {{allow_missing: true}}}}
+  - request_matcher: {{path_prefix: /off}}
+    single_destination: {{upstream: {{name: plain}}}}
+    extensions: {{jwt: off}}
+"""
+
+
+def asked(path: str, *headers: tuple[str, str], method: str = "GET") -> Explanation:
+    return told(method, path, headers, config=CONFIG)
+
+
+def bearer(token: str) -> tuple[str, str]:
+    return ("authorization", f"Bearer {token}")
+
+
+def sent(found: Explanation) -> Request:
+    (delivery,) = found.deliveries
+    assert delivery.sent is not None, delivery.refused
+    return delivery.sent
+
+
+def test_templates_get_the_claims_and_nobody_says_that_they_are_true() -> None:
+    token = ISSUER.token(sub="a/b", n=7, r=["x", {"y": None}])
+    found = asked("/me", bearer(token), method="POST")
+    assert found.token is not None
+    assert (found.token.demand, found.token.provider, found.token.claims["sub"]) == ("idp or partner", "idp", "a/b")
+    assert (sent(found).path, sent(found).body) == ("/users/a%2Fb", b'{"n": 7, "r": ["x",{}]}')
+    assert sent(found).header("authorization") is None
+    told = explanation_json(found)["token"]
+    assert (told["verified"], told["claims"]["n"]) == (False, 7)
+
+
+def test_claims_go_into_headers_and_what_a_client_wrote_there_is_gone() -> None:
+    token = ISSUER.token(a={"b": "deep"}, f=1.5, t=True, o={"k": [1]})
+    found = sent(asked("/maybe", bearer(token), ("x-user", "evil"), ("x-other", "kept")))
+    names = ("x-user", "x-deep", "x-f", "x-t", "x-o", "x-other")
+    assert [found.header(name) for name in names] == ["ann", "deep", "1.500000", "true", "eyJrIjpbMV19", "kept"]
+    for path in ("/maybe", "/off"):
+        assert sent(asked(path, ("x-user", "evil"))).header("x-user") is None
+
+
+def test_a_missing_or_unreadable_token_is_answered_401() -> None:
+    for headers, reason in (((), "token_missing"), ((bearer("a.b.c"),), "token_refused")):
+        answer = asked("/me", *headers).answer
+        assert answer is not None
+        assert (answer.status, dict(answer.headers)["x-gloo-error"]) == (401, reason)
+        assert json.loads(answer.body)["error"]["reason"] == reason
+    assert asked("/all", bearer(ISSUER.token())).answer is None  # both read the same header
+    assert asked("/maybe").token == FoundToken("idp or partner, or none")
+
+
+def test_a_token_is_taken_for_the_provider_that_it_names_and_stays_where_it_is_forwarded() -> None:
+    found = asked("/maybe?x=1", bearer(PARTNER.token()))
+    assert found.token is not None
+    assert found.token.provider == "partner"
+    assert sent(found).header("authorization")
+    assert sent(asked(f"/maybe?x=1&access_token={ISSUER.token()}&y=2")).path == "/maybe?x=1&y=2"
+
+
+def test_the_text_tells_demand_and_claims() -> None:
+    tables = tables_of(config_of(CONFIG), PLUGINS)
+    text = explanation_text(asked("/maybe", bearer(ISSUER.token())), tables, Path())
+    assert (
+        "a token is demanded: idp or partner, or none\n  the request has one for idp; nothing of it was verified"
+        in text
+    )
+    assert '  jwt_claim("sub") = "ann"\n' in text
+    assert "  the request has none\n" in explanation_text(asked("/maybe"), tables, Path())
+    assert "  token: none is demanded" in explanation_text(asked("/off"), tables, Path())
+
+
+@pytest.mark.parametrize(
+    "token", ["", "a", "a.b", "a.b.c.d", f"a.{base64url(b'[]')}.c", f"a.{base64url(b'{')}.c", "a.é.c", "a..c"]
+)
+def test_what_is_no_token_says_nothing(token: str) -> None:
+    assert claims_of(token) is None
+
+
+@pytest.mark.parametrize(
+    ("places", "path", "headers", "token"),
+    [
+        ({}, "/?access_token=t", (), "t"),
+        ({}, "/", (("authorization", "bearer t"),), None),
+        ({"from_headers": [{"name": "x-t"}]}, "/?access_token=t", (("x-t", "u"),), "u"),
+        ({"from_query": ["q"]}, "/?q=t", (), "t"),
+        ({"from_cookies": ["c"]}, "/", (("cookie", "a=b; c=t"),), "t"),
+        ({"from_cookies": ["c"]}, "/", (("authorization", "Bearer t"),), None),
+    ],
+)
+def test_a_token_is_found_where_it_may_stand(
+    places: Json, path: str, headers: tuple[tuple[str, str], ...], token: str | None
+) -> None:
+    provider, _ = decode_struct({"issuer": "a", "jwks": {"inline": "{}"}, **places}, JwtProvider)
+    assert provider is not None
+    assert token_in(Request("GET", "a", path, headers), provider) == token
