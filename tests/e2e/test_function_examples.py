@@ -97,3 +97,27 @@ async def test_tenants_are_signed_by_the_gateway_alone(
             past = await client.get(f"{url}/tenants/ann/orders/7", headers={"x-tenant": "ann"})
         assert past.status_code == 403
         assert "sesame" not in running.log.read_text()
+
+
+async def test_tokens_say_whose_tenant_it_is(
+    example: Example, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUNCTION_TENANT_KEY", "sesame")
+    folder = example("28-jwt")
+    page = (EXAMPLES / "28-jwt/README.md").read_text()
+    tokens = dict(re.findall(r"^    ([A-Z]+)=(ey\S+)$", page, re.MULTILINE))
+    async with service(EXAMPLES / "28-jwt/orders.py", folder, "8089"), gateway(folder) as running:
+
+        async def ask(path: str, token: str = "", **headers: str) -> httpx.Response:
+            given = {"authorization": f"Bearer {token}"} if token else {}
+            return await running.get(path, headers={**given, **headers})
+
+        for name, user, tenant in (("ANN", "ann", "blue"), ("BOB", "bob", "green")):
+            answer = (await ask("/orders", tokens[name], user="root")).json()
+            assert answer == {"path": f"/tenants/{tenant}/orders", "tenant": tenant, "user": user}
+        answers = [await ask("/orders"), await ask("/orders", tokens["OLD"]), await ask("/orders", f"x{tokens['ANN']}")]
+        reasons = ["token_missing", "token_expired", "token_refused"]
+        assert [(each.status_code, each.headers["x-gloo-error"]) for each in answers] == [(401, r) for r in reasons]
+        assert (await ask("/health", **{"x-user": "root"})).json() == {"healthy": True, "user": None}
+        assert (await ask("/health", tokens["OLD"])).status_code == 401
+        assert (await ask("/")).text == "welcome\n"
