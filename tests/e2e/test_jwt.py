@@ -340,3 +340,31 @@ async def test_an_event_needs_its_token_in_every_form(
         assert not upstream.asked
         answer = await found.request("POST", "/events", headers=headers | ISSUER.bearer(), json=body)
         assert answer.status_code == 200
+
+
+async def test_a_provider_that_goes_with_its_demands_fails_no_request(
+    gateway: Gateway, folder: Path, upstream: RecordingUpstream
+) -> None:
+    def whole(count: int) -> Json:
+        name = f"idp{count}"
+        marked = service("mark", {}, route(f"/{count}", "off"), domains=["mark.test"])
+        if count % 3 == 0:
+            return config(upstream.port, {"name": "shop", "routes": [route("/")]}, marked)
+        return config(upstream.port, service("shop", {name: provider()}, route("/", {"require": [name]})), marked)
+
+    statuses: list[int] = []
+    async with running(gateway, folder, whole(0)) as found:
+        done = asyncio.Event()
+
+        async def ask() -> None:
+            async with httpx.AsyncClient(base_url=found.url, trust_env=False) as client:
+                while not done.is_set():
+                    statuses.append((await client.get("/kept", headers=ISSUER.bearer())).status_code)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ask())
+            for count in range(1, 11):
+                write(folder, whole(count))
+                await once(lambda count=count: found.get(f"/{count}", headers={"host": "mark.test"}), 200)  # type: ignore[misc]  # bound at once
+            done.set()
+    assert set(statuses) == {200}

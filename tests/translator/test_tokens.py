@@ -153,6 +153,30 @@ def test_a_provider_that_envoy_refused_is_left_out() -> None:
     assert [each.name for each in translation.providers] == ["shop/b"]
 
 
+def test_what_goes_stays_known_to_envoy_until_the_routes_have_changed() -> None:
+    fetched = provider(jwks={"url": "http://idp/keys", "upstream": "idp"})
+    old = config_of(shop({"old": fetched}, route("/", {"require": ["old"]})), UPSTREAM)
+    new = config_of(shop({"new": provider()}, route("/", {"require": ["new"]})))
+    first = translate(old, PLUGINS, gateway=GATEWAY)
+    (name,) = filter_config(first)["providers"]
+    second = translate(new, PLUGINS, gateway=GATEWAY, before=first.known)
+    second.snapshots["ingress"].check()  # the upstream of the keys is gone
+    told = filter_config(second)
+    assert (list(told["providers"]), {"shop/old", "shop/new"} <= told["requirement_map"].keys()) == (
+        ["shop/new", name],
+        True,
+    )
+    assert [each.name for each in second.providers] == ["shop/new", "shop/old"]
+    third = filter_config(translate(new, PLUGINS, gateway=GATEWAY, before=second.known))
+    assert (list(third["providers"]), list(third["requirement_map"])) == (
+        ["shop/new"],
+        ["shop/new", "shop/new, or none"],
+    )
+    refusals = Refusals({digest_of(first.providers[0].body): "because"})
+    refused = filter_config(translate(new, PLUGINS, gateway=GATEWAY, refusals=refusals, before=first.known))
+    assert refused == third
+
+
 def test_a_role_knows_the_providers_of_its_own_virtual_services_each_under_a_name_of_its_own() -> None:
     one = shop({"idp": provider()}, route("/"))
     two = shop({"idp": provider(audiences=["two"])}, route("/"), name="two")

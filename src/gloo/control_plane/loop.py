@@ -163,6 +163,7 @@ class ControlLoop:
             memo=self._memo,
             good=self._good,
             now=now,
+            before=self._published.translation.known if self._published else None,
         )
         for snapshot in translation.snapshots.values():
             snapshot.check()

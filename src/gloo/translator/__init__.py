@@ -1,6 +1,6 @@
 """Configuration in, Envoy snapshots and verdicts out. Pure: no I/O, no clock, no globals."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gloo.envoy.jwt import TokenProvider
@@ -20,7 +20,7 @@ from gloo.translator.refusals import Refusals
 from gloo.translator.reports import Reports, status_of
 from gloo.translator.secure_services import name_tables, secure_problems, secure_services
 from gloo.translator.shadows import RouteOrder
-from gloo.translator.tokens import tokens_resource
+from gloo.translator.tokens import KnownTokens, known_tokens, tokens_resource
 from gloo.translator.upstreams import TranslatedUpstream, translate_upstreams
 from gloo.translator.virtual_services import (
     TranslatedVirtualService,
@@ -44,7 +44,8 @@ class Translation:
         orders: the order of routes of each virtual service, by reference: see `gloo.translator.shadows`.
         next_turn: when a certificate becomes valid or expires next, in seconds since 1970: translate again then.
         workers: the processes that upstreams need on this machine, by their names.
-        providers: the issuers of tokens that Envoys know.
+        known: what the Envoys of each role have to know of tokens, for the next run.
+        before: what they knew.
     """
 
     snapshots: Mapping[str, EnvoySnapshot]
@@ -54,7 +55,14 @@ class Translation:
     orders: Mapping[str, RouteOrder] = field(default_factory=dict)
     next_turn: float | None = None
     workers: Mapping[str, PythonWorker] = field(default_factory=dict)
-    providers: tuple[TokenProvider, ...] = ()
+    known: Mapping[str, KnownTokens] = field(default_factory=dict)
+    before: Mapping[str, KnownTokens] = field(default_factory=dict)
+
+    @property
+    def providers(self) -> tuple[TokenProvider, ...]:
+        """All issuers of tokens that an Envoy may have been told of."""
+        found = (*self.known.values(), *self.before.values())
+        return tuple(dict.fromkeys(provider for each in found for provider in each.providers))
 
 
 def translate(
@@ -66,13 +74,14 @@ def translate(
     memo: Memo | None = None,
     good: GoodSecrets | None = None,
     now: float | None = None,
+    before: Mapping[str, KnownTokens] | None = None,
 ) -> Translation:
     """Translate *config* with *plugins* for *gateway*.
 
     The same input always gives the same output, with or without a *memo* of earlier runs. A bad object is reported and
     left out with what points to it; it never spoils its neighbours. *refusals* holds what Envoy rejected before,
-    *good* the certificates that the run before let serve. *now* judges certificates, in seconds since 1970; without it
-    their dates don't count.
+    *good* the certificates that the run before let serve, *before* what it told Envoys of tokens. *now* judges
+    certificates, in seconds since 1970; without it their dates don't count.
     """
     memo, refusals = memo or Memo(), refusals or NO_REFUSALS
     upstreams = translate_upstreams(config, plugins, refusals=refusals, memo=memo)
@@ -81,21 +90,23 @@ def translate(
     roles = sorted({DEFAULT_ROLE, *(role for service in services.values() for role in service.roles)})
     tables = name_tables(secure, roles, memo)
     clusters = _clusters(upstreams, gateway)
+    known, before = _known(services, roles, memo), before or {}
     snapshots: dict[str, EnvoySnapshot] = {}
     for role in roles:
         own = {name: service for name, service in services.items() if role in service.roles}
         found = listeners(own, secure.of_role(role), tables[role], gateway=gateway, plugins=plugins, memo=memo)
-        snapshots[role] = EnvoySnapshot.of(*clusters, _tokens(own, memo), *found)
+        tokens = memo.once(tokens_resource, known[role], before.get(role, NOTHING_KNOWN), refusals)
+        snapshots[role] = EnvoySnapshot.of(*clusters, tokens, *found)
     problems = secure_problems(secure, tables, tuple(services.values()))
     reports = _reports(upstreams, services, problems, memo)
     memo.turn()
-    hosts = tuple(service.host for service in services.values() if service.host is not None)
+    hosts, workers = _hosts(services), workers_of(upstreams)
     orders = {f"VirtualService/{name}": each.order for name, each in services.items() if each.order is not None}
-    workers, providers = workers_of(upstreams), _providers_of(services)
-    return Translation(snapshots, reports, hosts, secure.good, orders, secure.next_turn, workers, providers)
+    return Translation(snapshots, reports, hosts, secure.good, orders, secure.next_turn, workers, known, before)
 
 
 NO_REFUSALS = Refusals()
+NOTHING_KNOWN = KnownTokens()
 
 
 def translate_clusters(
@@ -132,21 +143,20 @@ def _status(*problems: tuple[Problem, ...]) -> Status:
     return status_of(tuple(problem for each in problems for problem in each))
 
 
-def _providers_of(services: Mapping[str, TranslatedVirtualService]) -> tuple[TokenProvider, ...]:
-    return tuple(
-        provider for service in services.values() if service.tokens for provider in service.tokens.providers.values()
-    )
+def _hosts(services: Mapping[str, TranslatedVirtualService]) -> tuple[VirtualHost, ...]:
+    return tuple(service.host for service in services.values() if service.host is not None)
 
 
-def _tokens(services: Mapping[str, TranslatedVirtualService], memo: Memo) -> Resource:
-    """Return the providers of tokens of one role; there is always such a resource, for each listener names it."""
-    return memo.once(_tokens_resource, *(service for service in services.values() if service.tokens is not None))
+def _known(
+    services: Mapping[str, TranslatedVirtualService], roles: Iterable[str], memo: Memo
+) -> dict[str, KnownTokens]:
+    """Return what the Envoys of each role have to know of tokens."""
+    demanding = [service for service in services.values() if service.tokens is not None and service.host is not None]
+    return {role: memo.once(_known_of, *(service for service in demanding if role in service.roles)) for role in roles}
 
 
-def _tokens_resource(*services: TranslatedVirtualService) -> Resource:
-    return tokens_resource(
-        (service.tokens, service.demands) for service in services if service.tokens is not None and service.host
-    )
+def _known_of(*services: TranslatedVirtualService) -> KnownTokens:
+    return known_tokens((service.tokens, service.demands) for service in services if service.tokens is not None)
 
 
 def _clusters(upstreams: Mapping[str, TranslatedUpstream], gateway: Gateway) -> list[Resource]:

@@ -28,7 +28,7 @@ from gloo.model.secret import Secret
 from gloo.model.status import Problem
 from gloo.model.strict import nearest
 from gloo.model.virtual_service import VirtualService
-from gloo.translator.refusals import Refusals
+from gloo.translator.refusals import Refusals, digest_of
 from gloo.translator.reports import located, problem_of
 from gloo.translator.upstreams import TranslatedUpstream
 
@@ -62,11 +62,7 @@ class Tokens:
         return tuple(sorted({*self.providers, *self.faults}))
 
     def usual_demands(self) -> Iterator[Demand]:
-        """Yield what routes mostly want; it stays known though no route wants it at the moment.
-
-        Envoy learns of demands before it gets the routes, so one that disappears with an edit would be missed by the
-        routes of before.
-        """
+        """Yield what routes mostly want, so that a route that changes its mind changes nothing in the filter."""
         whole = () if self.faults or len(self.providers) < 2 else (self.names,)
         for names in (*((name,) for name in self.providers), *whole):
             yield Demand(self.service, names)
@@ -195,11 +191,35 @@ def guarded(route: Route, demand: Demand | None, tokens: Tokens | None) -> Route
     return replace(route, filters=(*route.filters, (JWT_FILTER, own)))
 
 
-def tokens_resource(found: Iterable[tuple[Tokens, frozenset[Demand]]]) -> Resource:
-    """Return what the filter gets of *found*: providers, and what routes may want of them."""
+@dataclass(frozen=True, slots=True)
+class KnownTokens:
+    """What the Envoys of one role know of tokens: providers, and what routes may want of them."""
+
+    providers: tuple[TokenProvider, ...] = ()
+    demands: frozenset[Demand] = frozenset()
+
+
+def known_tokens(found: Iterable[tuple[Tokens, frozenset[Demand]]]) -> KnownTokens:
+    """Return what Envoys have to know of *found*: the providers of virtual services, and what their routes want."""
     providers: list[TokenProvider] = []
-    demands: dict[Demand, None] = {}
+    demands: set[Demand] = set()
     for tokens, used in found:
         providers += tokens.providers.values()
-        demands |= dict.fromkeys((*tokens.usual_demands(), *used))
-    return jwt_resource(providers, demands)
+        demands.update((*tokens.usual_demands(), *used))
+    return KnownTokens(tuple(providers), frozenset(demands))
+
+
+def tokens_resource(now: KnownTokens, before: KnownTokens, refusals: Refusals) -> Resource:
+    """Return what the filter gets: all that is known *now*, and of *before* what went.
+
+    Envoy has this before it has the routes: for a moment, those of before meet it, and they must find what they name.
+    """
+    names = {provider.name for provider in now.providers}
+    gone = [
+        each for each in before.providers if each.name not in names and digest_of(each.body) not in refusals.reasons
+    ]
+    names.update(each.name for each in gone)
+    kept = {each for each in before.demands if names.issuperset(f"{each.service}/{name}" for name in each.providers)}
+    # The cluster that fetched the keys of one that went may go too.
+    providers = (*now.providers, *(replace(each, cluster="") for each in gone))
+    return jwt_resource(providers, sorted(kept | now.demands, key=lambda each: each.name))
