@@ -152,12 +152,18 @@ async def test_a_route_demands_what_it_says_and_one_that_says_nothing_a_token_of
         "/off": (200, 200, 200, 200, 200, 200),
         "/": (401, 200, 200, 200, 401, 200),
     }
-    closed = service("shop", both, *routes)
+    pages = route("/page")
+    pages["extensions"] = {"cors": {"allow_origin": ["*"], "allow_methods": ["GET"]}}
+    closed = service("shop", both, pages, *routes)
     opened = service("open", both, route("/one", {"require": ["idp"]}), route("/"), default="off", domains=["o.test"])
     async with running(gateway, folder, config(upstream.port, closed, opened)) as found:
         for path, statuses in wanted.items():
             got = [(await found.get(path, headers=headers)).status_code for headers in cases]
             assert (path, tuple(got)) == (path, statuses)
+        asks = {"origin": "http://page.test", "access-control-request-method": "GET"}
+        assert (await found.request("OPTIONS", "/page", headers=asks)).status_code == 200  # the gateway's own answer
+        refused(await found.request("OPTIONS", "/page"), "token_missing")
+        assert not upstream.asked["page"]
         host = {"host": "o.test"}
         assert [(await found.get(path, headers=host)).status_code for path in ("/one", "/")] == [401, 200]
 

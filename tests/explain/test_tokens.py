@@ -68,14 +68,14 @@ def sent(found: Explanation) -> Request:
 
 
 def test_templates_get_the_claims_and_nobody_says_that_they_are_true() -> None:
-    token = ISSUER.token(sub="a/b", n=7, r=["x", {"y": None}])
+    token = ISSUER.token(sub="a/b", n=4102444800, r=["x", {"y": None}])
     found = asked("/me", bearer(token), method="POST")
     assert found.token is not None
     assert (found.token.demand, found.token.provider, found.token.claims["sub"]) == ("idp or partner", "idp", "a/b")
-    assert (sent(found).path, sent(found).body) == ("/users/a%2Fb", b'{"n": 7, "r": ["x",{}]}')
+    assert (sent(found).path, sent(found).body) == ("/users/a%2Fb", b'{"n": 4102444800, "r": ["x",{}]}')
     assert sent(found).header("authorization") is None
     told = explanation_json(found)["token"]
-    assert (told["verified"], told["claims"]["n"]) == (False, 7)
+    assert (told["verified"], told["claims"]["n"]) == (False, 4102444800)
 
 
 def test_claims_go_into_headers_and_what_a_client_wrote_there_is_gone() -> None:
