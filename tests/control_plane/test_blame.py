@@ -3,7 +3,9 @@
 from dataclasses import replace
 from functools import partial
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from envoy.config.core.v3 import extension_pb2
+from tests.support.tokens import Issuer, base64url
 
 from gloo.control_plane.blame import blame, blame_providers
 from gloo.envoy.jwt import JWT_FILTER, Demand, TokenProvider, jwt_filter, jwt_resource, token_demanded, token_provider
@@ -14,6 +16,7 @@ from gloo.envoy.route_message import route_bytes, virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
 from gloo.envoy.snapshot import ResourceType
 from gloo.envoy.validation import validation_bootstrap
+from gloo.model.jwks import read_jwks
 from gloo.model.jwt import JwtProvider, KeySource
 from gloo.proxy.binary import find_envoy
 from gloo.proxy.validate import validate
@@ -86,8 +89,24 @@ async def test_the_provider_that_envoy_refuses_is_found_by_its_name() -> None:
     assert await _envoy_says(bad) == message
 
 
-async def _envoy_says(provider: TokenProvider) -> str | None:
-    extension = extension_pb2.TypedExtensionConfig.FromString(jwt_resource((provider,), ()).body)
+async def test_envoy_takes_every_kind_of_key_that_we_take() -> None:
+    rsa_key, ec_key, ed_key = Issuer().jwks()["keys"]
+    bare = [{name: key[name] for name in key if name not in ("alg", "kid")} for key in (rsa_key, ec_key, ed_key)]
+    sized = [{**rsa_key, "alg": alg} for alg in ("RS384", "RS512", "PS256", "PS384", "PS512")]
+    others = [_ec_key(ec.SECP384R1(), "P-384"), _ec_key(ec.SECP521R1(), "P-521"), {**ec_key, "use": "enc"}]
+    every = [*bare, *sized, *others, {**rsa_key, "n": f"{rsa_key['n']}=="}]
+    providers = [_provider(f"shop/{index}", read_jwks({"keys": [key]})) for index, key in enumerate(every)]
+    assert await _envoy_says(*providers) is None
+
+
+def _ec_key(curve: ec.EllipticCurve, name: str) -> dict[str, str]:
+    point, size = ec.generate_private_key(curve).public_key().public_numbers(), (curve.key_size + 7) // 8
+    places = {place: base64url(getattr(point, place).to_bytes(size, "big")) for place in ("x", "y")}
+    return {"kty": "EC", "crv": name, **places}
+
+
+async def _envoy_says(*providers: TokenProvider) -> str | None:
+    extension = extension_pb2.TypedExtensionConfig.FromString(jwt_resource(providers, ()).body)
     config = TypedConfig(extension.typed_config.type_url, extension.typed_config.value)
     listener = Listener("http", "127.0.0.1", 10000, "routes", (replace(jwt_filter(), config=config, discovered=False),))
     return await validate(find_envoy(), validation_bootstrap(listener.resource(), (_host("a", GOOD).body,)))

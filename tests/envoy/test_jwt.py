@@ -80,6 +80,8 @@ def test_claims_go_where_templates_look_and_a_token_must_expire() -> None:
         ("https://idp.example/#a", False),
         ("https://idp.example:99999/", False),
         ("https://[::1/", False),
+        ("https://idp.example/a b", False),
+        ("https://idp.example/é", False),
     ],
 )
 def test_only_an_http_address_can_be_fetched(url: str, good: bool) -> None:

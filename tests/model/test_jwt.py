@@ -35,9 +35,11 @@ def test_a_token_stands_where_it_is_said_or_else_where_it_usually_does() -> None
         ({"jwks": {"url": "http://a/"}}, "url and upstream belong together"),
         ({"jwks": {"secret_ref": "a", "upstream": "b"}}, "url and upstream belong together"),
         ({"jwks": {**KEYS, "cache": "5s"}}, "cache is for a url"),
-        ({"jwks": {"url": "http://a/", "upstream": "b", "cache": "10ms"}}, "too short"),
+        ({"jwks": {"url": "http://a/", "upstream": "b", "cache": "10ms"}}, "is not from 1s to 24h"),
+        ({"jwks": {"url": "http://a/", "upstream": "b", "cache": "25h"}}, "is not from 1s to 24h"),
         ({"clock_skew": "0s"}, "whole seconds from 1s"),
         ({"clock_skew": "1500ms"}, "whole seconds from 1s"),
+        ({"clock_skew": "25h"}, "whole seconds from 1s to 24h"),
     ],
 )
 def test_what_makes_no_provider_is_told(fields: Json, problem: str) -> None:

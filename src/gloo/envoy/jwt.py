@@ -3,6 +3,7 @@
 A route names a requirement of that resource, and Envoy answers with an error where there is none of that name.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ JWT_FILTER = "gloo.jwt"
 PAYLOAD = "payload"
 """Where the claims of a token stand in the metadata of the filter, for templates."""
 
+_SENT = re.compile(r"[!-~]+")
 _FETCH_WITHIN = Duration(5 * 10**9)
 _CACHED = Duration(600 * 10**9)
 
@@ -162,4 +164,4 @@ def is_fetchable(url: str) -> bool:
     except ValueError:
         return False
     named = parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
-    return named and not parts.fragment and parts.username is None
+    return named and not parts.fragment and parts.username is None and bool(_SENT.fullmatch(url))

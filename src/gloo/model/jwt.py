@@ -9,6 +9,7 @@ from gloo.model.base import Json, Model, Name, exactly_one
 from gloo.model.duration import Duration
 from gloo.model.status import Problem
 
+_DAY = 24 * 3600
 _Text = Annotated[str, Meta(min_length=1)]
 
 
@@ -19,7 +20,7 @@ class KeySource(Model, frozen=True, kw_only=True):
     secret_ref: Annotated[_Text | None, Meta(description="the secret whose key `jwks` holds the JWKS")] = None
     url: Annotated[_Text | None, Meta(description="where Envoy fetches it; `upstream` says by which cluster")] = None
     upstream: Annotated[_Text | None, Meta(description="the upstream that answers for the host of `url`")] = None
-    cache: Annotated[Duration | None, Meta(description="fetch afresh so often; at least 1s, by default 10m")] = None
+    cache: Annotated[Duration | None, Meta(description="fetch afresh so often, from 1s to 24h; by default 10m")] = None
 
     def __post_init__(self) -> None:
         exactly_one("jwks", inline=self.inline, secret_ref=self.secret_ref, url=self.url)
@@ -27,8 +28,8 @@ class KeySource(Model, frozen=True, kw_only=True):
             raise ValueError("url and upstream belong together")
         if self.cache is not None and self.url is None:
             raise ValueError("cache is for a url")
-        if self.cache is not None and self.cache.seconds < 1:
-            raise ValueError(f"cache: {self.cache} is too short, at least 1s")
+        if self.cache is not None and not 1 <= self.cache.seconds <= _DAY:
+            raise ValueError(f"cache: {self.cache} is not from 1s to 24h")
 
 
 class TokenHeader(Model, frozen=True, kw_only=True):
@@ -51,14 +52,14 @@ class JwtProvider(Model, frozen=True, kw_only=True):
     claims_to_headers: Annotated[
         Mapping[_Text, _Text], Meta(description="claim to header; what a client writes there itself never passes")
     ] = {}
-    clock_skew: Annotated[Duration, Meta(description="how far clocks may differ, in whole seconds from 1s")] = Duration(
+    clock_skew: Annotated[Duration, Meta(description="how far clocks may differ, in whole seconds")] = Duration(
         60 * 10**9
     )
     require_expiry: Annotated[bool, Meta(description="false: a token without `exp` is good for ever")] = True
 
     def __post_init__(self) -> None:
-        if self.clock_skew.seconds < 1 or self.clock_skew.nanoseconds % 10**9:
-            raise ValueError(f"clock_skew: {self.clock_skew} is not a number of whole seconds from 1s")
+        if not 1 <= self.clock_skew.seconds <= _DAY or self.clock_skew.nanoseconds % 10**9:
+            raise ValueError(f"clock_skew: {self.clock_skew} is not in whole seconds from 1s to 24h")
 
     @property
     def token_headers(self) -> tuple[tuple[str, str], ...]:
