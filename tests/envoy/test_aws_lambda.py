@@ -1,37 +1,37 @@
 """Calls of Lambda functions as Envoy's filters get them."""
 
-from envoy.extensions.filters.http.aws_lambda.v3.aws_lambda_pb2 import Config, PerRouteConfig
+from envoy.extensions.filters.http.aws_request_signing.v3.aws_request_signing_pb2 import AwsRequestSigning
+from envoy.extensions.filters.http.lua.v3.lua_pb2 import LuaPerRoute
 
-from gloo.envoy.aws_lambda import LAMBDA_FILTER, SHAPE_FILTER, AwsCall, AwsCredentials, aws_call, aws_filters
+from gloo.envoy.aws_lambda import SHAPE_FILTER, AwsCredentials, aws_call, aws_enabled, aws_filters, signed
 from gloo.envoy.readable import HIDDEN, readable_config
 from gloo.envoy.stage import Stage
 
 CANARY = "canary-c2d911"
-ARN = "arn:aws:lambda:eu-west-1:123456789012:function:f"
-CALL = AwsCall(ARN, "lambda.eu-west-1.amazonaws.com", AwsCredentials("AKID", CANARY, CANARY))
+CREDENTIALS = AwsCredentials("AKID", CANARY, CANARY)
 
 
-def test_the_event_is_made_before_the_call_is_signed() -> None:
-    filters = {each.name: each for each in aws_filters("-- script")}
-    assert filters[SHAPE_FILTER].stage < filters[LAMBDA_FILTER].stage == Stage.OUTBOUND
-    assert all(each.disabled for each in filters.values())
+def test_requests_become_calls_where_functions_are_called_and_only_on_routes_that_ask_for_it() -> None:
+    (shape,) = aws_filters("-- script")
+    assert (shape.name, shape.stage, shape.disabled) == (SHAPE_FILTER, Stage.TRANSFORMATION, True)
+    assert [name for name, _ in aws_enabled()] == [SHAPE_FILTER]
 
 
-def test_the_filter_that_no_route_uses_has_credentials_and_so_looks_for_none() -> None:
-    base = Config.FromString({each.name: each.config.value for each in aws_filters("")}[LAMBDA_FILTER])
-    assert base.credentials.access_key_id
-    assert base.arn.startswith("arn:aws:lambda:")
+def test_a_route_tells_the_filter_what_it_has_to_know() -> None:
+    ((name, config),) = aws_call({"function": "a/f", "path": "/x"})
+    assert name == SHAPE_FILTER
+    assert dict(LuaPerRoute.FromString(config.value).filter_context) == {"function": "a/f", "path": "/x"}
 
 
-def test_a_call_is_signed_for_the_host_that_is_asked() -> None:
-    config = PerRouteConfig.FromString(dict(aws_call(CALL))[LAMBDA_FILTER].value).invoke_config
-    assert (config.arn, config.host_rewrite) == (ARN, "lambda.eu-west-1.amazonaws.com")
-    assert (config.payload_passthrough, config.invocation_mode) == (True, Config.SYNCHRONOUS)
-    assert (config.credentials.secret_access_key, config.credentials.session_token) == (CANARY, CANARY)
+def test_a_cluster_signs_requests_and_their_bodies_for_lambda_with_the_key_alone() -> None:
+    signing = AwsRequestSigning.FromString(signed(CREDENTIALS, "eu-west-1")[1].value)
+    assert (signing.service_name, signing.region, signing.use_unsigned_payload) == ("lambda", "eu-west-1", False)
+    inline = signing.credential_provider.inline_credential
+    assert (inline.access_key_id, inline.secret_access_key, inline.session_token) == ("AKID", CANARY, CANARY)
 
 
-def test_the_keys_show_neither_in_a_dump_nor_in_a_repr() -> None:
-    configs = aws_call(CALL)
-    told = readable_config(dict(configs)[LAMBDA_FILTER])
-    assert told["invoke_config"]["credentials"]["secret_access_key"] == HIDDEN
-    assert CANARY not in f"{told} {configs!r} {CALL!r}"
+def test_the_key_shows_neither_in_a_dump_nor_in_a_repr() -> None:
+    _, config = signed(CREDENTIALS, "eu-west-1")
+    inline = readable_config(config)["credential_provider"]["inline_credential"]
+    assert (inline["secret_access_key"], inline["session_token"]) == (HIDDEN, HIDDEN)
+    assert CANARY not in f"{inline} {config!r} {CREDENTIALS!r}"

@@ -7,23 +7,31 @@ from tests.support.translating import GATEWAY, PLUGINS, clusters, config_of, rou
 
 from gloo.model.base import Json
 from gloo.model.secret import Secret
+from gloo.plugins.aws_session import PROBLEM, session_of
 from gloo.translator import Translation, translate
 
 CANARY = "canary-77e1d0"
 KEYS = {"access_key": "AKID", "secret_key": CANARY, "session_token": CANARY}
 SPEC: dict[str, Json] = {"region": "eu-west-1", "account_id": "123456789012", "secret_ref": "aws"}
 ROUTE = {"single_destination": {"function": {"upstream_name": "a", "function_name": "f"}}}
-LAMBDA = "envoy.filters.http.aws_lambda"
+SIGNING = "gloo.upstream.aws_signing"
+ROLE = "arn:aws:iam::123456789012:role/r"
 SHAPE = "gloo.filters.http.lambda_shape"
 
 
 def translated(
-    *, keys: dict[str, str] | None = None, function: Json = None, route: Json = ROUTE, **spec: Json
+    *,
+    keys: dict[str, str] | None = None,
+    function: Json = None,
+    route: Json = ROUTE,
+    sessions: Json = None,
+    **spec: Json,
 ) -> Translation:
     function = {"name": "f", "spec": {"function_name": "f"} if function is None else function}
-    upstream = {"name": "a", "type": "aws", "spec": SPEC | spec, "functions": [function]}
+    given = {name: value for name, value in (SPEC | spec).items() if value is not None}
+    upstream = {"name": "a", "type": "aws", "spec": given, "functions": [function]}
     service = {"name": "default", "routes": [{"request_matcher": {"path_prefix": "/"}, **route}]}
-    secrets = (Secret("aws", KEYS if keys is None else keys),)
+    secrets = (Secret("aws", KEYS if keys is None else keys), *(Secret(*each) for each in (sessions or {}).items()))
     translation = translate(
         config_of(json.dumps(upstream), json.dumps(service), secrets=secrets), PLUGINS, gateway=GATEWAY
     )
@@ -32,14 +40,25 @@ def translated(
     return translation
 
 
-def call(translation: Translation) -> Json:
-    (found,) = routes(translation, "default")
-    return found["typed_per_filter_config"][LAMBDA]["invoke_config"]
+def signing(translation: Translation, cluster: str = "a") -> Json:
+    options = clusters(translation)[cluster]["typed_extension_protocol_options"]
+    (http,) = options.values()
+    (found,) = [each["typed_config"] for each in http["http_filters"] if each["name"] == SIGNING]
+    return found
 
 
 def shape(translation: Translation) -> Json:
     (found,) = routes(translation, "default")
     return found["typed_per_filter_config"][SHAPE]["filter_context"]
+
+
+def inline(translation: Translation) -> Json:
+    return signing(translation)["credential_provider"]["inline_credential"]
+
+
+def host_rewrite(translation: Translation) -> Json:
+    (found,) = routes(translation, "default")
+    return found["route"]["host_rewrite_literal"]
 
 
 def problem(translation: Translation, ref: str = "Upstream/a") -> tuple[str, str]:
@@ -63,9 +82,10 @@ def test_lambda_is_asked_in_the_region_by_tls_and_by_its_full_arn(region: str, h
     address = member["endpoint"]["address"]["socket_address"]
     assert (address["address"], address["port_value"]) == (host, 443)
     assert cluster["transport_socket"]["typed_config"]["sni"] or cluster["transport_socket"]
-    assert cluster["metadata"]["filter_metadata"] == {"com.amazonaws.lambda": {"egress_gateway": True}}
-    assert call(translation)["arn"] == f"arn:{partition}:lambda:{region}:123456789012:function:f:live"
-    assert call(translation)["host_rewrite"] == host
+    arn = f"arn:{partition}:lambda:{region}:123456789012:function:f:live"
+    assert shape(translation)["path"] == f"/2015-03-31/functions/{arn}/invocations"
+    assert (signing(translation)["service_name"], signing(translation)["region"]) == ("lambda", region)
+    assert host_rewrite(translation) == host
 
 
 def test_another_address_of_lambda_is_asked_and_signed_for_in_its_place() -> None:
@@ -73,7 +93,7 @@ def test_another_address_of_lambda_is_asked_and_signed_for_in_its_place() -> Non
     cluster = clusters(translation)["a"]
     assert "transport_socket" not in cluster
     assert "cluster_type" not in cluster
-    assert call(translation)["host_rewrite"] == "127.0.0.1"
+    assert host_rewrite(translation) == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -81,9 +101,11 @@ def test_another_address_of_lambda_is_asked_and_signed_for_in_its_place() -> Non
     [
         ({"region": "europe"}, "spec.region"),
         ({"account_id": "12"}, "spec.account_id"),
-        ({"secret_ref": ""}, "spec.secret_ref"),
         ({"endpoint": {"host": "http://localhost"}}, "spec.endpoint.host"),
-        ({"role_arn": "arn:aws:iam::123456789012:role/r"}, "spec.role_arn"),
+        ({"role_arn": "r"}, "spec.role_arn"),
+        ({"role_arn": ROLE, "role_session_name": "a b"}, "spec.role_session_name"),
+        ({"external_id": "x1"}, "spec"),
+        ({"sts_url": "sts.example.org"}, "spec"),
     ],
 )
 def test_a_bad_field_is_told_with_its_place(spec: Json, field: str) -> None:
@@ -121,20 +143,54 @@ def test_a_secret_that_is_not_there_yet_is_waited_for() -> None:
 
 def test_the_names_that_aws_gives_the_keys_are_taken_too() -> None:
     translation = translated(keys={"aws_access_key_id": "AKID", "aws_secret_access_key": CANARY})
-    assert call(translation)["credentials"]["access_key_id"] == "AKID"
+    assert inline(translation)["access_key_id"] == "AKID"
 
 
 def test_the_keys_show_in_nothing_that_people_read() -> None:
     translation = translated()
-    assert call(translation)["credentials"]["access_key_id"] == "AKID"
+    assert inline(translation)["access_key_id"] == "AKID"
     shown = (translation, virtual_hosts(translation), clusters(translation), translation.reports)
     assert CANARY not in "".join(map(repr, shown))
 
 
-@pytest.mark.parametrize(("style", "mode"), [(None, None), ("sync", None), ("async", "ASYNCHRONOUS")])
-def test_the_route_says_whether_to_wait_for_the_function(style: str | None, mode: str | None) -> None:
+@pytest.mark.parametrize(
+    ("style", "told"), [(None, "RequestResponse"), ("sync", "RequestResponse"), ("async", "Event")]
+)
+def test_the_route_says_whether_to_wait_for_the_function(style: str | None, told: str) -> None:
     extensions = {} if style is None else {"execution_style": style}
-    assert call(translated(route=ROUTE | {"extensions": extensions})).get("invocation_mode") == mode
+    (found,) = routes(translated(route=ROUTE | {"extensions": extensions}), "default")
+    headers = [each["header"] for each in found["request_headers_to_add"]]
+    assert headers == [{"key": "x-amz-invocation-type", "value": told}]
+
+
+@pytest.mark.parametrize(
+    ("spec", "wanted"),
+    [
+        ({"secret_ref": None}, {"secret_ref": "", "role_arn": "", "session": ""}),
+        ({"secret_ref": None, "role_arn": ROLE}, {"secret_ref": "", "role_arn": ROLE, "session": "gloo"}),
+        (
+            {"role_arn": ROLE, "role_session_name": "shop", "external_id": "x1"},
+            {"secret_ref": "aws", "role_arn": ROLE, "session": "shop", "external_id": "x1"},
+        ),
+        ({"role_arn": ROLE, "region": "cn-north-1"}, {"sts": "https://sts.cn-north-1.amazonaws.com.cn"}),
+        ({"role_arn": ROLE, "sts_url": "http://127.0.0.1:1/"}, {"sts": "http://127.0.0.1:1"}),
+    ],
+)
+def test_keys_that_are_in_no_secret_come_from_a_session(spec: Json, wanted: dict[str, str]) -> None:
+    plugin = PLUGINS.upstreams["aws"]
+    read = plugin.spec_model(**{key: value for key, value in (SPEC | spec).items() if value is not None})
+    session = session_of(plugin.secrets(read)[-1])
+    assert {name: getattr(session, name) for name in wanted} == wanted
+
+
+def test_a_session_signs_once_there_is_one_and_says_why_there_is_none() -> None:
+    plugin = PLUGINS.upstreams["aws"]
+    (_, name) = plugin.secrets(plugin.spec_model(**SPEC, role_arn=ROLE))
+    granted = {name: {"access_key": "ASIA", "secret_key": CANARY, "session_token": CANARY}}
+    assert inline(translated(role_arn=ROLE, sessions=granted))["access_key_id"] == "ASIA"
+    refused = translated(role_arn=ROLE, sessions={name: {PROBLEM: "https://sts answered 403 AccessDenied"}})
+    assert problem(refused) == ("spec.role_arn", "https://sts answered 403 AccessDenied (it is asked for again)")
+    assert refused.reports["Upstream/a"].problems[0].pending
 
 
 def test_an_unknown_execution_style_is_told() -> None:
@@ -149,7 +205,7 @@ def test_an_unknown_execution_style_is_told() -> None:
         ({"request": "api_gateway_v1"}, "api_gateway"),
         ({"request": "api_gateway_v2"}, "api_gateway"),
         ({"request": "alb"}, "alb"),
-        ({"request": "envoy"}, "passthrough"),
+        ({"request": "envoy"}, "envoy"),
         ({"request": "alb", "response": "passthrough"}, "passthrough"),
         ({"response": "api_gateway"}, "api_gateway"),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 from gloo.cli.listing import Entry
 from gloo.cli.view import View
 from gloo.model.virtual_service import VirtualService
+from gloo.plugins.aws_session import session_of
 from gloo.plugins.registry import load_plugins
 from gloo.storage import FileSecrets, SecretState
 from gloo.storage.folder import SUFFIXES
@@ -36,7 +37,7 @@ def _users(view: View) -> dict[str, tuple[str, ...]]:
     plugins, _ = load_plugins()
     users: dict[str, tuple[str, ...]] = {}
     for item in view.offline.config.objects:
-        named = list(secret_names(item, plugins))
+        named = [name for name in secret_names(item, plugins) if session_of(name) is None]
         if isinstance(item.value, VirtualService) and item.value.ssl_config is not None:
             named.append(item.value.ssl_config.secret_ref)
         for name in named:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import structlog
 
+from gloo.control_plane.aws_keys import ask_aws
 from gloo.control_plane.loop import ControlLoop, Stores
+from gloo.control_plane.sessions import SessionSecrets
 from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import RunningGateway, StateFolder
 from gloo.envoy.snapshot import ResourceType
@@ -128,7 +130,7 @@ def _control_loop(folder: Path, gateway: Gateway, *, state: StateFolder, binary:
     plugins, faults = load_plugins()
     for fault in faults:
         _log.error(str(fault))
-    stores = Stores(FileStorage(folder), FileSecrets(folder / "secrets"))
+    stores = Stores(FileStorage(folder), SessionSecrets(FileSecrets(folder / "secrets"), ask=ask_aws))
     return ControlLoop(
         stores,
         plugins,

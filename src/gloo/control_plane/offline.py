@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gloo.control_plane.reader import ConfigReader
+from gloo.control_plane.sessions import offline_sessions
 from gloo.errors import PluginError
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
@@ -64,9 +65,10 @@ async def _secrets(
     directory: Path, config: ConfigSnapshot, plugins: Plugins
 ) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
     names = wanted_secrets(config, plugins, Memo())
+    sessions = offline_sessions(names)
     if not names:
         return {}, ()
-    async with aclosing(FileSecrets(directory / "secrets").watch(names)) as states:
+    async with aclosing(FileSecrets(directory / "secrets").watch(names - sessions.keys())) as states:
         state = await anext(states)
     problems = (Problem(problem=each.problem, hint=each.hint, file=f"secrets/{each.name}") for each in state.problems)
-    return dict(state.secrets), tuple(problems)
+    return {**state.secrets, **sessions}, tuple(problems)

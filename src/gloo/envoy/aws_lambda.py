@@ -1,24 +1,34 @@
-"""AWS Lambda: Envoy's own filter signs and sends a call; a Lua filter before it shapes the request as an event."""
+"""AWS Lambda: a Lua filter turns a request into a call of Lambda's interface, a filter of the cluster signs it.
+
+Envoy has a filter for Lambda too, `aws_lambda`. It takes the keys route by route, and the administration interface
+shows them; this one takes them cluster by cluster, in fields that Envoy marks as sensitive and shows nowhere.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from envoy.config.core.v3 import base_pb2
-from envoy.extensions.filters.http.aws_lambda.v3 import aws_lambda_pb2
+from envoy.extensions.filters.http.aws_request_signing.v3 import aws_request_signing_pb2
 from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from google.protobuf import struct_pb2
 
-from gloo.envoy.message import Message, typed
+from gloo.envoy.message import TypedConfig, typed
 from gloo.envoy.route import FilterConfigs
 from gloo.envoy.stage import HttpFilter, Stage
-from gloo.model.base import Json
 
-LAMBDA_FILTER = "envoy.filters.http.aws_lambda"
+SIGNING_FILTER = "gloo.upstream.aws_signing"
 SHAPE_FILTER = "gloo.filters.http.lambda_shape"
-LAMBDA_CLUSTER: tuple[tuple[str, Mapping[str, Json]], ...] = (("com.amazonaws.lambda", {"egress_gateway": True}),)
-"""The metadata of a cluster without which the filter leaves requests to it alone."""
 
 _SCRIPT = "gloo-lambda"
+_FOREIGN = """\
+function envoy_on_request(handle)
+  local headers, names = handle:headers(), {}
+  for name in pairs(headers) do
+    if name == "authorization" or name:sub(1, 6) == "x-amz-" then names[#names + 1] = name end
+  end
+  for _, name in ipairs(names) do headers:remove(name) end
+end
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,69 +40,37 @@ class AwsCredentials:
     session_token: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class AwsCall:
-    """How a route calls a function.
-
-    Args:
-        arn: the function in full, with its qualifier.
-        host: the name under which Lambda is asked; it is signed.
-        asynchronous: Lambda answers 202 at once and calls the function later.
-        wrap: Envoy makes the event, and takes the answer apart; otherwise bodies pass as they are.
-        shape: what the Lua filter has to know, by name.
-    """
-
-    arn: str
-    host: str
-    credentials: AwsCredentials
-    asynchronous: bool = False
-    wrap: bool = False
-    shape: tuple[tuple[str, str], ...] = ()
-
-
-_NO_CALL = AwsCall("arn:aws:lambda:us-east-1:000000000000:function:none", "", AwsCredentials("none", "none"))
-
-
-def aws_filters(script: str) -> tuple[HttpFilter, HttpFilter]:
-    """Return the filters of calls; *script* is the runtime that shapes them.
-
-    The base configuration is never used. It has credentials, so that Envoy does not look for any at its start.
-    """
-    base = _config(_NO_CALL)
+def aws_filters(script: str) -> tuple[HttpFilter, ...]:
+    """Return the filter that makes calls of requests; *script* is the runtime that shapes them."""
     shape = lua_pb2.Lua(source_codes={_SCRIPT: base_pb2.DataSource(inline_string=script)})
     shape.clear_route_cache.value = False
-    return (
-        HttpFilter(SHAPE_FILTER, Stage.TRANSFORMATION, typed(shape)),
-        HttpFilter(LAMBDA_FILTER, Stage.OUTBOUND, typed(base)),
-    )
+    return (HttpFilter(SHAPE_FILTER, Stage.TRANSFORMATION, typed(shape)),)
 
 
 def aws_enabled() -> FilterConfigs:
-    """Return what puts the filters in a chain without a call, for a route that may turn out to need them."""
-    shape = lua_pb2.LuaPerRoute(name=_SCRIPT)
-    route = aws_lambda_pb2.PerRouteConfig(invoke_config=_config(_NO_CALL))
-    return ((SHAPE_FILTER, typed(shape)), (LAMBDA_FILTER, typed(route)))
+    """Return what puts the filter in a chain without a call, for a route that may turn out to need it."""
+    return ((SHAPE_FILTER, typed(lua_pb2.LuaPerRoute(name=_SCRIPT))),)
 
 
-def aws_call(call: AwsCall) -> FilterConfigs:
-    """Return the route's parts of the filters."""
+def aws_call(told: Mapping[str, str]) -> FilterConfigs:
+    """Return the route's part of the filter: *told* is what the Lua filter has to know of a call."""
     context = struct_pb2.Struct()
-    context.update(dict(call.shape))
-    shape = lua_pb2.LuaPerRoute(name=_SCRIPT, filter_context=context)
-    route = aws_lambda_pb2.PerRouteConfig(invoke_config=_config(call))
-    return ((SHAPE_FILTER, typed(shape)), (LAMBDA_FILTER, typed(route)))
+    context.update(dict(told))
+    return ((SHAPE_FILTER, typed(lua_pb2.LuaPerRoute(name=_SCRIPT, filter_context=context))),)
 
 
-def _config(call: AwsCall) -> Message:
-    modes = aws_lambda_pb2.Config
-    return aws_lambda_pb2.Config(
-        arn=call.arn,
-        payload_passthrough=not call.wrap,
-        invocation_mode=modes.ASYNCHRONOUS if call.asynchronous else modes.SYNCHRONOUS,
-        host_rewrite=call.host,
-        credentials=aws_lambda_pb2.Credentials(
-            access_key_id=call.credentials.access_key,
-            secret_access_key=call.credentials.secret_key,
-            session_token=call.credentials.session_token,
-        ),
-    )
+def signed(credentials: AwsCredentials, region: str) -> tuple[str, TypedConfig]:
+    """Return the filter of a cluster that signs each request for Lambda, its body included, once for each try."""
+    signing = aws_request_signing_pb2.AwsRequestSigning(service_name="lambda", region=region)
+    inline = signing.credential_provider.inline_credential
+    inline.access_key_id = credentials.access_key
+    inline.secret_access_key = credentials.secret_key
+    inline.session_token = credentials.session_token
+    return SIGNING_FILTER, typed(signing)
+
+
+def unsigned_headers() -> tuple[str, TypedConfig]:
+    """Return the filter of a cluster that takes away what a client signed, or says about signatures, itself."""
+    config = lua_pb2.Lua(default_source_code=base_pb2.DataSource(inline_string=_FOREIGN))
+    config.clear_route_cache.value = False
+    return "gloo.upstream.aws_foreign_headers", typed(config)

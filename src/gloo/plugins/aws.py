@@ -23,29 +23,29 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from gloo.envoy.aws_lambda import LAMBDA_CLUSTER, AwsCall, AwsCredentials, aws_call, aws_filters
+from gloo.envoy.aws_lambda import AwsCredentials, aws_call, aws_filters, signed
 from gloo.envoy.cluster import Cluster, Endpoint
-from gloo.envoy.route import Target
+from gloo.envoy.route import HeaderChange, Target
 from gloo.envoy.stage import HttpFilter
 from gloo.envoy.tls import UpstreamTls
-from gloo.errors import ConfigError
+from gloo.errors import ConfigError, MissingReference
 from gloo.functions.aws_source import aws_source
 from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.model.upstream_tls import is_address
+from gloo.plugins.aws_session import AwsSession, read_keys
 from gloo.plugins.base import FunctionCall, UpstreamPlugin
+from gloo.plugins.origin import parse_origin
 
 RequestShape = Literal["passthrough", "api_gateway_v2", "api_gateway_v1", "alb", "envoy"]
 ResponseShape = Literal["passthrough", "api_gateway", "alb"]
 
-ACCESS_KEY = ("access_key", "aws_access_key_id")
-SECRET_KEY = ("secret_key", "aws_secret_access_key")
-SESSION_TOKEN = ("session_token", "aws_session_token")
 MOST_BYTES = 7 * 2**20
 """A bit more than the 6 MiB that Lambda takes and gives, so that it is Lambda who says what is too much."""
 
-_ANSWER_TO: Mapping[RequestShape, ResponseShape] = {
+_ANSWER_TO: Mapping[RequestShape, ResponseShape | Literal["envoy"]] = {
+    "envoy": "envoy",
     "api_gateway_v2": "api_gateway",
     "api_gateway_v1": "api_gateway",
     "alb": "alb",
@@ -68,21 +68,60 @@ class AwsSpec(Model, frozen=True, kw_only=True):
     ]
     account_id: Annotated[str, Meta(pattern=r"^\d{12}$", description="the 12 digits of the account that owns them")]
     secret_ref: Annotated[
-        str, Meta(min_length=1, description="the secret with `access_key`, `secret_key`, and `session_token` if any")
-    ]
-    role_arn: Annotated[str | None, Meta(description="a role to take on; not supported yet")] = None
+        str,
+        Meta(
+            description="the secret with `access_key`, `secret_key`, and `session_token` if any; without it the keys "
+            "come from the gateway's environment"
+        ),
+    ] = ""
+    role_arn: Annotated[
+        str, Meta(pattern=r"^(arn:aws[a-z-]*:iam::\d{12}:role/.{1,512})?$", description="a role to take on")
+    ] = ""
+    role_session_name: Annotated[
+        str, Meta(pattern=r"^[\w+=,.@-]{2,64}$", description="with role_arn: how AWS's records call who took it on")
+    ] = "gloo"
+    external_id: Annotated[
+        str,
+        Meta(
+            pattern=r"^([\w+=,.@:/-]{2,1224})?$", description="with role_arn: the id that the role's owner wants to see"
+        ),
+    ] = ""
+    sts_url: Annotated[str, Meta(description="another address of AWS's Security Token Service: https://HOST")] = ""
     endpoint: Annotated[
         AwsEndpoint | None, Meta(description="another address of Lambda: a VPC endpoint, an emulator")
     ] = None
+
+    def __post_init__(self) -> None:
+        if not self.role_arn and (self.external_id or self.role_session_name != "gloo"):
+            raise ValueError("external_id and role_session_name go with role_arn")
+        if self.sts_url and (fault := _fault_of_url(self.sts_url)):
+            raise ValueError(f"sts_url {fault}")
 
     @property
     def partition(self) -> str:
         return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(self.region.rsplit("-", 2)[0], "aws")
 
     @property
+    def domain(self) -> str:
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
+    @property
     def host(self) -> str:
-        domain = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
-        return self.endpoint.host if self.endpoint else f"lambda.{self.region}.{domain}"
+        return self.endpoint.host if self.endpoint else f"lambda.{self.region}.{self.domain}"
+
+    @property
+    def session(self) -> AwsSession | None:
+        """Where the keys come from, when they are not those of the secret."""
+        if self.secret_ref and not self.role_arn:
+            return None
+        return AwsSession(
+            region=self.region,
+            sts=(self.sts_url or f"https://sts.{self.region}.{self.domain}").rstrip("/"),
+            secret_ref=self.secret_ref,
+            role_arn=self.role_arn,
+            session=self.role_session_name if self.role_arn else "",
+            external_id=self.external_id,
+        )
 
 
 class AwsFunction(Model, frozen=True, kw_only=True):
@@ -132,12 +171,11 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
         return aws_filters(aws_source())
 
     def secrets(self, spec: AwsSpec) -> tuple[str, ...]:
-        return (spec.secret_ref,)
+        stored = (spec.secret_ref,) if spec.secret_ref else ()
+        return (*stored, spec.session.name) if spec.session is not None else stored
 
     def cluster(self, upstream: Upstream, spec: AwsSpec, secrets: Mapping[str, Secret]) -> Cluster:
-        if spec.role_arn is not None:
-            raise ConfigError("", "role_arn", "roles can't be taken on yet", "give the keys of a user by secret_ref")
-        credentials_of(spec, secrets)
+        credentials = credentials_of(spec, secrets)
         place = spec.endpoint or AwsEndpoint(host=spec.host)
         named = not is_address(place.host)
         return Cluster(
@@ -146,45 +184,67 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
             (Endpoint(place.host, place.port, place.host if named else ""),),
             upstream.connection_timeout,
             tls=UpstreamTls() if place.tls else None,
-            metadata=LAMBDA_CLUSTER,
+            filters=(signed(credentials, spec.region),),
         )
 
     def call(self, call: FunctionCall[AwsFunction, AwsExtension]) -> Target:
         spec, function = call.spec, call.function
         assert isinstance(spec, AwsSpec)
         asynchronous = call.extension.execution_style == "async"
-        arn = f"arn:{spec.partition}:lambda:{spec.region}:{spec.account_id}:function:{function.function_name}"
-        configs = aws_call(
-            AwsCall(
-                f"{arn}:{function.qualifier}" if function.qualifier else arn,
-                spec.host,
-                credentials_of(spec, call.secrets),
-                asynchronous=asynchronous,
-                wrap=function.request == "envoy",
-                shape=tuple(_shape(call.name, spec, function, asynchronous=asynchronous)),
-            )
+        told = dict(_told(call.name, spec, function, asynchronous=asynchronous))
+        style = HeaderChange("x-amz-invocation-type", "Event" if asynchronous else "RequestResponse")
+        return replace(
+            call.target,
+            filters=(*call.target.filters, *aws_call(told)),
+            request_headers=(*call.target.request_headers, style),
+            host_rewrite=spec.host,
+            sealed=True,
+            held_bytes=MOST_BYTES,
         )
-        filters = (*call.target.filters, *configs)
-        return replace(call.target, filters=filters, host_rewrite=spec.host, sealed=True, held_bytes=MOST_BYTES)
 
 
 def credentials_of(spec: AwsSpec, secrets: Mapping[str, Secret]) -> AwsCredentials:
-    """Return what calls are signed with; raise ConfigError naming the key that the secret lacks."""
-    secret = secrets[spec.secret_ref]
-    found = [next((secret.data[name] for name in names if name in secret.data), "") for names in _KEYS]
-    for names, value in zip(_KEYS, found, strict=True):
-        if not value and names is not SESSION_TOKEN:
-            raise ConfigError("", "secret_ref", f"the secret {secret.name!r} has no {names[0]}", f"or {names[1]}")
-    return AwsCredentials(*(value.strip() for value in found))
+    """Return what requests are signed with.
+
+    Raises:
+        ConfigError: the secret lacks a key, which is named.
+        MissingReference: there are no keys now, from where they should come.
+    """
+    keys = _read(spec.secret_ref, secrets[spec.secret_ref]) if spec.secret_ref else None
+    if spec.session is None:
+        assert keys is not None
+        return keys
+    try:
+        return read_keys(secrets[spec.session.name].data)
+    except MissingReference as error:
+        field = "role_arn" if spec.role_arn else "secret_ref"
+        raise MissingReference("", field, error.problem, error.hint) from error
 
 
-_KEYS = (ACCESS_KEY, SECRET_KEY, SESSION_TOKEN)
+def _read(name: str, secret: Secret) -> AwsCredentials:
+    try:
+        return read_keys(secret.data)
+    except KeyError as error:
+        key, other = error.args
+        raise ConfigError("", "secret_ref", f"the secret {name!r} has no {key}", f"or {other}") from None
 
 
-def _shape(name: str, spec: AwsSpec, function: AwsFunction, *, asynchronous: bool) -> Iterator[tuple[str, str]]:
+def _fault_of_url(url: str) -> str:
+    """Return what is wrong with *url*; empty for nothing."""
+    try:
+        parse_origin(url)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _told(name: str, spec: AwsSpec, function: AwsFunction, *, asynchronous: bool) -> Iterator[tuple[str, str]]:
     """Yield what the Lua filter has to know of a call."""
     answer = function.response or _ANSWER_TO.get(function.request, "passthrough")
+    arn = f"arn:{spec.partition}:lambda:{spec.region}:{spec.account_id}:function:{function.function_name}"
+    qualified = f"{arn}:{function.qualifier}" if function.qualifier else arn
     yield "function", name
+    yield "path", f"/2015-03-31/functions/{qualified}/invocations"
     yield "request", "alb_multi_value" if function.multi_value else function.request
     yield "response", "passthrough" if asynchronous else answer
     yield "account", spec.account_id

@@ -1,4 +1,4 @@
--- Answers of Lambda functions: what API Gateway and an Application Load Balancer make of a function's result, and what
+-- Answers of Lambda functions: what API Gateway, an Application Load Balancer and Envoy's own Lambda filter make of a function's result, and what
 -- a client is told when Lambda or the function failed.
 
 local byte, sub, find, lower, floor = string.byte, string.sub, string.find, string.lower, math.floor
@@ -128,7 +128,26 @@ end
 
 local JSON = "application/json"
 
+-- The fields that Envoy's own filter knows under the names of API Gateway; a header has one value or a list of them.
+local function of_envoy(answer)
+  local single, several = {}, {}
+  local headers = object_in(answer, "headers")
+  for i = 1, #headers do
+    local name, value = headers[i], headers[headers[i]]
+    local map = is_array(value) and several or single
+    map[#map + 1], map[name] = name, value
+  end
+  return {statusCode = given(answer.status_code) and answer.status_code or 200, headers = single,
+    multiValueHeaders = several, cookies = answer.cookies, body = answer.body,
+    isBase64Encoded = answer.is_base64_encoded}
+end
+
 gloo.answers = {
+  envoy = function(text)
+    local answer = parsed(text)
+    if not is_object(answer) then malformed("is no object") end
+    return unwrapped(of_envoy(answer), JSON)
+  end,
   -- Format 2.0 takes a result without statusCode for the body, format 1.0 does not.
   api_gateway = function(text, asked)
     local answer = parsed(text)

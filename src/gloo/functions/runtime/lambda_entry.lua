@@ -1,5 +1,5 @@
--- What Envoy calls on the way to a Lambda function and back, before and after its own filter signs the call. The
--- function and the shapes of its events and answers come with the route (filterContext).
+-- What Envoy calls on the way to a Lambda function and back; a filter of the cluster signs the call. The function and
+-- the shapes of its events and answers come with the route (filterContext).
 
 local byte, sub, find, gsub, tostring, tonumber, pcall, pairs, type =
   string.byte, string.sub, string.find, string.gsub, tostring, tonumber, pcall, pairs, type
@@ -8,15 +8,20 @@ local KEPT = {["content-type"] = true, ["content-length"] = true, ["user-agent"]
   ["x-request-id"] = true, ["x-forwarded-for"] = true, ["x-forwarded-proto"] = true}
 
 -- Lambda's own interface gets no header of the client's: one could choose how a function is called (x-amz-...), or
--- be changed after the call is signed. With Envoy's own event all others are in it, and so they stay until then.
-local function strip(headers, all)
+-- spoil the signature.
+local function strip(headers)
   local names = {}
   for name in pairs(headers) do
-    if byte(name) ~= 58 and (all and not KEPT[name] or sub(name, 1, 6) == "x-amz-" or name == "transfer-encoding") then
-      names[#names + 1] = name
-    end
+    if byte(name) ~= 58 and not KEPT[name] then names[#names + 1] = name end
   end
   for i = 1, #names do headers:remove(names[i]) end
+end
+
+-- Makes the request a call of the function; a filter of the cluster signs it.
+local function call(headers, path)
+  strip(headers)
+  headers:replace(":method", "POST")
+  headers:replace(":path", path)
 end
 
 local function address_of(stream)
@@ -50,19 +55,19 @@ local function event_of(handle, shape, body, owner)
 end
 
 -- The request without an event of ours. Lambda wants to know the length of a body that came in pieces, too.
-local function pass_on(handle, all)
+local function pass_on(handle, path)
   if not handle:headers():get("content-length") then
     local body = handle:body(true)
     if body:length() > 0 then body:setBytes(body:getBytes(0, body:length())) end
   end
-  strip(handle:headers(), all)
+  call(handle:headers(), path)
 end
 
 function envoy_on_request(handle)
   local context = handle:filterContext()
-  local name, shape = context:get("function"), context:get("request")
+  local name, shape, path = context:get("function"), context:get("request"), context:get("path")
   if not name then return end
-  if not gloo.events[shape] then return pass_on(handle, shape ~= "envoy") end
+  if not gloo.events[shape] then return pass_on(handle, path) end
   local owner = {context:get("account"), context:get("region")}
   local body = handle:body(true) -- waiting for it ends the life of all objects before
   local made, event = pcall(event_of, handle, shape, body, owner)
@@ -74,7 +79,7 @@ function envoy_on_request(handle)
   end
   body:setBytes(event)
   local headers = handle:headers()
-  strip(headers, true)
+  call(headers, path)
   headers:replace("content-type", "application/json")
 end
 

@@ -1,5 +1,5 @@
--- Requests as the events that Lambda functions know: those of API Gateway (payload formats 1.0 and 2.0) and of an
--- Application Load Balancer. A function can't tell ours from theirs; what only AWS knows is left out or says `gloo`.
+-- Requests as the events that Lambda functions know: those of API Gateway (payload formats 1.0 and 2.0), of an
+-- Application Load Balancer, and of Envoy's own Lambda filter. A function can't tell ours from theirs; what only AWS knows is left out or says `gloo`.
 -- Events are joined from texts, and texts are searched by patterns: tables of values and loops over bytes took longer
 -- than all that Envoy does for a call.
 
@@ -177,7 +177,18 @@ local function load_balancer(request, several)
   })
 end
 
+local function envoy(request)
+  local query = request.query ~= "" and "?" .. request.query or ""
+  return concat({
+    '{"raw_path":', quote(request.path .. query), ',"method":', quote(request.method),
+    ',"headers":', map(request.headers, joined, "{}", "host"),
+    ',"query_string_parameters":', map(query_of(request.query, decode), last, "{}"),
+    (gsub(ending(request, true, '""'), '"isBase64Encoded":(%l+)}$', '"is_base64_encoded":%1}')),
+  })
+end
+
 gloo.events = {
+  envoy = envoy,
   api_gateway_v2 = api_gateway_v2,
   api_gateway_v1 = api_gateway_v1,
   alb = function(request) return load_balancer(request, false) end,
