@@ -15,6 +15,7 @@ KEYS = {"access_key": "AKID", "secret_key": CANARY, "session_token": CANARY}
 SPEC: dict[str, Json] = {"region": "eu-west-1", "account_id": "123456789012", "secret_ref": "aws"}
 ROUTE = {"single_destination": {"function": {"upstream_name": "a", "function_name": "f"}}}
 SIGNING = "gloo.upstream.aws_signing"
+URL = "https://abc.lambda-url.eu-west-1.on.aws"
 ROLE = "arn:aws:iam::123456789012:role/r"
 SHAPE = "gloo.filters.http.lambda_shape"
 
@@ -101,6 +102,12 @@ def test_another_address_of_lambda_is_asked_and_signed_for_in_its_place() -> Non
     [
         ({"region": "europe"}, "spec.region"),
         ({"account_id": "12"}, "spec.account_id"),
+        ({"account_id": None}, "spec"),
+        ({"url": URL}, "spec"),
+        ({"account_id": None, "url": f"{URL}/path"}, "spec"),
+        ({"account_id": None, "url": URL, "endpoint": {"host": "a"}}, "spec"),
+        ({"account_id": None, "url": URL, "auth": "none"}, "spec"),
+        ({"auth": "none"}, "spec"),
         ({"endpoint": {"host": "http://localhost"}}, "spec.endpoint.host"),
         ({"role_arn": "r"}, "spec.role_arn"),
         ({"role_arn": ROLE, "role_session_name": "a b"}, "spec.role_session_name"),
@@ -120,7 +127,6 @@ def test_a_bad_field_is_told_with_its_place(spec: Json, field: str) -> None:
         {"function_name": "f", "request": "v2"},
         {"function_name": "f", "multi_value": True},
         {"function_name": "f", "request": "envoy", "response": "alb"},
-        {},
     ],
 )
 def test_a_bad_function_is_left_out_and_told(function: Json) -> None:
@@ -233,3 +239,33 @@ def test_a_route_to_the_upstream_itself_is_refused() -> None:
 def test_a_route_can_not_change_what_is_signed(change: Json, field: str) -> None:
     translation = translated(route=ROUTE | change)
     assert problem(translation, "VirtualService/default")[0] == f"routes[0].{field}"
+
+
+def test_a_function_is_called_by_its_name_here_where_no_other_is_given() -> None:
+    translation = translated(function={})
+    assert shape(translation)["path"].endswith(":function:f/invocations")
+
+
+def test_a_function_at_a_url_gets_requests_as_they_are_and_signed() -> None:
+    translation = translated(function={}, account_id=None, url=URL)
+    (found,) = routes(translation, "default")
+    assert "typed_per_filter_config" not in found
+    assert host_rewrite(translation) == "abc.lambda-url.eu-west-1.on.aws"
+    assert signing(translation)["service_name"] == "lambda"
+    assert "use_unsigned_payload" not in signing(translation)
+    assert clusters(translation)["a"]["transport_socket"]
+
+
+def test_a_function_at_a_url_that_lets_all_in_is_asked_without_a_signature() -> None:
+    translation = translated(function={}, account_id=None, url=URL, auth="none", secret_ref=None)
+    assert "typed_extension_protocol_options" not in clusters(translation)["a"]
+
+
+def test_what_a_function_at_a_url_could_not_be_told_is_refused() -> None:
+    field, text = problem(translated(function={"qualifier": "live"}, account_id=None, url=URL))
+    assert field == "spec.url"
+    assert "qualifier of 'f' means nothing" in text
+    later = translated(
+        function={}, account_id=None, url=URL, route=ROUTE | {"extensions": {"execution_style": "async"}}
+    )
+    assert problem(later, "VirtualService/default")[0] == "routes[0].extensions.execution_style"

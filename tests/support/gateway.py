@@ -7,10 +7,11 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
@@ -46,8 +47,13 @@ class RunningGateway:
 
 
 @asynccontextmanager
-async def running_gateway(folder: Path, *arguments: str) -> AsyncIterator[RunningGateway]:
-    """Run ``gloo run FOLDER`` on free ports for the length of a block; *arguments* are further options of it."""
+async def running_gateway(
+    folder: Path, *arguments: str, variables: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[RunningGateway]:
+    """Run ``gloo run FOLDER`` on free ports for the length of a block.
+
+    *arguments* are further options of it, *variables* further ones of its environment.
+    """
     port, https_port = free_ports(2)
     command = ("run", str(folder), "--bind", "127.0.0.1", "--http-port", str(port), "--https-port", str(https_port))
     log = folder.parent / f"{folder.name}.log"
@@ -59,7 +65,7 @@ async def running_gateway(folder: Path, *arguments: str) -> AsyncIterator[Runnin
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=errors,
-            env=_environment(),
+            env={**_environment(), **variables},
         )
     try:
         yield RunningGateway(folder, await _ready(process, log), process, log)

@@ -60,8 +60,14 @@ def aws_call(told: Mapping[str, str]) -> FilterConfigs:
 
 
 def signed(credentials: AwsCredentials, region: str) -> tuple[str, TypedConfig]:
-    """Return the filter of a cluster that signs each request for Lambda, its body included, once for each try."""
+    """Return the filter of a cluster that signs each request for Lambda, once for each try.
+
+    What is signed is what decides: method, host, path, query, the whole body, and the headers in which Lambda is told
+    something. Others may be changed by whoever stands between.
+    """
     signing = aws_request_signing_pb2.AwsRequestSigning(service_name="lambda", region=region)
+    signing.match_included_headers.add(exact="content-type")
+    signing.match_included_headers.add(prefix="x-amz-")
     inline = signing.credential_provider.inline_credential
     inline.access_key_id = credentials.access_key
     inline.secret_access_key = credentials.secret_key

@@ -12,18 +12,21 @@
     - name: place
       spec: {function_name: place-order, qualifier: live, request: api_gateway_v2}
 
-Envoy's own filter signs each call with the keys in the secret, and sends it to Lambda in the region. What the
-function gets is the body of the request, or the whole request as an event of API Gateway or of a load balancer; its
-answer is taken apart likewise. Both happen in a Lua filter; errors of the function and of Lambda are told as JSON.
+What the function gets is the body of the request, or the whole request as an event of API Gateway or of a load
+balancer; its answer is taken apart likewise. Both happen in a Lua filter; errors of the function and of Lambda are told
+as JSON. Envoy signs each call with the keys in the secret, of the environment or of a role, and sends it to Lambda in
+the region. An upstream with a `url` is one function at a URL of its own (a Function URL): it gets requests as they are,
+signed too, and its answer is passed on as it comes.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from gloo.envoy.aws_lambda import AwsCredentials, aws_call, aws_filters, signed
+from gloo.envoy.aws_lambda import AwsCredentials, aws_call, aws_filters, signed, unsigned_headers
 from gloo.envoy.cluster import Cluster, Endpoint
 from gloo.envoy.route import HeaderChange, Target
 from gloo.envoy.stage import HttpFilter
@@ -41,6 +44,7 @@ from gloo.plugins.origin import parse_origin
 RequestShape = Literal["passthrough", "api_gateway_v2", "api_gateway_v1", "alb", "envoy"]
 ResponseShape = Literal["passthrough", "api_gateway", "alb"]
 
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 MOST_BYTES = 7 * 2**20
 """A bit more than the 6 MiB that Lambda takes and gives, so that it is Lambda who says what is too much."""
 
@@ -66,7 +70,11 @@ class AwsSpec(Model, frozen=True, kw_only=True):
     region: Annotated[
         str, Meta(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$", description="where the functions are, e.g. eu-west-1")
     ]
-    account_id: Annotated[str, Meta(pattern=r"^\d{12}$", description="the 12 digits of the account that owns them")]
+    account_id: Annotated[
+        str, Meta(pattern=r"^(\d{12})?$", description="the 12 digits of the account that owns them; needed without url")
+    ] = ""
+    url: Annotated[str, Meta(description="the Function URL of one function, which is called there")] = ""
+    auth: Annotated[Literal["iam", "none"], Meta(description="with url: whom the function lets in")] = "iam"
     secret_ref: Annotated[
         str,
         Meta(
@@ -92,6 +100,14 @@ class AwsSpec(Model, frozen=True, kw_only=True):
     ] = None
 
     def __post_init__(self) -> None:
+        if bool(self.account_id) == bool(self.url):
+            raise ValueError("takes account_id, or url")
+        if self.url and (fault := _fault_of_url(self.url)):
+            raise ValueError(f"url {fault}")
+        if self.url and self.endpoint is not None:
+            raise ValueError("takes endpoint, or url")
+        if self.auth == "none" and (not self.url or self.secret_ref or self.role_arn):
+            raise ValueError("auth: none goes with url, and without secret_ref and role_arn")
         if not self.role_arn and (self.external_id or self.role_session_name != "gloo"):
             raise ValueError("external_id and role_session_name go with role_arn")
         if self.sts_url and (fault := _fault_of_url(self.sts_url)):
@@ -112,7 +128,7 @@ class AwsSpec(Model, frozen=True, kw_only=True):
     @property
     def session(self) -> AwsSession | None:
         """Where the keys come from, when they are not those of the secret."""
-        if self.secret_ref and not self.role_arn:
+        if self.auth == "none" or (self.secret_ref and not self.role_arn):
             return None
         return AwsSession(
             region=self.region,
@@ -128,8 +144,12 @@ class AwsFunction(Model, frozen=True, kw_only=True):
     """One function, and what it takes and gives."""
 
     function_name: Annotated[
-        str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}$", description="its name in AWS, without account and region")
-    ]
+        str,
+        Meta(
+            pattern=r"^([a-zA-Z0-9_-]{1,64})?$",
+            description="its name in AWS, without account and region; by default its name here",
+        ),
+    ] = ""
     qualifier: Annotated[
         str, Meta(pattern=r"^(\$LATEST|[a-zA-Z0-9_-]{1,128})?$", description="a version or an alias")
     ] = ""
@@ -174,7 +194,14 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
         stored = (spec.secret_ref,) if spec.secret_ref else ()
         return (*stored, spec.session.name) if spec.session is not None else stored
 
+    def check_function(self, name: str, function: AwsFunction) -> None:
+        own = name.partition("/")[2]
+        if not function.function_name and not _NAME.match(own):
+            raise ConfigError("", "function_name", f"is needed, for {own!r} is no name of a function in AWS")
+
     def cluster(self, upstream: Upstream, spec: AwsSpec, secrets: Mapping[str, Secret]) -> Cluster:
+        if spec.url:
+            return _at_url(upstream, spec, secrets)
         credentials = credentials_of(spec, secrets)
         place = spec.endpoint or AwsEndpoint(host=spec.host)
         named = not is_address(place.host)
@@ -190,6 +217,8 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
     def call(self, call: FunctionCall[AwsFunction, AwsExtension]) -> Target:
         spec, function = call.spec, call.function
         assert isinstance(spec, AwsSpec)
+        if spec.url:
+            return _call_at_url(call, spec)
         asynchronous = call.extension.execution_style == "async"
         told = dict(_told(call.name, spec, function, asynchronous=asynchronous))
         style = HeaderChange("x-amz-invocation-type", "Event" if asynchronous else "RequestResponse")
@@ -201,6 +230,27 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
             sealed=True,
             held_bytes=MOST_BYTES,
         )
+
+
+def _at_url(upstream: Upstream, spec: AwsSpec, secrets: Mapping[str, Secret]) -> Cluster:
+    """Return the cluster of a function with a URL, which has nothing to be said about its events."""
+    for function in upstream.functions:
+        if function.spec:
+            told = ", ".join(sorted(function.spec))
+            problem = f"the function there gets requests as they are: {told} of {function.name!r} means nothing"
+            raise ConfigError("", "url", problem, f"write - name: {function.name} alone")
+    cluster = parse_origin(spec.url).cluster(upstream)
+    if spec.auth == "none":
+        return cluster
+    return replace(cluster, filters=(unsigned_headers(), signed(credentials_of(spec, secrets), spec.region)))
+
+
+def _call_at_url(call: FunctionCall[AwsFunction, AwsExtension], spec: AwsSpec) -> Target:
+    if call.extension.execution_style == "async":
+        hint = "call it by account_id and its name"
+        raise ConfigError("", "extensions.execution_style", "a function at a URL is always waited for", hint)
+    held = MOST_BYTES if spec.auth == "iam" else 0
+    return replace(call.target, host_rewrite=parse_origin(spec.url).authority, held_bytes=held)
 
 
 def credentials_of(spec: AwsSpec, secrets: Mapping[str, Secret]) -> AwsCredentials:
@@ -232,16 +282,16 @@ def _read(name: str, secret: Secret) -> AwsCredentials:
 def _fault_of_url(url: str) -> str:
     """Return what is wrong with *url*; empty for nothing."""
     try:
-        parse_origin(url)
+        return "holds a path" if parse_origin(url).path else ""
     except ValueError as error:
         return str(error)
-    return ""
 
 
 def _told(name: str, spec: AwsSpec, function: AwsFunction, *, asynchronous: bool) -> Iterator[tuple[str, str]]:
     """Yield what the Lua filter has to know of a call."""
     answer = function.response or _ANSWER_TO.get(function.request, "passthrough")
-    arn = f"arn:{spec.partition}:lambda:{spec.region}:{spec.account_id}:function:{function.function_name}"
+    own = function.function_name or name.partition("/")[2]
+    arn = f"arn:{spec.partition}:lambda:{spec.region}:{spec.account_id}:function:{own}"
     qualified = f"{arn}:{function.qualifier}" if function.qualifier else arn
     yield "function", name
     yield "path", f"/2015-03-31/functions/{qualified}/invocations"

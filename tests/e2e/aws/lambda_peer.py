@@ -67,19 +67,24 @@ class LambdaPeer:
     )
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"}
-        headers |= {name.replace("_", "-").lower(): environ[name] for name in _BARE if environ.get(name)}
+        headers, body = read_request(environ)
         key = signer(environ, headers, body, self.keys)
         if key is None:
             self.refused.append(headers.get("authorization", ""))
-            return _send(start, Answer(FORBIDDEN, 403, (("x-amzn-ErrorType", "InvalidSignatureException:http://x"),)))
+            return send(start, Answer(FORBIDDEN, 403, (("x-amzn-ErrorType", "InvalidSignatureException:http://x"),)))
         function, qualifier = _named(unquote(environ["PATH_INFO"]))
         self.calls.append(Call(function, qualifier, key, headers, body))
         self.by_key[key] += 1
         if function in self.answers:
-            return _send(start, self.answers[function])
+            return send(start, self.answers[function])
         return self.moto(_for_moto(environ, function, qualifier, body), start)
+
+
+def read_request(environ: Environ) -> tuple[dict[str, str], bytes]:
+    """Return the headers of a request, their names in lower case, and its body."""
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"}
+    headers |= {name.replace("_", "-").lower(): environ[name] for name in _BARE if environ.get(name)}
+    return headers, environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
 
 
 def signer(environ: Environ, headers: dict[str, str], body: bytes, keys: dict[str, str]) -> str | None:
@@ -95,7 +100,7 @@ def signer(environ: Environ, headers: dict[str, str], body: bytes, keys: dict[st
     request.context["timestamp"] = headers["x-amz-date"]
     auth = _AsSigned(Credentials(key, keys[key]), scope[2], scope[1])
     expected = auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
-    untouched = hashlib.sha256(body).hexdigest() == headers["x-amz-content-sha256"]
+    untouched = headers.get("x-amz-content-sha256") in {None, hashlib.sha256(body).hexdigest()}
     return key if untouched and expected == fields["Signature"] else None
 
 
@@ -123,7 +128,8 @@ def _for_moto(environ: Environ, function: str, qualifier: str, body: bytes) -> E
     return environ | host | {"PATH_INFO": path, "RAW_URI": path, "REQUEST_URI": path, "QUERY_STRING": query}
 
 
-def _send(start: StartResponse, answer: Answer) -> Iterable[bytes]:
+def send(start: StartResponse, answer: Answer) -> Iterable[bytes]:
+    """Answer a request of WSGI."""
     length = ("content-length", str(len(answer.body)))
     start(f"{answer.status} Said", [("content-type", "application/json"), length, *answer.headers])
     return [answer.body]
@@ -141,12 +147,18 @@ def lambda_peer() -> Iterator[LambdaPeer]:
     """Run one on a free port for the length of a block."""
     default_user_config["lambda"] = {"use_docker": False}
     peer = LambdaPeer()
-    server = make_server("127.0.0.1", 0, peer, threaded=True, request_handler=_Quiet)
-    peer.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, name="lambda")
+    with served(peer) as peer.port:
+        yield peer
+
+
+@contextmanager
+def served(application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> Iterator[int]:
+    """Serve *application* for the length of a block, and give its port."""
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, name="peer")
     thread.start()
     try:
-        yield peer
+        yield server.server_port
     finally:
         server.shutdown()
         server.server_close()
