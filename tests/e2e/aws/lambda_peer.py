@@ -8,6 +8,7 @@ a certain form, a test writes into `answers`.
 
 import hashlib
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -43,13 +44,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as it arrived, with a good signature; header names are in lower case."""
+    """One call as it arrived, with a good signature.
+
+    Args:
+        headers: their names in lower case.
+        at: when it came, on the clock of `time.monotonic`.
+    """
 
     function: str
     qualifier: str
     key: str
     headers: dict[str, str]
     body: bytes
+    at: float
 
 
 @dataclass(slots=True)
@@ -67,13 +74,13 @@ class LambdaPeer:
     )
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        headers, body = read_request(environ)
+        at, (headers, body) = time.monotonic(), read_request(environ)
         key = signer(environ, headers, body, self.keys)
         if key is None:
             self.refused.append(headers.get("authorization", ""))
             return send(start, Answer(FORBIDDEN, 403, (("x-amzn-ErrorType", "InvalidSignatureException:http://x"),)))
         function, qualifier = _named(unquote(environ["PATH_INFO"]))
-        self.calls.append(Call(function, qualifier, key, headers, body))
+        self.calls.append(Call(function, qualifier, key, headers, body, at))
         self.by_key[key] += 1
         if function in self.answers:
             return send(start, self.answers[function])

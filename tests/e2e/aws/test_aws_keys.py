@@ -107,10 +107,8 @@ async def test_a_new_secret_is_used_within_a_second_and_no_request_fails(
         steady = group.create_task(ask_steadily(2))
         write_secret(gateway.folder, peer.keys)
         turned = time.monotonic()
-        while not peer.by_key["AKIDNEW"]:
-            await ask()
-        took = time.monotonic() - turned
         await steady
+    took = min(call.at for call in peer.calls if call.key == "AKIDNEW") - turned
     assert set(statuses) == {200}
     assert len(statuses) >= 2.5 * PER_SECOND
     assert took < 1.0
