@@ -47,6 +47,7 @@ class SessionSecrets:
 
     async def watch(self, names: frozenset[str]) -> AsyncGenerator[SecretState, None]:
         sessions = _sessions(names)
+        self._held = {name: held for name, held in self._held.items() if name in sessions}
         async with AsyncExitStack() as stack:
             watching = _Watching(names - sessions.keys(), tuple(sessions.values()))
             needed = watching.names | {each.secret_ref for each in sessions.values() if each.secret_ref}
