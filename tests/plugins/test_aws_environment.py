@@ -32,9 +32,9 @@ async def found(variables: dict[str, str], files: dict[str, str] | None = None) 
 
 
 async def test_variables_come_before_the_shared_file() -> None:
-    files = {"/home/x/.aws/credentials": PROFILES}
-    assert await found(VARIABLES | {"HOME": "/home/x"}, files) == "AKIDV"
-    assert await found({"HOME": "/home/x"}, files) == "AKIDP"
+    files = {"/users/x/.aws/credentials": PROFILES}
+    assert await found(VARIABLES | {"HOME": "/users/x"}, files) == "AKIDV"
+    assert await found({"HOME": "/users/x"}, files) == "AKIDP"
 
 
 async def test_a_variable_names_the_file_and_the_profile() -> None:
