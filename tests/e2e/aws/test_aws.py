@@ -1,17 +1,12 @@
 """Functions of AWS Lambda through a real Envoy; botocore judges the signatures, moto or a script answers."""
 
-import asyncio
 import json
-import shutil
-import sys
-from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from tests.e2e.aws.gateway_config import result
 from tests.e2e.aws.lambda_peer import LambdaPeer
-from tests.support.gateway import RunningGateway, free_ports, running_gateway
+from tests.support.gateway import RunningGateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -91,24 +86,3 @@ async def test_a_route_splits_between_a_function_and_a_service(peer: LambdaPeer,
     assert 34 <= statuses.count(201) <= 59
     assert len(peer.calls) == statuses.count(201)
     assert peer.refused == [""] * statuses.count(403)
-
-
-async def test_the_example_does_what_its_page_says(tmp_path: Path) -> None:
-    example = Path(__file__).parents[3] / "examples" / "09-aws"
-    (port,) = free_ports(1)
-    folder = tmp_path / "example"
-    shutil.copytree(example / "config", folder)
-    config = folder / "gloo.yaml"
-    config.write_text(config.read_text().replace("9001", str(port)))
-    stand_in = await asyncio.create_subprocess_exec(sys.executable, example / "stand_in.py", str(port), stderr=DEVNULL)
-    try:
-        async with running_gateway(folder) as running, asyncio.timeout(20):
-            while (answer := await running.get("/greet?name=you")).status_code == 503:
-                pass  # the stand-in is not up yet
-            assert (answer.status_code, answer.text) == (200, "hello you\n")
-            failed = await running.get("/greet?name=7")
-            assert (failed.status_code, failed.json()["type"]) == (502, "ValueError")
-            assert (await running.get("/greet-later?name=you")).status_code == 202
-    finally:
-        stand_in.kill()
-        await stand_in.wait()
