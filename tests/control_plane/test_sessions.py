@@ -95,6 +95,20 @@ async def test_a_failed_renewal_keeps_keys_until_they_end(store: MemorySecrets) 
     assert state.secrets[ROLE.name].data == {PROBLEM: "403 AccessDenied"}
 
 
+async def test_a_base_with_which_nothing_is_granted_ends_no_keys_that_count(store: MemorySecrets) -> None:
+    aws = Aws()
+    async with aclosing(SessionSecrets(store, ask=aws.ask, clock=aws.clock).watch(NAMES)) as states:
+        await anext(states)
+        aws.fault = "403 AccessDenied"
+        store.write("base", {"access_key": "B"})
+        next_state = asyncio.ensure_future(anext(states))
+        async with asyncio.timeout(10):
+            await aws.refused.wait()
+            aws.fault = ""
+            state = await next_state
+    assert state.secrets[ROLE.name].data["access_key"] == "B-3"
+
+
 async def test_without_keys_the_reason_stands_in_their_place_until_there_are_some(store: MemorySecrets) -> None:
     aws = Aws()
     aws.fault = "403 AccessDenied"

@@ -157,5 +157,5 @@ virtual_services:
     secret = Secret(name="aws", data={"access_key": "AKIAIOSFODNN7EXAMPLE", "secret_key": "canary"})
     tables = tables_of(config_of(config, secrets=(secret,)), PLUGINS)
     found = explain(request_of("GET", "/"), tables, FunctionRuntime())
-    assert "envoy.filters.http.aws_lambda" in found.deliveries[0].further
+    assert "gloo.filters.http.lambda_shape" in found.deliveries[0].further
     assert "canary" not in repr(found)

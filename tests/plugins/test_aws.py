@@ -124,6 +124,7 @@ def test_a_bad_field_is_told_with_its_place(spec: Json, field: str) -> None:
     [
         {"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f"},
         {"function_name": "f", "qualifier": "a b"},
+        {"function_name": "f", "account_id": "12"},
         {"function_name": "f", "request": "v2"},
         {"function_name": "f", "multi_value": True},
         {"function_name": "f", "request": "envoy", "response": "alb"},
@@ -244,6 +245,12 @@ def test_a_route_can_not_change_what_is_signed(change: Json, field: str) -> None
 def test_a_function_is_called_by_its_name_here_where_no_other_is_given() -> None:
     translation = translated(function={})
     assert shape(translation)["path"].endswith(":function:f/invocations")
+
+
+def test_a_function_of_another_account_is_called_there() -> None:
+    translation = translated(function={"account_id": "210987654321"})
+    assert ":210987654321:function:f/" in shape(translation)["path"]
+    assert shape(translation)["account"] == "210987654321"
 
 
 def test_a_function_at_a_url_gets_requests_as_they_are_and_signed() -> None:

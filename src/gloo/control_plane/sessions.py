@@ -122,7 +122,7 @@ class SessionSecrets:
     def _fail(self, session: AwsSession, base: Secret | None, problem: str) -> None:
         held, now = self._held.get(session.name), self._clock()
         about = session.role_arn or "the environment"
-        if held is not None and held.base == base and held.counts(now):
+        if held is not None and held.counts(now):
             _log.warning("keys can't be renewed, keeping those that still count", of=about, problem=problem)
             return
         if held is None or held.secret.data.get(PROBLEM) != problem:

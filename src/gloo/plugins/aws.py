@@ -150,6 +150,9 @@ class AwsFunction(Model, frozen=True, kw_only=True):
             description="its name in AWS, without account and region; by default its name here",
         ),
     ] = ""
+    account_id: Annotated[
+        str, Meta(pattern=r"^(\d{12})?$", description="the account that owns it, if not the one of the upstream")
+    ] = ""
     qualifier: Annotated[
         str, Meta(pattern=r"^(\$LATEST|[a-zA-Z0-9_-]{1,128})?$", description="a version or an alias")
     ] = ""
@@ -262,7 +265,8 @@ def credentials_of(spec: AwsSpec, secrets: Mapping[str, Secret]) -> AwsCredentia
     """
     keys = _read(spec.secret_ref, secrets[spec.secret_ref]) if spec.secret_ref else None
     if spec.session is None:
-        assert keys is not None
+        if keys is None:
+            raise ConfigError("", "auth", "nothing is signed with auth: none")
         return keys
     try:
         return read_keys(secrets[spec.session.name].data)
@@ -291,11 +295,12 @@ def _told(name: str, spec: AwsSpec, function: AwsFunction, *, asynchronous: bool
     """Yield what the Lua filter has to know of a call."""
     answer = function.response or _ANSWER_TO.get(function.request, "passthrough")
     own = function.function_name or name.partition("/")[2]
-    arn = f"arn:{spec.partition}:lambda:{spec.region}:{spec.account_id}:function:{own}"
+    account = function.account_id or spec.account_id
+    arn = f"arn:{spec.partition}:lambda:{spec.region}:{account}:function:{own}"
     qualified = f"{arn}:{function.qualifier}" if function.qualifier else arn
     yield "function", name
     yield "path", f"/2015-03-31/functions/{qualified}/invocations"
     yield "request", "alb_multi_value" if function.multi_value else function.request
     yield "response", "passthrough" if asynchronous else answer
-    yield "account", spec.account_id
+    yield "account", account
     yield "region", spec.region

@@ -32,6 +32,8 @@ def write_config(folder: Path, peer: LambdaPeer) -> Path:
     upstream = {"name": "aws", "type": "aws", "spec": spec, "functions": functions}
     plain = {"name": "plain", "type": "service", "spec": {"hosts": [{"addr": "127.0.0.1", "port": peer.port}]}}
     routes = [*(route(name, name) for name in FUNCTIONS), route("async", "as-v2", execution_style="async")]
+    retries = {"extensions": {"max_retries": 2}}
+    routes.append(route("again", "body") | retries)
     routes.append(route("", "v2") | {"request_matcher": None, "event_matcher": {"event_type": "org.example.a"}})
     shares = [
         {"upstream": {"name": "plain"}, "weight": 20},

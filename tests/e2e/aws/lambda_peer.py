@@ -61,9 +61,14 @@ class Call:
 
 @dataclass(slots=True)
 class LambdaPeer:
-    """The shim, and what it was asked."""
+    """The shim, and what it was asked.
+
+    Args:
+        busy: how many of the next calls are answered 503.
+    """
 
     port: int = 0
+    busy: int = 0
     keys: dict[str, str] = field(default_factory=lambda: {"AKIDTEST": "test-secret"})
     answers: dict[str, Answer] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
@@ -82,6 +87,9 @@ class LambdaPeer:
         function, qualifier = _named(unquote(environ["PATH_INFO"]))
         self.calls.append(Call(function, qualifier, key, headers, body, at))
         self.by_key[key] += 1
+        if self.busy:
+            self.busy -= 1
+            return send(start, Answer(b"{}", 503, (("x-amzn-ErrorType", "ServiceException"),)))
         if function in self.answers:
             return send(start, self.answers[function])
         return self.moto(_for_moto(environ, function, qualifier, body), start)

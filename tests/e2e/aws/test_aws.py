@@ -86,3 +86,11 @@ async def test_a_route_splits_between_a_function_and_a_service(peer: LambdaPeer,
     assert 34 <= statuses.count(201) <= 59
     assert len(peer.calls) == statuses.count(201)
     assert peer.refused == [""] * statuses.count(403)
+
+
+async def test_each_try_of_a_call_is_signed(peer: LambdaPeer, gateway: RunningGateway) -> None:
+    peer.busy = 2
+    answer = await gateway.request("POST", "/again", json={"a": 1})
+    assert (answer.status_code, answer.json()) == (200, {"a": 1})
+    assert [call.function for call in peer.calls] == ["body"] * 3
+    assert peer.refused == []
