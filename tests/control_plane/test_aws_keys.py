@@ -32,7 +32,11 @@ async def test_a_service_that_does_not_answer_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("secret", "told"),
-    [(None, "no secret named 'aws'"), (Secret("aws", {"access_key": "A"}), "'aws' has no secret_key")],
+    [
+        (None, "no secret named 'aws'"),
+        (Secret("aws", {"access_key": "A"}), "'aws' has no secret_key"),
+        (Secret("aws", {"access_key": "A", "secret_key": f"{CANARY}\n1"}), "'aws' holds what is no secret_key"),
+    ],
 )
 async def test_a_secret_that_is_not_there_or_lacks_a_key_is_named(secret: Secret | None, told: str) -> None:
     with pytest.raises(StorageError, match=told):

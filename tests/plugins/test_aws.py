@@ -143,6 +143,14 @@ def test_a_secret_without_a_key_is_told_by_name_and_shows_nothing(missing: str) 
     assert CANARY not in text
 
 
+@pytest.mark.parametrize("value", [f"{CANARY}\nx-a: b", f"{CANARY} \u00e9"])
+def test_a_key_that_would_break_a_header_is_refused_and_shows_nothing(value: str) -> None:
+    field, text = problem(translated(keys=KEYS | {"secret_key": value}))
+    assert field == "spec.secret_ref"
+    assert "'aws' holds what is no secret_key" in text
+    assert CANARY not in text
+
+
 def test_a_secret_that_is_not_there_yet_is_waited_for() -> None:
     translation = translated(secret_ref="other")
     assert translation.reports["Upstream/a"].problems[0].pending
@@ -195,6 +203,9 @@ def test_a_session_signs_once_there_is_one_and_says_why_there_is_none() -> None:
     (_, name) = plugin.secrets(plugin.spec_model(**SPEC, role_arn=ROLE))
     granted = {name: {"access_key": "ASIA", "secret_key": CANARY, "session_token": CANARY}}
     assert inline(translated(role_arn=ROLE, sessions=granted))["access_key_id"] == "ASIA"
+    broken = translated(role_arn=ROLE, sessions={name: granted[name] | {"secret_key": f"{CANARY}\n1"}})
+    assert problem(broken)[0] == "spec.role_arn"
+    assert CANARY not in problem(broken)[1]
     refused = translated(role_arn=ROLE, sessions={name: {PROBLEM: "https://sts answered 403 AccessDenied"}})
     assert problem(refused) == ("spec.role_arn", "https://sts answered 403 AccessDenied (it is asked for again)")
     assert refused.reports["Upstream/a"].problems[0].pending

@@ -58,6 +58,8 @@ def _keys_of(name: str, base: Secret | None) -> AwsCredentials:
         return read_keys(base.data)
     except KeyError as error:
         raise StorageError(f"the secret {name!r} has no {error.args[0]}") from None
+    except ValueError as error:
+        raise StorageError(f"the secret {name!r} {error}") from None
 
 
 def _text(path: Path) -> str:

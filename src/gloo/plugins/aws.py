@@ -268,11 +268,13 @@ def credentials_of(spec: AwsSpec, secrets: Mapping[str, Secret]) -> AwsCredentia
         if keys is None:
             raise ConfigError("", "auth", "nothing is signed with auth: none")
         return keys
+    field = "role_arn" if spec.role_arn else "secret_ref"
     try:
         return read_keys(secrets[spec.session.name].data)
     except MissingReference as error:
-        field = "role_arn" if spec.role_arn else "secret_ref"
         raise MissingReference("", field, error.problem, error.hint) from error
+    except (KeyError, ValueError):
+        raise ConfigError("", field, "the keys that were found there are none that can be sent") from None
 
 
 def _read(name: str, secret: Secret) -> AwsCredentials:
@@ -281,6 +283,8 @@ def _read(name: str, secret: Secret) -> AwsCredentials:
     except KeyError as error:
         key, other = error.args
         raise ConfigError("", "secret_ref", f"the secret {name!r} has no {key}", f"or {other}") from None
+    except ValueError as error:
+        raise ConfigError("", "secret_ref", f"the secret {name!r} {error}") from None
 
 
 def _fault_of_url(url: str) -> str:

@@ -68,6 +68,7 @@ def read_keys(data: Mapping[str, str]) -> AwsCredentials:
     Raises:
         MissingReference: it stands for a session that could not be had, as it says.
         KeyError: a key is missing, its names are the arguments.
+        ValueError: a key is none; the text says which, not what it is.
     """
     if PROBLEM in data:
         raise MissingReference("", "", data[PROBLEM], "it is asked for again")
@@ -75,4 +76,6 @@ def read_keys(data: Mapping[str, str]) -> AwsCredentials:
     for names, value in zip(_KEYS, found, strict=True):
         if not value and names is not _KEYS[-1]:
             raise KeyError(*names)
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"holds what is no {names[0]}: it has characters that no header can have")
     return AwsCredentials(*found)
