@@ -87,6 +87,12 @@ def test_a_secret_that_is_named_in_vain_is_shown(shop: Path) -> None:
     assert told("get", "secret", "cert", "-d", shop)["problem"] == "does not exist"
 
 
+def test_keys_that_no_store_holds_are_no_secrets(shop: Path) -> None:
+    cloud = "name: cloud\ntype: aws\nspec: {region: eu-west-1, account_id: '123456789012'}\n"
+    (shop / "upstreams" / "cloud.yaml").write_text(cloud)
+    assert [row[0] for row in rows("get", "secrets", "-d", shop)[1:]] == ["cert"]
+
+
 @pytest.mark.parametrize("kind", list(ALIASES))
 @pytest.mark.parametrize("output", ["table", "yaml", "json"])
 def test_no_value_of_a_secret_is_in_any_output(shop: Path, kind: str, output: str) -> None:

@@ -34,3 +34,12 @@ def test_a_file_that_can_not_be_read_is_a_problem_with_its_place(tmp_path: Path)
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         translate_folder(tmp_path / "none", Gateway())
+
+
+def test_keys_that_would_be_asked_for_are_not_waited_for(tmp_path: Path) -> None:
+    spec = "{region: eu-west-1, account_id: '123456789012', role_arn: 'arn:aws:iam::123456789012:role/r'}"
+    (tmp_path / "gloo.yaml").write_text(f"upstreams:\n- name: a\n  type: aws\n  spec: {spec}\n")
+
+    found = translate_folder(tmp_path, Gateway())
+
+    assert found.translation.reports["Upstream/a"].state is State.ACCEPTED
