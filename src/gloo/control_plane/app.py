@@ -7,7 +7,7 @@ import signal
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import structlog
@@ -16,7 +16,9 @@ from gloo.control_plane.aws_keys import ask_aws
 from gloo.control_plane.loop import ControlLoop, Stores
 from gloo.control_plane.sessions import SessionSecrets
 from gloo.control_plane.settings import Settings, state_folder
-from gloo.control_plane.state import RunningGateway, StateFolder
+from gloo.control_plane.state import RunningGateway, StateFolder, read_discovered
+from gloo.discovery.asking import Asking
+from gloo.discovery.loop import DiscoveryLoop
 from gloo.envoy.snapshot import ResourceType
 from gloo.errors import StorageError
 from gloo.local_functions.workers import Workers
@@ -138,7 +140,15 @@ def _control_loop(folder: Path, gateway: Gateway, *, state: StateFolder, binary:
         state=state,
         validate=partial(validate, binary),
         published=lambda translation: workers.follow(translation.workers),
+        discovery=_discovery(state),
     )
+
+
+def _discovery(state: StateFolder) -> DiscoveryLoop:
+    """Return what asks upstreams for their functions; it knows what the last run knew."""
+    verified = cache(lambda: ssl.create_default_context(cadata=trusted_roots().decode()))
+    asking = Asking(verified=verified)
+    return DiscoveryLoop(asking.ask, known=read_discovered(state.folder), record=state.record_discovered)
 
 
 @asynccontextmanager

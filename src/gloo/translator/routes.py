@@ -175,7 +175,7 @@ def _target(destination: Destination, field: str, route: ModelRoute, scope: Rout
             "",
             field,
             f"upstream {upstream.name!r} has no function {function_name!r}",
-            _near(function_name, list(upstream.functions)),
+            _missing(function_name, upstream),
         )
     extension, faults = extension_of(function.plugin, route.extensions)
     _raise_first(faults)
@@ -210,6 +210,12 @@ def _known_upstream(name: str, field: str, scope: RouteScope) -> AcceptedUpstrea
     if known.accepted is None:
         raise ConfigError("", field, f"upstream {name!r} has errors", "see the upstream")
     return known.accepted
+
+
+def _missing(function: str, upstream: AcceptedUpstream) -> str:
+    near = _near(function, list(upstream.functions))
+    asked = "its functions are discovered: gloo discover asks for them" if upstream.asked else ""
+    return "; ".join(part for part in (near, asked) if part)
 
 
 def _near(name: str, names: list[str]) -> str:

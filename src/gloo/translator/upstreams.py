@@ -18,6 +18,7 @@ from gloo.model.strict import decode_struct
 from gloo.model.upstream import Function, Upstream
 from gloo.plugins.base import FunctionPlugin, PythonWorker, ServicePlugin, UpstreamPlugin
 from gloo.plugins.registry import Plugins
+from gloo.translator.discovery_options import discovery_problems, discovery_secrets
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import located, problem_of
@@ -38,6 +39,7 @@ class AcceptedUpstream(Value, frozen=True):
         secrets: what Envoy gets beside the cluster.
         credentials: the secrets that its plugin named, for calls of its functions.
         worker: the process that it needs on this machine.
+        asked: its functions are discovered, so that there may be more of them later.
     """
 
     name: str
@@ -50,6 +52,7 @@ class AcceptedUpstream(Value, frozen=True):
     secrets: tuple[Resource, ...] = ()
     by_own_name: bool = False
     worker: PythonWorker | None = None
+    asked: bool = False
 
     def target(self, weight: int) -> Target:
         """Return where a request goes that goes here."""
@@ -95,7 +98,8 @@ def secret_names(item: ConfigObject, plugins: Plugins) -> tuple[str, ...]:
     spec, _ = decode_struct(upstream.spec, plugin.spec_model)
     if spec is None:
         return ()
-    return tuple(name for _, name in _secrets_named(upstream, plugin, spec))
+    named = (name for _, name in _secrets_named(upstream, plugin, spec))
+    return tuple(dict.fromkeys((*named, *discovery_secrets(upstream, plugin, spec))))
 
 
 def _secrets_named(upstream: Upstream, plugin: UpstreamPlugin[Any, Any, Any], spec: Model) -> list[tuple[str, str]]:
@@ -152,8 +156,9 @@ def _accept(
         (*equipped.secrets, *equipped.cluster.secrets),
         by_own_name=upstream.ssl_config is not None,
         worker=_worker(upstream, plugin, spec, functions),
+        asked=upstream.discovery is not None and upstream.discovery.functions,
     )
-    return accepted, (*equipped.warnings, *problems)
+    return accepted, (*equipped.warnings, *problems, *discovery_problems(upstream, plugins, spec, secrets))
 
 
 def _worker(

@@ -22,9 +22,14 @@ def with_findings(
     reports: Reports, findings: Findings, *, config: ConfigSnapshot, workers: Mapping[str, PythonWorker]
 ) -> Reports:
     """Add *findings* to the verdicts of the upstreams that have a process now."""
+    return with_problems(reports, {name: each for name, each in findings.items() if name in workers}, config)
+
+
+def with_problems(reports: Reports, findings: Findings, config: ConfigSnapshot) -> Reports:
+    """Add *findings* to the verdicts of the upstreams that exist."""
     added = {
         f"Upstream/{name}": status_of((*reports[f"Upstream/{name}"].problems, *located(config.upstreams[name], found)))
         for name, found in findings.items()
-        if found and name in workers
+        if found and name in config.upstreams
     }
     return {**reports, **added} if added else reports
