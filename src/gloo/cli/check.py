@@ -28,19 +28,23 @@ def command(directory: str | None, output: str, strict: bool) -> None:
     The exit status is 0 when there is nothing to mend, 1 with findings, 2 when the command is used wrongly. Warnings
     are listed, but do not count.
     """
+    from gloo.cli.discovered import tell_discovered
     from gloo.cli.findings import findings_of
     from gloo.control_plane.offline import translate_folder
+    from gloo.control_plane.settings import state_folder
     from gloo.translator import Gateway
 
     settings = settings_for(directory)
     folder = Path(settings.dir)
-    offline = translate_folder(folder, Gateway(settings.bind, settings.http_port, settings.https_port))
+    gateway = Gateway(settings.bind, settings.http_port, settings.https_port)
+    offline = translate_folder(folder, gateway, state_folder(settings))
     findings = findings_of(offline)
     if output == "json":
         show([finding.json(folder) for finding in findings], output)
     else:
         for finding in findings:
             click.echo(finding.line(folder))
+    tell_discovered(offline)
     note(_summary(settings.dir, offline, findings))
     if any(strict or not finding.problem.warning for finding in findings):
         click.get_current_context().exit(1)

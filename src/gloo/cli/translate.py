@@ -37,14 +37,17 @@ def command(*, directory: str | None, output: str, role: str | None, full: bool)
     role. Secrets
     are named, their values never shown. Findings are counted on standard error; gloo check lists them.
     """
+    from gloo.cli.discovered import tell_discovered
     from gloo.cli.findings import count, findings_of
     from gloo.control_plane.offline import translate_folder
+    from gloo.control_plane.settings import state_folder
     from gloo.model.strict import nearest
     from gloo.translator import Gateway
 
     settings = settings_for(directory)
     gateway = Gateway(settings.bind, settings.http_port, settings.https_port)
-    offline = translate_folder(Path(settings.dir), gateway)
+    offline = translate_folder(Path(settings.dir), gateway, state_folder(settings))
+    tell_discovered(offline)
     snapshots = offline.translation.snapshots
     if role is not None and role not in snapshots:
         raise NotFound(f"no virtual service has the role {role!r} ({nearest(role, list(snapshots))})")

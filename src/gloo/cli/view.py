@@ -1,5 +1,6 @@
 """A folder's objects with the verdicts on them: from the gateway that runs there, else from an offline translation."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +20,14 @@ _UNJUDGED = Status(state=State.PENDING, reason="the running gateway has not judg
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What `gloo get` shows."""
+    """What `gloo get` shows; *now* is in seconds since 1970."""
 
     folder: Path
     offline: Offline
     statuses: Mapping[str, Status]
     problems: tuple[Problem, ...]
     running: RunningGateway | None
+    now: float
 
     def status(self, item: ConfigObject) -> Status:
         """Return the verdict on *item*."""
@@ -47,7 +49,8 @@ class View:
 def view_of(settings: Settings) -> View:
     """Read a folder and the verdicts on it; say on standard error whose verdicts they are, and what can't be read."""
     folder = Path(settings.dir)
-    offline = translate_folder(folder, Gateway(settings.bind, settings.http_port, settings.https_port))
+    gateway = Gateway(settings.bind, settings.http_port, settings.https_port)
+    offline = translate_folder(folder, gateway, state_folder(settings))
     recorded = read_statuses(state_folder(settings))
     if recorded.running is None:
         note(f"no gateway runs on {folder}: states are what an offline translation says")
@@ -56,7 +59,7 @@ def view_of(settings: Settings) -> View:
         statuses, problems = recorded.statuses, recorded.problems
     for problem in problems:
         note(f"{folder / problem.file}:{problem.line or 1}: {problem.problem}" if problem.file else str(problem))
-    return View(folder, offline, statuses, problems, recorded.running)
+    return View(folder, offline, statuses, problems, recorded.running, time.time())
 
 
 def _told(problem: Problem) -> str:

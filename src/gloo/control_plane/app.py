@@ -4,20 +4,20 @@ import asyncio
 import gc
 import os
 import signal
-import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from gloo.control_plane.aws_keys import ask_aws
+from gloo.control_plane.discover_now import make_asking
 from gloo.control_plane.loop import ControlLoop, Stores
 from gloo.control_plane.sessions import SessionSecrets
 from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import RunningGateway, StateFolder, read_discovered
-from gloo.discovery.asking import Asking
+from gloo.control_plane.trust import trusted_roots
 from gloo.discovery.loop import DiscoveryLoop
 from gloo.envoy.snapshot import ResourceType
 from gloo.errors import StorageError
@@ -118,16 +118,6 @@ def _gateway(settings: Settings) -> Gateway:
     return Gateway(bind, settings.http_port, settings.https_port, trusted_roots())
 
 
-def trusted_roots() -> bytes:
-    """Return the certificate authorities that this machine trusts, as PEM; those of certifi where it names none."""
-    named = ssl.get_default_verify_paths().cafile
-    if named is None:
-        import certifi  # noqa: PLC0415 - only where the machine has none
-
-        named = certifi.where()
-    return Path(named).read_bytes()
-
-
 def _control_loop(folder: Path, gateway: Gateway, *, state: StateFolder, binary: Path, workers: Workers) -> ControlLoop:
     plugins, faults = load_plugins()
     for fault in faults:
@@ -140,15 +130,8 @@ def _control_loop(folder: Path, gateway: Gateway, *, state: StateFolder, binary:
         state=state,
         validate=partial(validate, binary),
         published=lambda translation: workers.follow(translation.workers),
-        discovery=_discovery(state),
+        discovery=DiscoveryLoop(make_asking().ask, known=read_discovered(state.folder), record=state.record_discovered),
     )
-
-
-def _discovery(state: StateFolder) -> DiscoveryLoop:
-    """Return what asks upstreams for their functions; it knows what the last run knew."""
-    verified = cache(lambda: ssl.create_default_context(cadata=trusted_roots().decode()))
-    asking = Asking(verified=verified)
-    return DiscoveryLoop(asking.ask, known=read_discovered(state.folder), record=state.record_discovered)
 
 
 @asynccontextmanager

@@ -1,13 +1,22 @@
-"""The straight line without Envoy: read a folder once, translate it, and say what would happen."""
+"""The straight line without Envoy: read a folder once, translate it, and say what would happen.
+
+Nobody is asked for functions: those that a gateway, or `gloo discover`, was told before are taken.
+"""
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gloo.control_plane.reader import ConfigReader
 from gloo.control_plane.sessions import offline_sessions
+from gloo.control_plane.settings import STATE
+from gloo.control_plane.state import read_discovered
+from gloo.discovery.known import Known
+from gloo.discovery.merge import useful, with_discovered
+from gloo.discovery.wanted import wanted_of
 from gloo.errors import PluginError
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
@@ -30,40 +39,46 @@ class Offline:
         translation: what Envoy would get, and the verdict on each object.
         problems: what is wrong with files as a whole.
         plugin_faults: plugins of other distributions that can't be used.
+        known: what is known of the upstreams that are to be asked for their functions; None of one never asked.
     """
 
     config: ConfigSnapshot
     translation: Translation
     problems: tuple[Problem, ...]
     plugin_faults: tuple[PluginError, ...]
+    known: Mapping[str, Known | None] = field(default_factory=dict)
 
 
-def translate_folder(directory: Path, gateway: Gateway) -> Offline:
-    """Read *directory* and translate it.
+def translate_folder(directory: Path, gateway: Gateway, state: Path | None = None) -> Offline:
+    """Read *directory* and translate it, with the functions that the folder *state* knows; by default its own.
 
     Raises:
         StorageError: it can't be read.
         SnapshotError: the translation is inconsistent, which is a bug.
     """
-    return asyncio.run(_translate(directory, gateway))
+    return asyncio.run(_translate(directory, gateway, state or directory / STATE))
 
 
-async def _translate(directory: Path, gateway: Gateway) -> Offline:
+async def _translate(directory: Path, gateway: Gateway, state: Path) -> Offline:
     plugins, faults = load_plugins()
-    state = await FileStorage(directory).list()
-    reading = ConfigReader().read(state)
-    secrets, problems = await _secrets(directory, ConfigSnapshot.of(reading.objects), plugins)
-    config = ConfigSnapshot.of(reading.objects, secrets)
+    reading = ConfigReader().read(await FileStorage(directory).list())
+    secrets, problems = await read_secrets(directory, ConfigSnapshot.of(reading.objects), plugins)
+    written = ConfigSnapshot.of(reading.objects, secrets)
+    wanted = wanted_of(written, plugins)
+    known = useful(read_discovered(state), wanted) if wanted else {}
+    config = with_discovered(written, known, Memo().once)
     translated = translate(config, plugins, gateway=gateway, now=time.time())
     translation = replace(translated, reports=with_shadows(translated.reports, translated.orders))
     for snapshot in translation.snapshots.values():
         snapshot.check()
-    return Offline(config, translation, (*reading.problems, *problems), faults)
+    asked = {name: known.get(name) for name in wanted}
+    return Offline(config, translation, (*reading.problems, *problems), faults, asked)
 
 
-async def _secrets(
+async def read_secrets(
     directory: Path, config: ConfigSnapshot, plugins: Plugins
 ) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
+    """Return the secrets that *config* names, and what is wrong with any of them."""
     names = wanted_secrets(config, plugins, Memo())
     sessions = offline_sessions(names)
     if not names:

@@ -21,6 +21,8 @@ from gloo.model.text import TextError, parse_text
 
 PREFIX = "GLOO_"
 FILE_VARIABLE = "GLOO_SETTINGS"
+STATE = ".gloo"
+"""The folder, in that of the configuration, where gloo keeps its state unless told otherwise."""
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
@@ -51,7 +53,7 @@ class Settings(Model, frozen=True, kw_only=True):
 
 def state_folder(settings: Settings) -> Path:
     """Return where the state of the folder in *settings* is kept."""
-    return Path(settings.state_dir) if settings.state_dir else Path(settings.dir) / ".gloo"
+    return Path(settings.state_dir) if settings.state_dir else Path(settings.dir) / STATE
 
 
 def load_settings(flags: Mapping[str, object], *, environ: Mapping[str, str], file: Path | None) -> Settings:

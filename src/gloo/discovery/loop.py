@@ -103,7 +103,12 @@ class DiscoveryLoop:
             del self._kept[name]
 
     async def _keep(self, name: str, wanted: Wanted, tell: Callable[[], None], *, changed: bool) -> None:
-        """Ask one upstream again and again; at once when it is asked in another way now and failed before."""
+        """Ask one upstream again and again; at once when it is asked in another way now and failed before.
+
+        One whose secret does not exist is left alone: translation tells that, and a secret that comes changes *wanted*.
+        """
+        if wanted.lacking:
+            return
         timing, every = self._timing, wanted.discovery.every.seconds
         known = self._known.get(name)
         heals = changed and known is not None and known.failures > 0

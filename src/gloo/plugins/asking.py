@@ -64,7 +64,7 @@ async def ask(http: "httpx.AsyncClient", request: Ask, form: type[T]) -> T:
     if answer.status_code != 200:
         raise _refusal(request, answer, body)
     try:
-        return msgspec.json.decode(body, type=form, strict=False)
+        return msgspec.json.decode(body, type=form)
     except msgspec.ValidationError as error:
         raise DiscoveryError(f"{request} was answered with JSON of another form: {_place(error)}") from error
     except msgspec.DecodeError as error:

@@ -15,11 +15,11 @@ from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Function, Upstream
 
-SpecT = TypeVar("SpecT", bound=Model, covariant=True)
+SpecT_co = TypeVar("SpecT_co", bound=Model, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Question(Generic[SpecT]):
+class Question(Generic[SpecT_co]):
     """What an upstream is asked with.
 
     Args:
@@ -31,7 +31,7 @@ class Question(Generic[SpecT]):
     """
 
     upstream: Upstream
-    spec: SpecT
+    spec: SpecT_co
     options: Model
     secrets: Mapping[str, Secret]
     most: int

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from gloo.errors import ConfigError
-from gloo.model.base import Model
+from gloo.model.base import Json, Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Function, Upstream
 from gloo.plugins.asking import Ask, ask
@@ -79,7 +79,7 @@ class _Listed(Struct, rename="camel"):
     state: str = ""
     url: str = ""
     service_config: _Service | None = None
-    event_trigger: msgspec.Raw | None = None
+    event_trigger: Json = None
 
 
 class _Page(Struct, rename="camel"):

@@ -1,0 +1,127 @@
+"""Asking the upstreams of a folder for their functions once, without a gateway."""
+
+import asyncio
+import ssl
+import time
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from gloo.control_plane.offline import read_secrets
+from gloo.control_plane.reader import ConfigReader
+from gloo.control_plane.state import StateFolder, read_discovered, read_statuses
+from gloo.control_plane.trust import trusted_roots
+from gloo.discovery.asking import Asking
+from gloo.discovery.known import Known, answered, failed
+from gloo.discovery.loop import AT_ONCE
+from gloo.discovery.wanted import Wanted, is_asked, wanted_of
+from gloo.errors import ConfigError, DiscoveryError, NotFound
+from gloo.model.codec import ConfigObject
+from gloo.model.discovery import Discovery
+from gloo.model.snapshot import ConfigSnapshot
+from gloo.model.status import Problem
+from gloo.model.strict import nearest
+from gloo.model.upstream import Upstream
+from gloo.plugins.registry import Plugins, load_plugins
+from gloo.storage.file import FileStorage
+from gloo.translator.memo import Memo
+from gloo.translator.refusals import Refusals
+from gloo.translator.upstreams import translate_upstreams
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of asking one upstream.
+
+    Args:
+        item: the upstream as it is written.
+        known: what is known of it now; None when it can't be asked.
+        problems: what is to be known about that.
+    """
+
+    item: ConfigObject
+    known: Known | None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        return self.known is None or self.known.failures > 0
+
+
+def make_asking() -> Asking:
+    """Return how upstreams are asked from this machine: with the certificate authorities that it trusts."""
+    return Asking(verified=cache(lambda: ssl.create_default_context(cadata=trusted_roots().decode())))
+
+
+async def discover_now(folder: Path, state: Path, name: str | None, asking: Asking) -> tuple[Answer, ...]:
+    """Ask the upstream *name* of *folder*, or all that say that they are to be asked; *state* has what was known.
+
+    Raises:
+        NotFound: there is no such upstream.
+        StorageError: the folder, or its state, can't be read.
+    """
+    plugins, _ = load_plugins()
+    reading = ConfigReader().read(await FileStorage(folder).list())
+    config = ConfigSnapshot.of(reading.objects)
+    items = _asked(config, name)
+    asked = replace(config, upstreams={**config.upstreams, **{each: _opted(item) for each, item in items.items()}})
+    secrets, _ = await read_secrets(folder, asked, plugins)
+    asked = replace(asked, secrets=secrets)
+    wanted, before = wanted_of(asked, plugins), read_discovered(state)
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def one(each: str) -> Known | None:
+        if each not in wanted:
+            return None
+        async with slots:
+            return await _known(wanted[each], before.get(each), asking)
+
+    found = await asyncio.gather(*(one(each) for each in items))
+    return tuple(
+        Answer(item, known, known.problems if known else _problems(each, asked, plugins))
+        for (each, item), known in zip(items.items(), found, strict=True)
+    )
+
+
+def _asked(config: ConfigSnapshot, name: str | None) -> dict[str, ConfigObject]:
+    if name is None:
+        return {each: item for each, item in sorted(config.upstreams.items()) if is_asked(item)}
+    if name not in config.upstreams:
+        raise NotFound(f"there is no upstream {name!r} ({nearest(name, list(config.upstreams))})")
+    return {name: config.upstreams[name]}
+
+
+def _opted(item: ConfigObject) -> ConfigObject:
+    """Return *item* as if its user wanted it to be asked."""
+    if not isinstance(item.value, Upstream):
+        return item
+    discovery = msgspec.structs.replace(item.value.discovery or Discovery(), functions=True)
+    return replace(item, value=msgspec.structs.replace(item.value, discovery=discovery))
+
+
+async def _known(wanted: Wanted, before: Known | None, asking: Asking) -> Known:
+    known = before if before is not None and before.question == wanted.question else None
+    try:
+        discovered = await asking.ask(wanted)
+    except (ConfigError, DiscoveryError) as error:
+        return failed(wanted, known, error, now=time.time())
+    return answered(wanted, known, discovered, now=time.time())
+
+
+def _problems(name: str, config: ConfigSnapshot, plugins: Plugins) -> tuple[Problem, ...]:
+    """Return why an upstream can't be asked: what is wrong with it."""
+    return translate_upstreams(config, plugins, refusals=Refusals(), memo=Memo())[name].problems
+
+
+def keep_answers(state: Path, answers: tuple[Answer, ...]) -> None:
+    """Note in *state* what upstreams said that are to be asked, unless a gateway runs, which asks by itself.
+
+    Raises:
+        StorageError: it can't be written.
+    """
+    known = {each.item.name: each.known for each in answers if each.known is not None and is_asked(each.item)}
+    if known and read_statuses(state).running is None:
+        with StateFolder(state).opened() as opened:
+            opened.record_discovered({**read_discovered(state), **known})
