@@ -37,7 +37,7 @@ from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.model.upstream_tls import is_address
-from gloo.plugins.aws_listing import AwsDiscovery, LambdaPlace, list_functions
+from gloo.plugins.aws_listing import Asked, AwsDiscovery, list_functions
 from gloo.plugins.aws_session import AwsSession, read_keys
 from gloo.plugins.base import FunctionCall, UpstreamPlugin
 from gloo.plugins.discovery import Discovered, Question
@@ -247,7 +247,7 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
 
     async def discover(self, question: Question[AwsSpec], http: "httpx.AsyncClient") -> Discovered:
         spec = question.spec
-        place = LambdaPlace(_url(spec), spec.region, credentials_of(spec, question.secrets))
+        place = Asked(_url(spec), spec.region, credentials_of(spec, question.secrets))
         return await list_functions(question, place, http)
 
 

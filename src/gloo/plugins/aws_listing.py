@@ -35,8 +35,8 @@ class AwsDiscovery(Model, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class LambdaPlace:
-    """Where Lambda is, and who asks."""
+class Asked:
+    """Whom to ask: where it is, and who asks."""
 
     url: str
     region: str
@@ -65,7 +65,7 @@ class _Aliases(Struct, rename="pascal"):
 PageT = TypeVar("PageT", _Functions, _Aliases)
 
 
-async def list_functions(question: Question[Model], place: LambdaPlace, http: "httpx.AsyncClient") -> Discovered:
+async def list_functions(question: Question[Model], place: Asked, http: "httpx.AsyncClient") -> Discovered:
     """Return the functions at *place*; raises as `gloo.plugins.asking.ask`."""
     assert isinstance(question.options, AwsDiscovery)
     wanted = question.options.qualifiers
@@ -98,7 +98,7 @@ def _function(name: str, qualifier: str = "") -> Function:
 
 async def _pages(
     question: Question[Model],
-    place: LambdaPlace,
+    place: Asked,
     http: "httpx.AsyncClient",
     *,
     path: str,
