@@ -126,6 +126,13 @@ def test_an_upstream_is_shown_as_written_with_what_is_known_beside(shop: Path, f
     assert "2, 0s ago, then 1 failed" in gloo("get", "us", "-d", shop).stdout.replace("1s ago", "0s ago")
 
 
+def test_what_is_shown_can_be_applied_as_it_is(shop: Path, faas: Served) -> None:
+    gloo("discover", "-d", shop)
+    shown = gloo("get", "us", "faas", "-d", shop, "-o", "yaml").stdout
+    assert "discovery:" in shown
+    assert "Upstream/faas unchanged" in gloo("apply", "-f", "-", "-d", shop, stdin=shown).stdout
+
+
 def test_written_functions_stay_and_new_ones_follow_with_all_comments_kept(shop: Path, faas: Served) -> None:
     faas.functions = ("resize", "report", "upload")
     assert "Upstream/faas configured (gloo.yaml)" in gloo("discover", "--write", "-d", shop).stderr

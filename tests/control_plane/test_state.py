@@ -54,6 +54,14 @@ def test_a_state_of_an_earlier_version_knows_no_functions(tmp_path: Path) -> Non
     assert read_discovered(tmp_path) == {}
 
 
+def test_what_another_version_noted_of_functions_counts_as_nothing(tmp_path: Path) -> None:
+    with StateFolder(tmp_path).opened() as state:
+        state.record_discovered({"a": Known(question="q")})
+        with closing(sqlite3.connect(tmp_path / DATABASE)) as database, database:
+            database.execute("UPDATE discovered SET known = '{\"questions\": 1}'")
+        assert read_discovered(tmp_path) == {}
+
+
 def test_verdicts_of_an_earlier_run_are_forgotten_and_its_good_documents_are_not(tmp_path: Path) -> None:
     with StateFolder(tmp_path).opened() as state:
         state.record({"Upstream/a": REJECTED}, (), {"a.yaml": DOCUMENT})

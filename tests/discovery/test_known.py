@@ -3,7 +3,7 @@
 from tests.discovery.upstreams import faas, has
 
 from gloo.discovery.known import Known, answered, failed
-from gloo.errors import ConfigError, DiscoveryError
+from gloo.errors import ConfigError, DiscoveryError, MissingReference
 
 FAAS = faas()
 
@@ -44,6 +44,11 @@ def test_a_failure_keeps_what_is_known_and_is_told_without_a_time() -> None:
 def test_what_only_the_user_can_mend_is_no_warning() -> None:
     (problem,) = failed(FAAS, None, ConfigError("", "spec.secret_ref", "has no key", "or x"), now=1).problems
     assert (problem.field, problem.warning, problem.hint) == ("discovery.spec.secret_ref", False, "or x")
+
+
+def test_what_does_not_exist_yet_is_a_warning() -> None:
+    (problem,) = failed(FAAS, None, MissingReference("", "spec.secret_ref", "there are no keys"), now=1).problems
+    assert problem.warning
 
 
 def test_what_did_not_answer_is_kept_and_told() -> None:

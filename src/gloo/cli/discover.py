@@ -37,13 +37,12 @@ def command(*, upstream: str | None, write: bool, directory: str | None, output:
     import asyncio
 
     from gloo.control_plane.discover_now import discover_now, keep_answers, make_asking
-    from gloo.control_plane.settings import state_folder
 
     settings = settings_for(directory)
     folder = Path(settings.dir)
-    answers = asyncio.run(discover_now(folder, state_folder(settings), upstream, make_asking()))
+    answers = asyncio.run(discover_now(settings, upstream, make_asking()))
     try:
-        keep_answers(state_folder(settings), answers)
+        keep_answers(settings, answers)
     except StorageError as error:
         note(f"what was found is not noted: {error}")
     if output == "table":

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from gloo.control_plane.offline import read_secrets
+from gloo.control_plane.offline import secrets_of
 from gloo.control_plane.reader import ConfigReader
+from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import StateFolder, read_discovered, read_statuses
 from gloo.control_plane.trust import trusted_roots
 from gloo.discovery.asking import Asking
@@ -55,21 +56,21 @@ def make_asking() -> Asking:
     return Asking(verified=cache(lambda: ssl.create_default_context(cadata=trusted_roots().decode())))
 
 
-async def discover_now(folder: Path, state: Path, name: str | None, asking: Asking) -> tuple[Answer, ...]:
-    """Ask the upstream *name* of *folder*, or all that say that they are to be asked; *state* has what was known.
+async def discover_now(settings: Settings, name: str | None, asking: Asking) -> tuple[Answer, ...]:
+    """Ask the upstream *name*, or all that say that they are to be asked.
 
     Raises:
         NotFound: there is no such upstream.
         StorageError: the folder, or its state, can't be read.
     """
-    plugins, _ = load_plugins()
+    plugins, folder = load_plugins()[0], Path(settings.dir)
     reading = ConfigReader().read(await FileStorage(folder).list())
     config = ConfigSnapshot.of(reading.objects)
     items = _asked(config, name)
     asked = replace(config, upstreams={**config.upstreams, **{each: _opted(item) for each, item in items.items()}})
-    secrets, _ = await read_secrets(folder, asked, plugins)
+    secrets, _ = await secrets_of(folder, asked, plugins)
     asked = replace(asked, secrets=secrets)
-    wanted, before = wanted_of(asked, plugins), read_discovered(state)
+    wanted, before = wanted_of(asked, plugins), read_discovered(state_folder(settings))
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(each: str) -> Known | None:
@@ -115,13 +116,14 @@ def _problems(name: str, config: ConfigSnapshot, plugins: Plugins) -> tuple[Prob
     return translate_upstreams(config, plugins, refusals=Refusals(), memo=Memo())[name].problems
 
 
-def keep_answers(state: Path, answers: tuple[Answer, ...]) -> None:
-    """Note in *state* what upstreams said that are to be asked, unless a gateway runs, which asks by itself.
+def keep_answers(settings: Settings, answers: tuple[Answer, ...]) -> None:
+    """Note in the state folder what upstreams said that are to be asked, unless a gateway runs, which asks by itself.
 
     Raises:
         StorageError: it can't be written.
     """
     known = {each.item.name: each.known for each in answers if each.known is not None and is_asked(each.item)}
+    state = state_folder(settings)
     if known and read_statuses(state).running is None:
         with StateFolder(state).opened() as opened:
             opened.record_discovered({**read_discovered(state), **known})

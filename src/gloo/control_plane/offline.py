@@ -62,7 +62,7 @@ def translate_folder(directory: Path, gateway: Gateway, state: Path | None = Non
 async def _translate(directory: Path, gateway: Gateway, state: Path) -> Offline:
     plugins, faults = load_plugins()
     reading = ConfigReader().read(await FileStorage(directory).list())
-    secrets, problems = await read_secrets(directory, ConfigSnapshot.of(reading.objects), plugins)
+    secrets, problems = await secrets_of(directory, ConfigSnapshot.of(reading.objects), plugins)
     written = ConfigSnapshot.of(reading.objects, secrets)
     wanted = wanted_of(written, plugins)
     known = useful(read_discovered(state), wanted) if wanted else {}
@@ -75,7 +75,7 @@ async def _translate(directory: Path, gateway: Gateway, state: Path) -> Offline:
     return Offline(config, translation, (*reading.problems, *problems), faults, asked)
 
 
-async def read_secrets(
+async def secrets_of(
     directory: Path, config: ConfigSnapshot, plugins: Plugins
 ) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
     """Return the secrets that *config* names, and what is wrong with any of them."""

@@ -186,7 +186,15 @@ def read_discovered(folder: Path) -> dict[str, Known]:
         if "no such table" in str(error):  # an earlier version made it
             return {}
         raise StorageError(f"{folder / DATABASE} can't be read: {error}") from error
-    return {name: msgspec.json.decode(row, type=Known) for name, row in rows.items()}
+    return {name: known for name, row in rows.items() if (known := _known(row)) is not None}
+
+
+def _known(row: bytes) -> Known | None:
+    """Return what a row says; None for one of another version, as if the upstream had never been asked."""
+    try:
+        return msgspec.json.decode(row, type=Known)
+    except msgspec.DecodeError:
+        return None
 
 
 def _make(folder: Path) -> None:

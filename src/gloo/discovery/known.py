@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from gloo.discovery.wanted import Wanted
-from gloo.errors import ConfigError, DiscoveryError
+from gloo.errors import ConfigError, DiscoveryError, MissingReference
 from gloo.model.path import join_path
 from gloo.model.status import Problem
 from gloo.model.upstream import Function
@@ -60,7 +60,7 @@ def answered(wanted: Wanted, before: Known | None, discovered: Discovered, *, no
 def failed(wanted: Wanted, before: Known | None, error: ConfigError | DiscoveryError, *, now: float) -> Known:
     """Return what is known after a question without an answer: what was known before, and why."""
     known = before or Known(question=wanted.question)
-    user_erred = isinstance(error, ConfigError)
+    user_erred = isinstance(error, ConfigError) and not isinstance(error, MissingReference)
     count = len(known.functions)
     kept = f"the {count} functions that are known stay" if count else ""
     problem = Problem(

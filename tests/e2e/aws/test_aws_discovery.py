@@ -129,6 +129,7 @@ async def test_a_function_that_appears_is_called_and_one_that_disappears_is_not(
         assert [each.name for each in read_discovered(folder / ".gloo")["aws"].functions] == ["a", "b", "c"]
     assert (folder / "gloo.yaml").read_text() == written
     assert "test-secret" not in running.log.read_text()
+    assert not [file for file in (folder / ".gloo").iterdir() if b"test-secret" in file.read_bytes()]
 
 
 async def test_what_is_known_outlives_failures_and_a_restart(folder: Path, own_peer: LambdaPeer) -> None:
