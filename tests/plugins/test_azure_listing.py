@@ -74,7 +74,8 @@ async def test_what_no_request_can_call_is_left_out() -> None:
         http_function("all", route="{*rest}"),
         http_function("s", authLevel="user"),
     ]
-    listed = [timer, http_function("off") | {"isDisabled": True}, {"name": "bare"}, *odd]
+    bare = [{"name": "bare", "config": None}, {"name": None, "config": {"bindings": None}}]
+    listed = [timer, http_function("off") | {"isDisabled": True}, *bare, *odd]
     async with platform_server(lambda request: listed) as server:
         found = await ask(app_text(server), MASTER)
     assert names(found) == []

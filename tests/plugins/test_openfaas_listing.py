@@ -64,6 +64,13 @@ async def test_the_namespace_of_the_upstream_is_its_own() -> None:
         assert names(await ask(text(server, spec=", namespace: finance"))) == ["report"]
 
 
+async def test_no_functions_are_written_as_an_empty_list_or_as_null() -> None:
+    bodies = [b"[]", b"null"]
+    async with platform_server(lambda request: Response(bodies.pop())) as server:
+        assert names(await ask(text(server))) == []
+        assert names(await ask(text(server))) == []
+
+
 async def test_a_namespace_that_does_not_exist_fails_the_whole() -> None:
     async with platform_server(say) as server:
         with pytest.raises(DiscoveryError, match="was answered 400"):

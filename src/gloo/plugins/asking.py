@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -58,6 +58,17 @@ async def ask(http: "httpx.AsyncClient", request: Ask, form: type[T]) -> T:
     Raises:
         DiscoveryError: the answer is no 200, too long, or of another form.
     """
+    found: T = await _asked(http, request, form)
+    return found
+
+
+async def ask_list(http: "httpx.AsyncClient", request: Ask, member: type[T]) -> list[T]:
+    """Return the answer to *request* as a list, which some write as null when it is empty; raises as `ask`."""
+    found: list[T] | None = await _asked(http, request, list[member] | None)  # type: ignore[valid-type]
+    return found or []
+
+
+async def _asked(http: "httpx.AsyncClient", request: Ask, form: Any) -> Any:
     content = request.body or None
     async with http.stream(request.method, request.target, headers=dict(request.headers), content=content) as answer:
         body = await _read(request, answer)

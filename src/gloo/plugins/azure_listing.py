@@ -15,7 +15,7 @@ from gloo.errors import ConfigError, DiscoveryError
 from gloo.model.base import Json, Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Function
-from gloo.plugins.asking import Ask, ask
+from gloo.plugins.asking import Ask, ask, ask_list
 from gloo.plugins.discovery import Discovered, Question
 from gloo.plugins.origin import parse_origin
 
@@ -62,17 +62,17 @@ class _Binding(Struct, rename="camel"):
 
 
 class _Config(Struct):
-    bindings: list[_Binding] = []
+    bindings: list[_Binding] | None = None
 
 
 class _Properties(Struct, rename="camel"):
-    name: str = ""
+    name: str | None = None
     config: _Config | None = None
     is_disabled: bool | None = None
 
 
 class _Envelope(Struct):
-    name: str = ""
+    name: str | None = None
     properties: _Properties | None = None
 
 
@@ -93,7 +93,7 @@ async def functions_of_app(http: "httpx.AsyncClient", *, address: str, secret: S
             "", "spec.secret_ref", f"the secret {secret.name!r} has no '_master', with which an app is asked"
         )
     request = Ask(f"{address.rstrip('/')}/admin/functions", headers={"x-functions-key": key})
-    return _discovered(await ask(http, request, list[_Properties]))
+    return _discovered(await ask_list(http, request, _Properties))
 
 
 async def functions_by_management(question: Question[Model], http: "httpx.AsyncClient", *, app: str) -> Discovered:
@@ -145,14 +145,15 @@ async def _token(options: AzureDiscovery, secret: Secret, http: "httpx.AsyncClie
 
 def _named(envelope: _Envelope) -> _Properties:
     properties = envelope.properties or _Properties()
-    properties.name = properties.name or envelope.name.rpartition("/")[2]
+    properties.name = properties.name or (envelope.name or "").rpartition("/")[2]
     return properties
 
 
 def _discovered(found: list[_Properties]) -> Discovered:
     functions, left_out = [], []
     for each in found:
-        binding = next((b for b in (each.config or _Config()).bindings if b.type.lower() == "httptrigger"), None)
+        bindings = (each.config.bindings if each.config else None) or ()
+        binding = next((found for found in bindings if found.type.lower() == "httptrigger"), None)
         if binding is None or each.is_disabled or not each.name:
             continue
         spec = _spec(each.name, binding)

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from gloo.model.base import Model
 from gloo.model.upstream import Function
-from gloo.plugins.asking import Ask, ask
+from gloo.plugins.asking import Ask, ask_list
 from gloo.plugins.discovery import Discovered, Question
 
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ async def list_functions(
 
     async def listed(place: str) -> list[_Listed]:
         query = urlencode({"namespace": place} if place else {})
-        return await ask(http, Ask(f"{system}/functions", query, headers=headers), list[_Listed])
+        return await ask_list(http, Ask(f"{system}/functions", query, headers=headers), _Listed)
 
     own = await listed(namespace)
     found = [Function(name=each.name) for each in own]
     others = list(options.namespaces)
     if options.all_namespaces:
-        others += await ask(http, Ask(f"{system}/namespaces", headers=headers), list[str])
+        others += await ask_list(http, Ask(f"{system}/namespaces", headers=headers), str)
     mine = {namespace, *(each.namespace for each in own)}
     for place in dict.fromkeys(each for each in others if each not in mine):
         if question.enough(len(found)):

@@ -17,8 +17,12 @@ from botocore.session import get_session
 from tests.e2e.aws.gateway_config import write_secret
 from tests.e2e.aws.lambda_peer import LambdaPeer, lambda_peer
 from tests.support.gateway import RunningGateway, running_gateway
+from tests.support.translating import PLUGINS, config_of
 
 from gloo.control_plane.state import read_discovered, read_statuses
+from gloo.discovery.asking import Asking
+from gloo.discovery.wanted import wanted_of
+from gloo.model.secret import Secret
 from gloo.model.status import State, Status
 
 ACCOUNT = "123456789012"
@@ -130,6 +134,24 @@ async def test_a_function_that_appears_is_called_and_one_that_disappears_is_not(
     assert (folder / "gloo.yaml").read_text() == written
     assert "test-secret" not in running.log.read_text()
     assert not [file for file in (folder / ".gloo").iterdir() if b"test-secret" in file.read_bytes()]
+
+
+async def test_versions_and_aliases_are_named_as_moto_has_them(own_peer: LambdaPeer) -> None:
+    def prepare() -> None:
+        create(own_peer, "place")
+        functions = _client(own_peer, "lambda")
+        functions.publish_version(FunctionName="place")
+        functions.create_alias(FunctionName="place", Name="live", FunctionVersion="1")
+
+    await asyncio.to_thread(prepare)
+    spec = f"{{region: eu-west-1, account_id: '{ACCOUNT}', secret_ref: aws, endpoint: {{host: 127.0.0.1, "
+    asked = "discovery: {functions: true, spec: {qualifiers: [versions, aliases]}}"
+    text = f"name: aws\ntype: aws\nspec: {spec}port: {own_peer.port}, tls: false}}}}\n{asked}\n"
+    (key, secret), *_ = own_peer.keys.items()
+    wanted = wanted_of(config_of(text, secrets=(Secret("aws", {"access_key": key, "secret_key": secret}),)), PLUGINS)
+    found = await Asking().ask(wanted["aws"])
+    assert sorted(each.name for each in found.functions) == ["place", "place:$LATEST", "place:1", "place:live"]
+    assert own_peer.refused == []
 
 
 async def test_what_is_known_outlives_failures_and_a_restart(folder: Path, own_peer: LambdaPeer) -> None:
