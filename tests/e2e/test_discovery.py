@@ -95,3 +95,34 @@ async def test_functions_are_found_called_and_lost_as_the_page_says(
         assert "# ours; what is discovered stands beside it" in text
         assert "- name: resize" in text
         assert (await once(running, "/resize/cat.png", 200)).status_code == 200
+
+
+LOCAL = """\
+upstreams:
+- {name: shop, type: local, spec: {module: shop.py}, discovery: {functions: true, every: 1s}}
+virtual_services:
+- name: default
+  routes:
+  - request_matcher: {path_prefix: /price}
+    single_destination: {function: {upstream_name: shop, function_name: price}}
+  - request_matcher: {path_prefix: /greet}
+    single_destination: {function: {upstream_name: shop, function_name: greet}}
+"""
+PRICE = "def price(event, context):\n    return {'price': 7}\n"
+GREET = "def greet(request):\n    return 'hello ' + request.args['name']\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "gloo.yaml").write_text(LOCAL)
+    (tmp_path / "config" / "shop.py").write_text(PRICE)
+    return tmp_path / "config"
+
+
+async def test_a_function_that_is_written_in_python_needs_no_word_elsewhere(shop: Path, gateway: Gateway) -> None:
+    async with gateway(shop) as running:
+        assert (await once(running, "/price", 200)).json() == {"price": 7}
+        assert "x-gloo-error" in (await running.get("/greet?name=you")).headers
+        (shop / "shop.py").write_text(PRICE + GREET)
+        assert (await once(running, "/greet?name=you", 200)).text == "hello you"

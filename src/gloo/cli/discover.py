@@ -40,7 +40,7 @@ def command(*, upstream: str | None, write: bool, directory: str | None, output:
 
     settings = settings_for(directory)
     folder = Path(settings.dir)
-    answers = asyncio.run(discover_now(settings, upstream, make_asking()))
+    answers = asyncio.run(discover_now(settings, upstream, make_asking(folder)))
     try:
         keep_answers(settings, answers)
     except StorageError as error:

@@ -130,8 +130,14 @@ def _control_loop(folder: Path, gateway: Gateway, *, state: StateFolder, binary:
         state=state,
         validate=partial(validate, binary),
         published=lambda translation: workers.follow(translation.workers),
-        discovery=DiscoveryLoop(make_asking().ask, known=read_discovered(state.folder), record=state.record_discovered),
+        discovery=_discovery(folder, state),
     )
+
+
+def _discovery(folder: Path, state: StateFolder) -> DiscoveryLoop:
+    """Return what asks upstreams for their functions, and knows what the last run knew."""
+    ask = make_asking(folder).ask
+    return DiscoveryLoop(ask, known=read_discovered(state.folder), record=state.record_discovered)
 
 
 @asynccontextmanager

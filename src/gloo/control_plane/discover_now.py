@@ -51,9 +51,10 @@ class Answer:
         return self.known is None or self.known.failures > 0
 
 
-def make_asking() -> Asking:
-    """Return how upstreams are asked from this machine: with the certificate authorities that it trusts."""
-    return Asking(verified=cache(lambda: ssl.create_default_context(cadata=trusted_roots().decode())))
+def make_asking(folder: Path) -> Asking:
+    """Return how upstreams of *folder* are asked: with the certificate authorities that this machine trusts."""
+    verified = cache(lambda: ssl.create_default_context(cadata=trusted_roots().decode()))
+    return Asking(verified=verified, folder=folder)
 
 
 async def discover_now(settings: Settings, name: str | None, asking: Asking) -> tuple[Answer, ...]:

@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,12 +32,14 @@ class Asking:
         calls: how many calls an answer may take.
         within: seconds for the whole of an answer.
         answer_within: seconds for one call.
+        folder: that of the configuration.
     """
 
     verified: Callable[[], ssl.SSLContext] = _verified
     calls: int = 1000
     within: float = 60.0
     answer_within: float = 10.0
+    folder: Path = Path()
     clock: Callable[[], float] = field(default=time.time, repr=False)
     pause: Pause = field(default=asyncio.sleep, repr=False)
 
@@ -50,7 +53,13 @@ class Asking:
         if wanted.lacking:
             raise DiscoveryError(f"there is no secret named {wanted.lacking[0]!r}", "it is asked once there is")
         question: Question[Any] = Question(
-            wanted.upstream, wanted.spec, wanted.options, wanted.secrets, wanted.discovery.most, self.clock
+            wanted.upstream,
+            wanted.spec,
+            wanted.options,
+            wanted.secrets,
+            wanted.discovery.most,
+            self.clock,
+            self.folder,
         )
         try:
             async with asyncio.timeout(self.within), self._client(wanted) as http:

@@ -9,6 +9,7 @@ business. It raises `DiscoveryError` for what the world did, `ConfigError` for w
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from gloo.model.base import Model
@@ -28,6 +29,7 @@ class Question(Generic[SpecT_co]):
         secrets: those that the plugin named for the question.
         most: how many functions are of use; one more tells that there are too many.
         clock: the time, in seconds since 1970.
+        folder: that of the configuration, for upstreams that are files.
     """
 
     upstream: Upstream
@@ -36,6 +38,7 @@ class Question(Generic[SpecT_co]):
     secrets: Mapping[str, Secret]
     most: int
     clock: Callable[[], float] = field(repr=False)
+    folder: Path = Path()
 
     def enough(self, found: int) -> bool:
         """Tell whether *found* functions are more than are of use, so that no more pages are needed."""
