@@ -135,8 +135,8 @@ class ControlLoop:
         reading = self._reader.read(self._found)
         config = ConfigSnapshot.of(reading.objects)
         await self._secrets.want(wanted_secrets(config, self._plugins, self._memo), group)
-        config = self._discovered(ConfigSnapshot.of(reading.objects, self._secrets.secrets))
         try:
+            config = self._discovered(ConfigSnapshot.of(reading.objects, self._secrets.secrets))
             if self._published is None:
                 await self._publish_clusters(config)
             await self._publish(reading, config)
