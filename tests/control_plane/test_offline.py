@@ -24,6 +24,7 @@ virtual_services:
   - request_matcher: {path_prefix: /}
     single_destination: {function: {upstream_name: faas, function_name: f}}
 """
+LOCAL = "local, spec: {module: shop.py}"
 
 
 def test_a_folder_gives_verdicts_and_what_envoy_would_get(tmp_path: Path) -> None:
@@ -74,3 +75,16 @@ def test_functions_that_were_discovered_before_are_taken_and_those_of_another_pl
 
     file.write_text(FAAS.replace("127.0.0.1:1", "127.0.0.1:2"))
     assert translate_folder(tmp_path, Gateway(), state).known == {"faas": None}
+
+
+def test_functions_that_stand_in_a_file_need_no_answer_of_before(tmp_path: Path) -> None:
+    (tmp_path / "gloo.yaml").write_text(FAAS.replace('openfaas, spec: {gateway: "http://127.0.0.1:1"}', LOCAL))
+    (tmp_path / "shop.py").write_text("def f(event, context): ...\n")
+    found = translate_folder(tmp_path, Gateway())
+    assert found.translation.reports["VirtualService/shop"].state is State.ACCEPTED
+    assert found.read == {"faas"}
+    (tmp_path / "shop.py").write_text("def f(\n")
+    reports = translate_folder(tmp_path, Gateway()).translation.reports
+    assert reports["VirtualService/shop"].state is State.PENDING
+    (problem,) = reports["Upstream/faas"].problems
+    assert (problem.warning, problem.problem.startswith("shop.py:1 is no Python")) == (True, True)

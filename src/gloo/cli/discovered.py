@@ -16,6 +16,8 @@ _UNITS = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 def tell_discovered(offline: Offline) -> None:
     """Say on standard error which functions are those of an earlier answer, and whose are not known."""
     for name, known in sorted(offline.known.items()):
+        if name in offline.read:
+            continue
         if known is None or not known.answered:
             note(f"the functions of {name} are not known yet: gloo discover asks for them")
         else:

@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-import time
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -14,11 +13,11 @@ from gloo.control_plane.reader import ConfigReader
 from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import StateFolder, read_discovered, read_statuses
 from gloo.control_plane.trust import trusted_roots
-from gloo.discovery.asking import Asking
-from gloo.discovery.known import Known, answered, failed
+from gloo.discovery.asking import Asking, known_now
+from gloo.discovery.known import Known
 from gloo.discovery.loop import AT_ONCE
-from gloo.discovery.wanted import Wanted, is_asked, wanted_of
-from gloo.errors import ConfigError, DiscoveryError, NotFound
+from gloo.discovery.wanted import is_asked, wanted_of
+from gloo.errors import NotFound
 from gloo.model.codec import ConfigObject
 from gloo.model.discovery import Discovery
 from gloo.model.snapshot import ConfigSnapshot
@@ -78,7 +77,7 @@ async def discover_now(settings: Settings, name: str | None, asking: Asking) -> 
         if each not in wanted:
             return None
         async with slots:
-            return await _known(wanted[each], before.get(each), asking)
+            return await known_now(asking, wanted[each], before.get(each))
 
     found = await asyncio.gather(*(one(each) for each in items))
     return tuple(
@@ -101,15 +100,6 @@ def _opted(item: ConfigObject) -> ConfigObject:
         return item
     discovery = msgspec.structs.replace(item.value.discovery or Discovery(), functions=True)
     return replace(item, value=msgspec.structs.replace(item.value, discovery=discovery))
-
-
-async def _known(wanted: Wanted, before: Known | None, asking: Asking) -> Known:
-    known = before if before is not None and before.question == wanted.question else None
-    try:
-        discovered = await asking.ask(wanted)
-    except (ConfigError, DiscoveryError) as error:
-        return failed(wanted, known, error, now=time.time())
-    return answered(wanted, known, discovered, now=time.time())
 
 
 def _problems(name: str, config: ConfigSnapshot, plugins: Plugins) -> tuple[Problem, ...]:

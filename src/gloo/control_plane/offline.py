@@ -1,6 +1,7 @@
 """The straight line without Envoy: read a folder once, translate it, and say what would happen.
 
-Nobody is asked for functions: those that a gateway, or `gloo discover`, was told before are taken.
+Nobody is asked for functions: those that a gateway, or `gloo discover`, was told before are taken. Where functions
+stand in files, the files are read.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from gloo.control_plane.settings import STATE
 from gloo.control_plane.state import read_discovered
 from gloo.discovery.known import Known
 from gloo.discovery.merge import useful, with_discovered
-from gloo.discovery.wanted import wanted_of
+from gloo.discovery.wanted import Wanted, wanted_of
 from gloo.errors import PluginError
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
@@ -28,6 +29,7 @@ from gloo.translator import Gateway, Translation, translate
 from gloo.translator.memo import Memo
 from gloo.translator.shadows import with_shadows
 from gloo.translator.wanted_secrets import wanted_secrets
+from gloo.translator.workers import with_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Offline:
         problems: what is wrong with files as a whole.
         plugin_faults: plugins of other distributions that can't be used.
         known: what is known of the upstreams that are to be asked for their functions; None of one never asked.
+        read: those of them whose files were read just now.
     """
 
     config: ConfigSnapshot
@@ -47,6 +50,7 @@ class Offline:
     problems: tuple[Problem, ...]
     plugin_faults: tuple[PluginError, ...]
     known: Mapping[str, Known | None] = field(default_factory=dict)
+    read: frozenset[str] = frozenset()
 
 
 def translate_folder(directory: Path, gateway: Gateway, state: Path | None = None) -> Offline:
@@ -65,14 +69,25 @@ async def _translate(directory: Path, gateway: Gateway, state: Path) -> Offline:
     secrets, problems = await secrets_of(directory, ConfigSnapshot.of(reading.objects), plugins)
     written = ConfigSnapshot.of(reading.objects, secrets)
     wanted = wanted_of(written, plugins)
-    known = useful(read_discovered(state), wanted) if wanted else {}
+    read = {name: each for name, each in wanted.items() if each.plugin.asks_nobody}
+    known = {**(useful(read_discovered(state), wanted) if wanted else {}), **await _read(read, directory)}
     config = with_discovered(written, known, Memo().once)
     translated = translate(config, plugins, gateway=gateway, now=time.time())
-    translation = replace(translated, reports=with_shadows(translated.reports, translated.orders))
+    reports = with_problems(translated.reports, {name: known[name].problems for name in read}, config)
+    translation = replace(translated, reports=with_shadows(reports, translated.orders))
     for snapshot in translation.snapshots.values():
         snapshot.check()
     asked = {name: known.get(name) for name in wanted}
-    return Offline(config, translation, (*reading.problems, *problems), faults, asked)
+    return Offline(config, translation, (*reading.problems, *problems), faults, asked, frozenset(read))
+
+
+async def _read(wanted: Mapping[str, Wanted], directory: Path) -> dict[str, Known]:
+    """Return the functions that stand in files of *directory*."""
+    if not wanted:
+        return {}
+    from gloo.discovery.asking import Asking, known_now  # noqa: PLC0415 - it brings an HTTP client along
+
+    return {name: await known_now(Asking(folder=directory), each, None) for name, each in wanted.items()}
 
 
 async def secrets_of(

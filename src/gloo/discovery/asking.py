@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from gloo import __version__
+from gloo.discovery.known import Known, answered, failed
 from gloo.discovery.polite import Pause, PoliteTransport
 from gloo.discovery.wanted import Wanted
 from gloo.errors import ConfigError, DiscoveryError, TemplateError
@@ -37,7 +38,7 @@ class Asking:
 
     verified: Callable[[], ssl.SSLContext] = _verified
     calls: int = 1000
-    within: float = 60.0
+    within: float = 180.0
     answer_within: float = 10.0
     folder: Path = Path()
     clock: Callable[[], float] = field(default=time.time, repr=False)
@@ -81,6 +82,16 @@ class Asking:
             headers={"user-agent": f"gloo/{__version__}", "accept": "application/json"},
             trust_env=False,
         )
+
+
+async def known_now(asking: Asking, wanted: Wanted, before: Known | None) -> Known:
+    """Return what is known of *wanted* after asking it once; *before* is what was known until then."""
+    known = before if before is not None and before.question == wanted.question else None
+    try:
+        discovered = await asking.ask(wanted)
+    except (ConfigError, DiscoveryError) as error:
+        return failed(wanted, known, error, now=asking.clock())
+    return answered(wanted, known, discovered, now=asking.clock())
 
 
 def _unreachable(error: httpx.HTTPError) -> str:

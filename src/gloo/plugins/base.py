@@ -123,13 +123,15 @@ class UpstreamPlugin(FunctionPlugin[FunctionT, ExtensionT], Generic[SpecT, Funct
     """Knows one type of upstream.
 
     With `functions_only`, a route must name a function of it: there is nothing else to send a request to. With a
-    `discovery_model`, the form of `discovery.spec`, its upstreams can be asked for their functions.
+    `discovery_model`, the form of `discovery.spec`, its upstreams can be asked for their functions; with
+    `asks_nobody` they are files that are read, so that commands without a gateway do it too.
     """
 
     upstream_type: ClassVar[str]
     functions_only: ClassVar[bool] = False
     spec_model: ClassVar[type[Model]]
     discovery_model: ClassVar[type[Model] | None] = None
+    asks_nobody: ClassVar[bool] = False
 
     def secrets(self, spec: SpecT) -> tuple[str, ...]:
         """Return the names of the secrets that `cluster` and `call` need."""

@@ -76,6 +76,7 @@ class Local(UpstreamPlugin[LocalSpec, LocalFunction, Nothing]):
     spec_model = LocalSpec
     function_model = LocalFunction
     discovery_model = LocalDiscovery
+    asks_nobody = True
 
     def cluster(self, upstream: Upstream, spec: LocalSpec, secrets: Mapping[str, Secret]) -> Cluster:
         _check_options(upstream)
