@@ -146,6 +146,7 @@ def test_written_functions_stay_and_new_ones_follow_with_all_comments_kept(shop:
 
 
 def test_an_upstream_that_does_not_answer_is_told_and_writes_nothing(shop: Path, faas: Served) -> None:
+    gloo("discover", "-d", shop)
     faas.status = 503
     before = (shop / "gloo.yaml").read_text()
     failed = gloo("discover", "--write", "-d", shop, status=1)

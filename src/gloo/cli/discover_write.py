@@ -17,8 +17,8 @@ async def write_functions(folder: Path, answers: Iterable[Answer]) -> None:
     """Add what each upstream said it has to its file, and say what became of it; comments and order stay."""
     storage = FileStorage(folder)
     for answer in answers:
-        if answer.known is None:
-            continue
+        if answer.known is None or answer.failed:
+            continue  # what was known before may be gone by now
         before, written = canonical(answer.item), written_names(answer.item)
         new = [to_builtins(each) for each in answer.known.functions if each.name not in written]
         if not new:
