@@ -93,7 +93,8 @@ def secret_names(item: ConfigObject, plugins: Plugins) -> tuple[str, ...]:
     if not isinstance(upstream, Upstream) or upstream.type not in plugins.upstreams:
         return ()
     plugin = plugins.upstreams[upstream.type]
-    if type(plugin).secrets is UpstreamPlugin.secrets and upstream.ssl_config is None:
+    asked = upstream.discovery is not None and upstream.discovery.functions
+    if type(plugin).secrets is UpstreamPlugin.secrets and upstream.ssl_config is None and not asked:
         return ()  # it names none, so there is nothing to decode
     spec, _ = decode_struct(upstream.spec, plugin.spec_model)
     if spec is None:
