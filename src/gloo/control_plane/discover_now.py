@@ -2,14 +2,17 @@
 
 import asyncio
 import ssl
+from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from gloo.control_plane.offline import secrets_of
+from gloo.control_plane.aws_keys import ask_aws
 from gloo.control_plane.reader import ConfigReader
+from gloo.control_plane.sessions import SessionSecrets
 from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import StateFolder, read_discovered, read_statuses
 from gloo.control_plane.trust import trusted_roots
@@ -20,15 +23,18 @@ from gloo.discovery.wanted import is_asked, wanted_of
 from gloo.errors import NotFound
 from gloo.model.codec import ConfigObject
 from gloo.model.discovery import Discovery
+from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
 from gloo.model.strict import nearest
 from gloo.model.upstream import Upstream
 from gloo.plugins.registry import Plugins, load_plugins
 from gloo.storage.file import FileStorage
+from gloo.storage.file_secrets import FileSecrets
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.upstreams import translate_upstreams
+from gloo.translator.wanted_secrets import wanted_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +73,8 @@ async def discover_now(settings: Settings, name: str | None, asking: Asking) -> 
     reading = ConfigReader().read(await FileStorage(folder).list())
     config = ConfigSnapshot.of(reading.objects)
     items = _asked(config, name)
-    asked = replace(config, upstreams={**config.upstreams, **{each: _opted(item) for each, item in items.items()}})
-    secrets, _ = await secrets_of(folder, asked, plugins)
-    asked = replace(asked, secrets=secrets)
+    asked = ConfigSnapshot({each: _opted(item) for each, item in items.items()}, {})
+    asked = replace(asked, secrets=await _secrets(folder, wanted_secrets(asked, plugins, Memo())))
     wanted, before = wanted_of(asked, plugins), read_discovered(state_folder(settings))
     slots = asyncio.Semaphore(AT_ONCE)
 
@@ -84,6 +89,15 @@ async def discover_now(settings: Settings, name: str | None, asking: Asking) -> 
         Answer(item, known, known.problems if known else _problems(each, asked, plugins))
         for (each, item), known in zip(items.items(), found, strict=True)
     )
+
+
+async def _secrets(folder: Path, names: frozenset[str]) -> Mapping[str, Secret]:
+    """Return the secrets of these names, and keys that are asked for; no others are read."""
+    if not names:
+        return {}
+    store = SessionSecrets(FileSecrets(folder / "secrets"), ask=ask_aws)
+    async with aclosing(store.watch(names)) as states:
+        return (await anext(states)).secrets
 
 
 def _asked(config: ConfigSnapshot, name: str | None) -> dict[str, ConfigObject]:

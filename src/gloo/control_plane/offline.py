@@ -66,7 +66,7 @@ def translate_folder(directory: Path, gateway: Gateway, state: Path | None = Non
 async def _translate(directory: Path, gateway: Gateway, state: Path) -> Offline:
     plugins, faults = load_plugins()
     reading = ConfigReader().read(await FileStorage(directory).list())
-    secrets, problems = await secrets_of(directory, ConfigSnapshot.of(reading.objects), plugins)
+    secrets, problems = await _secrets(directory, ConfigSnapshot.of(reading.objects), plugins)
     written = ConfigSnapshot.of(reading.objects, secrets)
     wanted = wanted_of(written, plugins)
     read = {name: each for name, each in wanted.items() if each.plugin.asks_nobody}
@@ -90,7 +90,7 @@ async def _read(wanted: Mapping[str, Wanted], directory: Path) -> dict[str, Know
     return {name: await known_now(Asking(folder=directory), each, None) for name, each in wanted.items()}
 
 
-async def secrets_of(
+async def _secrets(
     directory: Path, config: ConfigSnapshot, plugins: Plugins
 ) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
     """Return the secrets that *config* names, and what is wrong with any of them."""

@@ -271,6 +271,7 @@ def _call_at_url(call: FunctionCall[AwsFunction, AwsExtension], spec: AwsSpec) -
     held = MOST_BYTES if spec.auth == "iam" else 0
     return replace(call.target, host_rewrite=parse_origin(spec.url).authority, held_bytes=held)
 
+
 def _url(spec: AwsSpec) -> str:
     """Return where Lambda's own interface is asked."""
     place = spec.endpoint or AwsEndpoint(host=spec.host)

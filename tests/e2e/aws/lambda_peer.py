@@ -138,8 +138,6 @@ def signer(environ: Environ, headers: dict[str, str], body: bytes, keys: dict[st
     auth = _AsSigned(Credentials(key, keys[key]), scope[2], scope[1])
     expected = auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
     untouched = headers.get("x-amz-content-sha256") in {None, hashlib.sha256(body).hexdigest()}
-        "x-amz-content-sha256", hashlib.sha256(body).hexdigest()
-    )
     return key if untouched and expected == fields["Signature"] else None
 
 
