@@ -57,7 +57,9 @@ def called_function(
 
 def template_of_function(name: str, function: AcceptedFunction) -> FunctionTemplate | None:
     """Return the templates of a function; None for one that has none."""
-    return template_of(name, function.fields) if isinstance(function.fields, RestFunction) else None
+    if not isinstance(function.fields, RestFunction):
+        return None
+    return template_of(name, function.fields, function.annotations)
 
 
 def parameters_of_route(route: Route, function: AcceptedFunction) -> tuple[Parameter, ...]:

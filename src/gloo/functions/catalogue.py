@@ -42,7 +42,11 @@ _ALL = (
     Function("base64url_encode", 1, 1, "base64url_encode(x)", "base64 for URLs, without padding"),
     Function("body", 0, 0, "body()", "the text of the request's body"),
     Function("capitalize", 1, 1, "capitalize(x)", "the first letter made large, the others small"),
+    Function(
+        "cluster_metadata", 1, 1, 'cluster_metadata("region")', "an annotation of the upstream, by metadata.annotations"
+    ),
     Function("context", 0, 0, "context()", "all fields of the body"),
+    Function("data_source", 1, 1, 'data_source("terms")', "a text of the function's data_sources"),
     Function("default", 2, 2, 'default(x, "none")', "the first value, or the second if the first is missing or null"),
     Function("divisibleBy", 2, 2, "divisibleBy(x, 3)", "whether a number divides by another"),
     Function(
@@ -92,11 +96,13 @@ _ALL = (
     Function("upper", 1, 1, "upper(x)", "ASCII letters made large"),
     Function("url_encode", 1, 1, "url_encode(x)", "a text percent-encoded"),
     Function("uuid", 0, 0, "uuid()", "a random UUID"),
+    Function("values", 1, 1, 'values("tag")', "all the values of a form's field, as a list"),
     Function("word_count", 1, 1, "word_count(x)", "the number of words of a text"),
 )
 
 ALIASES: Mapping[str, str] = MappingProxyType(
     {
+        "clusterMetadata": "cluster_metadata",
         "base64Decode": "base64_decode",
         "base64Encode": "base64_encode",
         "base64UrlDecode": "base64url_decode",

@@ -176,12 +176,35 @@ class Expressions:
         arguments = (self.need(argument) for argument in expression.arguments)
         return lua.call(f"gloo.call_{expression.function}", self.site(expression), *arguments)
 
+    def _cluster_metadata(self, expression: Call) -> str:
+        name, annotations = self._constant(expression, expression.arguments[0]), self.names.known.annotations
+        if annotations is not None and name.text not in annotations:
+            hint = f"known: {', '.join(sorted(annotations))}" if annotations else "see metadata.annotations"
+            raise name.error(0, f"the upstream has no annotation {name.text!r}", hint)
+        return self._annotation(expression)
+
+    def _annotation(self, expression: Call) -> str:
+        """Write an annotation of the upstream; nil if there is none."""
+        name, annotations = self._constant(expression, expression.arguments[0]), self.names.known.annotations
+        if annotations is None:
+            return '""'
+        return lua.quoted(annotations[name.text]) if name.text in annotations else "nil"
+
+    def _data_source(self, expression: Call) -> str:
+        name, data = self._constant(expression, expression.arguments[0]), self.names.known.data
+        if name.text not in data:
+            hint = f"known: {', '.join(sorted(data))}" if data else "see data_sources"
+            raise name.error(0, f"the function has no data source {name.text!r}", hint)
+        return lua.quoted(data[name.text])
+
     def _default(self, expression: Call) -> str:
         first, second = expression.arguments
         return lua.call("gloo.default", self._optional(first), self.value(second))
 
     def _optional(self, expression: Expression) -> str:
         """Write *expression* as a value that may be missing, even a variable of the environment."""
+        if isinstance(expression, Call) and expression.function == "cluster_metadata":
+            return self._annotation(expression)
         if isinstance(expression, Call) and expression.function == "env":
             return lua.call("gloo.env", lua.quoted(self._variable_of_environment(expression)))
         return self.value(expression)
@@ -245,6 +268,11 @@ class Expressions:
             raise self.source.error(expression.at, "extraction() takes a name in quotes")
         variable = Variable(tuple(name.value.split(".")), name.at)
         return lua.call("gloo.default", self.names.parameter(variable, self.source), '""')
+
+    def _values(self, expression: Call) -> str:
+        name = self._constant(expression, expression.arguments[0])
+        found = lua.call("gloo.field", self.names.lists(expression, self.source), lua.quoted(name.text))
+        return f"({found} or gloo.no_values)"
 
     def _regex_match(self, expression: Call) -> str:
         text, pattern = expression.arguments
@@ -339,7 +367,9 @@ def _name(expression: Expression) -> str:
 
 _CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {
     "body": Expressions._body,
+    "cluster_metadata": Expressions._cluster_metadata,
     "context": Expressions._context,
+    "data_source": Expressions._data_source,
     "default": Expressions._default,
     "dynamic_metadata": Expressions._dynamic_metadata,
     "env": Expressions._env,
@@ -353,6 +383,7 @@ _CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {
     "regex_replace": Expressions._regex_replace,
     "request_header": Expressions._request_header,
     "sha256": Expressions._digest,
+    "values": Expressions._values,
 }
 _MAY_BE_MISSING = frozenset(("default", "dynamic_metadata", "jwt_claim"))
 _TEXTS = frozenset(("header", "request_header", "extraction"))

@@ -50,6 +50,7 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
         extension: the route's fields that the plugin reads.
         path: the route's own path text, when its matcher has one.
         spec: the `spec` of the upstream that the function belongs to.
+        annotations: those of the upstream.
         secrets: those that the upstream's plugin named for that spec.
     """
 
@@ -60,6 +61,7 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
     path: str = ""
     spec: Model = field(default_factory=Nothing)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 FunctionKind = Literal["lambda", "google", "cloudevent", "asgi"]

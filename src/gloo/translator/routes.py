@@ -188,6 +188,7 @@ def _target(destination: Destination, field: str, route: ModelRoute, scope: Rout
         path or "",
         upstream.spec,
         upstream.credentials,
+        function.annotations,
     )
     return function.plugin.call(call)
 

@@ -11,7 +11,7 @@ local function bad(problem, site) gloo.fail(400, "bad_value", problem, site) end
 
 local function str(value, site)
   local s = text(value, site)
-  spend(#s / 8)
+  spend(5 + #s / 4)
   return s
 end
 
@@ -223,12 +223,18 @@ local function encode(s, letters, padding)
   local n, j = #s, 0
   spend(n / 2)
   local out = ffi.new("uint8_t[?]", n / 3 * 4 + 4)
-  for i = 1, n, 3 do
-    local a, b, c = byte(s, i, i + 2)
-    local bits = a * 65536 + (b or 0) * 256 + (c or 0)
+  local bytes = ffi.cast("const uint8_t *", s)
+  for i = 0, n - 3, 3 do
+    local bits = lshift(bytes[i], 16) + lshift(bytes[i + 1], 8) + bytes[i + 2]
     out[j], out[j + 1] = letters[rshift(bits, 18)], letters[band(rshift(bits, 12), 63)]
-    out[j + 2] = b and letters[band(rshift(bits, 6), 63)] or 61
-    out[j + 3] = c and letters[band(bits, 63)] or 61
+    out[j + 2], out[j + 3] = letters[band(rshift(bits, 6), 63)], letters[band(bits, 63)]
+    j = j + 4
+  end
+  if n % 3 > 0 then
+    local a, b = byte(s, n - n % 3 + 1, n)
+    local bits = a * 65536 + (b or 0) * 256
+    out[j], out[j + 1] = letters[rshift(bits, 18)], letters[band(rshift(bits, 12), 63)]
+    out[j + 2], out[j + 3] = b and letters[band(rshift(bits, 6), 63)] or 61, 61
     j = j + 4
   end
   if not padding then j = j - (3 - n % 3) % 3 end

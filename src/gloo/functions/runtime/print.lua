@@ -42,6 +42,7 @@ local function escape_hard(s, site)
     local after = c < 128 and i + 1 or gloo.character_end(s, i)
     if not after then gloo.fail(400, "bad_value", "is not valid UTF-8", site) end
     if JSON[c] then
+      gloo.spend(10)
       parts[count + 1], parts[count + 2] = sub(s, from, i - 1), JSON[c]
       count, from = count + 2, after
     end
@@ -70,7 +71,7 @@ end
 -- What a template builds can be deeper than any body, or the same list many times over: depth and work are bounded.
 local function deeper(depth, count, site)
   if depth == 200 then gloo.fail(400, "too_deep", "is nested deeper than 200 levels", site) end
-  gloo.spend(count)
+  gloo.spend(8 * count)
   return depth + 1
 end
 
@@ -138,6 +139,7 @@ end
 
 -- A rendered body of which the compiler could not tell whether it is JSON for every request.
 function gloo.check_json(body, site)
+  gloo.spend(#body * 4)
   if not pcall(gloo.parse, body) then gloo.fail(500, "bad_output", "made a text that is not JSON", site) end
 end
 

@@ -90,13 +90,17 @@ function envoy_on_response(handle)
   if whole then
     body = handle:body(true)
     headers = handle:headers() -- waiting for the body ended the life of the first
-    text = rule.reads_body and body:getBytes(0, body:length())
+    if rule.reads_body then
+      local length = body:length()
+      if length > rule.longest then return replace_answer(handle, program, gloo.too_long(rule)) end
+      text = body:getBytes(0, length)
+    end
     local encoding = text and text ~= "" and headers:get("content-encoding")
     if encoding and encoding ~= "identity" then
       return replace_answer(handle, program, {status = 502, code = "encoded_body", message = "the answer is compressed"})
     end
   end
-  gloo.refill()
+  gloo.refill(rule.work)
   gloo.handle = handle
   local rendered, result = pcall(rule.render, headers, text, notes)
   if not rendered then return replace_answer(handle, program, result) end
