@@ -1,5 +1,6 @@
 """The examples of functions do what their pages say."""
 
+import hashlib
 import re
 import sys
 from asyncio.subprocess import PIPE, create_subprocess_exec
@@ -88,7 +89,7 @@ async def test_tenants_are_signed_by_the_gateway_alone(
 ) -> None:
     monkeypatch.setenv("FUNCTION_TENANT_KEY", "sesame")
     folder = example("17-tenants")
-    async with service(EXAMPLES / "17-tenants/orders.py", folder, "8087") as url, gateway(folder) as running:
+    async with service(EXAMPLES / "17-tenants/orders.py", folder, "8090") as url, gateway(folder) as running:
         headers = {"host": "ann.shop.test", "x-tenant": "bob", "x-tenant-signature": "00"}
         answer = await running.get("/orders/a%2Fb", headers=headers)
         assert answer.json() == {"tenant": "ann", "path": "/tenants/ann/orders/a%2Fb"}
@@ -121,3 +122,21 @@ async def test_tokens_say_whose_tenant_it_is(
         assert (await ask("/health", **{"x-user": "root"})).json() == {"healthy": True, "user": None}
         assert (await ask("/health", tokens["OLD"])).status_code == 401
         assert (await ask("/")).text == "welcome\n"
+
+
+async def test_an_upload_reaches_a_json_api(example: Example, gateway: Gateway) -> None:
+    folder = example("27-upload")
+    files = [("file", ("one.bin", bytes(range(256)) * 1000)), ("file", ('t"wo.txt', b"\r\n--x", "text/plain"))]
+    data = {"title": 'Two "files"', "tag": ["a", "b"]}
+    async with service(EXAMPLES / "27-upload/archive.py", folder, "8090"), gateway(folder) as running:
+        stored = await running.request("POST", "/upload", data=data, files=files)
+        digests = [hashlib.sha256(file[1]).hexdigest() for _, file in files]  # type: ignore[arg-type]
+        assert (stored.status_code, stored.json()) == (201, {"id": 1, "sha256": digests, "rack": "7"})
+        assert not [name for name in stored.headers if name.startswith("x-gloo")]
+        none = await running.request("POST", "/upload", files=files)
+        assert (none.status_code, none.json()["parameter"]) == (400, "title")
+        kind = {"content-type": "multipart/form-data; boundary=b"}
+        cut = await running.request("POST", "/upload", content=b"--b", headers=kind)
+        assert (cut.status_code, cut.headers["x-gloo-error"]) == (400, "bad_body")
+        long = await running.request("POST", "/upload", content=b"x" * (2**20 + 4096), headers=kind)
+        assert (long.status_code, long.json()["error"]["reason"]) == (413, "too_large")

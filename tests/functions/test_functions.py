@@ -78,7 +78,7 @@ def test_an_expression_fails_with(gateway: Gateway, expression: str, code: str, 
     assert json.loads(outcome.answer).get("parameter") == name
 
 
-OTHER_SETTINGS = {"cluster_metadata", "clusterMetadata", "data_source", "replace", "values"}
+OTHER_SETTINGS = {"cluster_metadata", "clusterMetadata", "data_source", "host_metadata", "replace", "values"}
 """Functions that need more than a JSON body; their tests are elsewhere."""
 ELSEWHERE = {"env", "dynamic_metadata", "jwt_claim"}
 """Functions whose values are not there in these tests."""

@@ -61,6 +61,7 @@ _ALL = (
     Function("float", 1, 1, "float(x)", "the number that a text is"),
     Function("header", 1, 1, 'header("x-user")', "a header of the message, empty if there is none"),
     Function("hmac_sha256", 2, 3, "hmac_sha256(key, x)", "the HMAC with SHA-256 as hex, or 'base64' or 'base64url'"),
+    Function("host_metadata", 1, 1, 'host_metadata("zone")', "in response templates: a mark of the host that answered"),
     Function("int", 1, 1, "int(x)", "the whole part of the number that a text is"),
     Function("isArray", 1, 1, "isArray(x)", "whether a value is a list"),
     Function("isBoolean", 1, 1, "isBoolean(x)", "whether a value is true or false"),

@@ -6,6 +6,7 @@ defaults, so that what a place needs is decided for each leaf when the template 
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -177,25 +178,20 @@ class Expressions:
         return lua.call(f"gloo.call_{expression.function}", self.site(expression), *arguments)
 
     def _cluster_metadata(self, expression: Call) -> str:
-        name, annotations = self._constant(expression, expression.arguments[0]), self.names.known.annotations
-        if annotations is not None and name.text not in annotations:
-            hint = f"known: {', '.join(sorted(annotations))}" if annotations else "see metadata.annotations"
-            raise name.error(0, f"the upstream has no annotation {name.text!r}", hint)
-        return self._annotation(expression)
-
-    def _annotation(self, expression: Call) -> str:
-        """Write an annotation of the upstream; nil if there is none."""
-        name, annotations = self._constant(expression, expression.arguments[0]), self.names.known.annotations
-        if annotations is None:
-            return '""'
-        return lua.quoted(annotations[name.text]) if name.text in annotations else "nil"
+        return self.names.known.annotation(self._constant(expression, expression.arguments[0]))
 
     def _data_source(self, expression: Call) -> str:
-        name, data = self._constant(expression, expression.arguments[0]), self.names.known.data
-        if name.text not in data:
-            hint = f"known: {', '.join(sorted(data))}" if data else "see data_sources"
-            raise name.error(0, f"the function has no data source {name.text!r}", hint)
-        return lua.quoted(data[name.text])
+        return self.names.known.data_source(self._constant(expression, expression.arguments[0]))
+
+    def _host_metadata(self, expression: Call) -> str:
+        key = self._constant(expression, expression.arguments[0])
+        if self.names.message == "request":
+            problem = "host_metadata() is for response templates: the host is chosen after the request is made"
+            raise self.source.error(expression.at, problem, "cluster_metadata() is known before")
+        if not re.fullmatch(r"[\w.-]+", key.text, re.ASCII):
+            raise key.error(0, f"{key.text!r} can't be the name of a mark", "letters, digits, '-', '_' and '.'")
+        self.names.hosts.setdefault(key.text)
+        return lua.field("hosts", key.text)
 
     def _default(self, expression: Call) -> str:
         first, second = expression.arguments
@@ -204,7 +200,8 @@ class Expressions:
     def _optional(self, expression: Expression) -> str:
         """Write *expression* as a value that may be missing, even a variable of the environment."""
         if isinstance(expression, Call) and expression.function == "cluster_metadata":
-            return self._annotation(expression)
+            name = self._constant(expression, expression.arguments[0])
+            return self.names.known.annotation(name, may_be_missing=True)
         if isinstance(expression, Call) and expression.function == "env":
             return lua.call("gloo.env", lua.quoted(self._variable_of_environment(expression)))
         return self.value(expression)
@@ -376,6 +373,7 @@ _CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {
     "exists": Expressions._exists,
     "extraction": Expressions._extraction,
     "header": Expressions._header,
+    "host_metadata": Expressions._host_metadata,
     "hmac_sha256": Expressions._digest,
     "jwt_claim": Expressions._jwt_claim,
     "raw": Expressions._raw,

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gloo.errors import TemplateError
+from gloo.functions import lua
+from gloo.functions.source import Source
 
 LONGEST_DATA = 4096
 """Bytes of one data source: it travels with each route that calls the function."""
@@ -20,6 +22,24 @@ class Known:
 
     annotations: Mapping[str, str] | None = None
     data: Mapping[str, str] = field(default_factory=dict)
+
+    def annotation(self, name: Source, *, may_be_missing: bool = False) -> str:
+        """Write the annotation called *name* as Lua; raise `TemplateError` if it is missing and may not be."""
+        if self.annotations is None:
+            return '""'
+        if name.text in self.annotations:
+            return lua.quoted(self.annotations[name.text])
+        if may_be_missing:
+            return "nil"
+        hint = f"known: {', '.join(sorted(self.annotations))}" if self.annotations else "see metadata.annotations"
+        raise name.error(0, f"the upstream has no annotation {name.text!r}", hint)
+
+    def data_source(self, name: Source) -> str:
+        """Write the data source called *name* as Lua; raise `TemplateError` if there is none."""
+        if name.text in self.data:
+            return lua.quoted(self.data[name.text])
+        hint = f"known: {', '.join(sorted(self.data))}" if self.data else "see data_sources"
+        raise name.error(0, f"the function has no data source {name.text!r}", hint)
 
     def check(self) -> None:
         """Raise `TemplateError` for a data source that is too long."""

@@ -38,6 +38,7 @@ class Names:
         message: what the templates make.
         kept: headers of the request that a response asks for.
         known: texts of the configuration.
+        hosts: marks of the host that answered which a response asks for.
         reads_body, reads_text: what the templates use of the body: its fields, or its text.
         reads_lists: they use all the values of a field of a form.
     """
@@ -47,6 +48,7 @@ class Names:
     body: BodyFormat = "json"
     message: Literal["request", "response"] = "request"
     known: Known = NOTHING_KNOWN
+    hosts: dict[str, None] = field(default_factory=dict)
     reads_body: bool = False
     reads_text: bool = False
     reads_lists: bool = False

@@ -90,6 +90,7 @@ class Program:
         source: the Lua text, plain ASCII.
         reads_body: Envoy must wait for the whole body of the request, to read or to replace it.
         answers: it has response templates, and so needs the runtime that sees responses.
+        hosts: marks of the host that answered, which its answers ask for.
         warnings: what is no error but should be known, each with its place.
     """
 
@@ -97,6 +98,7 @@ class Program:
     source: str
     reads_body: bool
     answers: bool = False
+    hosts: tuple[str, ...] = ()
     warnings: tuple[TemplateError, ...] = field(default=(), compare=False)
 
 
@@ -117,11 +119,12 @@ def compile_function(template: FunctionTemplate, parameters: Sequence[Parameter]
         *write_mode(template.mode, writer),
     ]
     responses = [write_response(response, writer.sites, template.known) for response in template.responses]
+    hosts = tuple(dict.fromkeys(host for response in responses for host in response.hosts))
     source = "\n".join(_chunk(template, writer, parts, responses))
     digest = hashlib.blake2b(source.encode("ascii"), digest_size=12).hexdigest()
     waits = names.waits or template.writes_body
     warnings = (*writer.warnings, *(warning for response in responses for warning in response.warnings))
-    return Program(digest, source, waits, bool(responses), warnings)
+    return Program(digest, source, waits, bool(responses), hosts, warnings)
 
 
 def _chunk(
@@ -155,6 +158,8 @@ def _responses(responses: Sequence[WrittenResponse]) -> Iterator[str]:
         return
     kept = dict.fromkeys(name for response in responses for name in response.kept)
     yield f"kept = {{{', '.join(map(lua.quoted, kept))}}},"
+    if hosts := dict.fromkeys(host for response in responses for host in response.hosts):
+        yield f"hosts = {{{', '.join(map(lua.quoted, hosts))}}},"
     yield "responses = {"
     for response in responses:
         yield from response.lines

@@ -67,12 +67,14 @@ class WrittenResponse:
         lines: a Lua expression, the rule's table.
         reads_body: the upstream's body is read: it must not be compressed.
         kept: headers of the request that the rule asks for.
+        hosts: marks of the host that it asks for.
         warnings: what should be known about it.
     """
 
     lines: tuple[str, ...]
     reads_body: bool
     kept: tuple[str, ...]
+    hosts: tuple[str, ...]
     warnings: tuple[TemplateError, ...]
 
 
@@ -93,7 +95,7 @@ def write_response(template: ResponseTemplate, sites: Sites, known: Known) -> Wr
         *extraction.constants,
         f"return {{{body_flags(names, limits, writes=template.body is not None)}",
         f"matches = function(status, headers) return {_condition(template)} end,",
-        "render = function(headers, text, kept)",
+        "render = function(headers, text, kept, hosts)",
         *names.fields(),
         *extraction.lines,
         *(line for part in parts for line in part.lines),
@@ -101,7 +103,7 @@ def write_response(template: ResponseTemplate, sites: Sites, known: Known) -> Wr
         "return body" if template.body is not None else "return nil",
         "end} end)(),",
     ]
-    return WrittenResponse(tuple(lines), names.waits, tuple(names.kept), tuple(writer.warnings))
+    return WrittenResponse(tuple(lines), names.waits, tuple(names.kept), tuple(names.hosts), tuple(writer.warnings))
 
 
 def _condition(template: ResponseTemplate) -> str:

@@ -275,9 +275,9 @@ def _filters(lowered: Lowered, program: Program) -> Iterator[tuple[str, TypedCon
     """Yield what the route says to the filters: the program of what is not lowered, and the headers that are."""
     if not lowered.rest.is_empty:
         yield LUA_FILTER, lua_program(program.id, program.source, answers=program.answers)
-    if lowered.headers:
+    if lowered.headers or program.hosts:
         changes = [HeaderChange(header.name, header.value, format=header.format) for header in lowered.headers]
-        yield FUNCTION_HEADERS, function_headers(changes)
+        yield FUNCTION_HEADERS, function_headers(changes, program.hosts)
 
 
 def template_of(name: str, function: RestFunction, annotations: Mapping[str, str] | None = None) -> FunctionTemplate:
