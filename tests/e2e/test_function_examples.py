@@ -89,7 +89,7 @@ async def test_tenants_are_signed_by_the_gateway_alone(
 ) -> None:
     monkeypatch.setenv("FUNCTION_TENANT_KEY", "sesame")
     folder = example("17-tenants")
-    async with service(EXAMPLES / "17-tenants/orders.py", folder, "8090") as url, gateway(folder) as running:
+    async with service(EXAMPLES / "17-tenants/orders.py", folder, "8087") as url, gateway(folder) as running:
         headers = {"host": "ann.shop.test", "x-tenant": "bob", "x-tenant-signature": "00"}
         answer = await running.get("/orders/a%2Fb", headers=headers)
         assert answer.json() == {"tenant": "ann", "path": "/tenants/ann/orders/a%2Fb"}

@@ -41,7 +41,7 @@ from gloo.functions import (
     compile_function,
     runtime_source,
 )
-from gloo.functions.body_modes import BodyMode, Whole
+from gloo.functions.body_modes import TEMPLATE, BodyMode, Whole
 from gloo.functions.extractors import Extractor, Mode
 from gloo.functions.known import Known
 from gloo.functions.lowering import Lowered, lower
@@ -247,10 +247,10 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
         return (lua_filter(runtime_source(), answering_runtime_source()), function_headers_filter())
 
     def check_function(self, name: str, function: RestFunction) -> None:
-        compile_function(template_of(name, function))
+        compile_function(_of_any_route(template_of(name, function)))
 
     def function_warnings(self, name: str, function: RestFunction) -> tuple[TemplateError, ...]:
-        template = template_of(name, function)
+        template = _of_any_route(template_of(name, function))
         if not any(mark in text for text in template.texts for mark in _MAY_WARN):
             return ()
         return compile_function(template).warnings
@@ -296,6 +296,12 @@ def template_of(name: str, function: RestFunction, annotations: Mapping[str, str
         known=Known(annotations, {name: source.inline for name, source in function.data_sources.items()}),
         responses=tuple(_response(field, response) for field, response in (*single, *several)),
     )
+
+
+def _of_any_route(template: FunctionTemplate) -> FunctionTemplate:
+    """Let there be a value for each name, as a route may bring it: what it does bring is known where it calls."""
+    reads_none = template.parse_body == "none" and template.mode == TEMPLATE
+    return replace(template, parse_body="json") if reads_none else template
 
 
 _MODES: Mapping[str, Mode] = {
