@@ -243,3 +243,19 @@ def test_the_longest_body_is_said_in_words(size: str, longest: int) -> None:
 def test_what_can_not_be_is_told_at_its_field(spec: str, field: str) -> None:
     (problem,) = translated(_spec(spec)).reports["Upstream/pets"].problems
     assert problem.field == field
+
+
+def test_what_a_route_itself_does_not_escape_is_a_warning_on_the_route() -> None:
+    extensions = "{response_template: {headers: {x-a: '{{ x | raw_string }}'}, body: '-{{ y }}'}}"
+    translation = translated(PETS, ROUTE % ("get", extensions))
+    (problem,) = translation.reports["VirtualService/default"].problems
+    assert (problem.field, problem.warning) == ("routes[0].extensions.response_template.headers.x-a", True)
+    assert "x-a" in program(routes(translation, "default")[0])
+
+
+def test_a_response_template_of_a_route_names_the_texts_of_the_function() -> None:
+    text = _spec("{path: /, data_sources: {t: {inline: hello}}}")
+    extensions = "{response_template: {body: '-{{ data_source(\"t\") }}{{ x | raw }}'}}"
+    translation = translated(text, ROUTE % ("made", extensions))
+    assert [each.warning for each in translation.reports["VirtualService/default"].problems] == [True]
+    assert '"hello"' in program(routes(translation, "default")[0])

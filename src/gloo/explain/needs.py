@@ -12,7 +12,7 @@ def needed_names(template: FunctionTemplate) -> dict[str, tuple[str, ...]]:
     """Return the templates that use each name: ``{"id": ("path", "body")}``; names that templates set are left out."""
     places: dict[str, dict[str, None]] = {}
     for field, text in _texts(template):
-        for name in _names(parse(Source.of(field, text))):
+        for name in _names(parse(Source.of(field, text, pointers=template.known.pointers))):
             places.setdefault(name, {})[field] = None
     return {name: tuple(fields) for name, fields in places.items()}
 

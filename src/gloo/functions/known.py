@@ -1,4 +1,5 @@
-"""What a function knows beside the request: texts that stand in the configuration, and become part of the program."""
+"""What a function knows beside the request: texts of the configuration, which become part of the program, and how its
+templates write names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,10 +19,12 @@ class Known:
     Args:
         annotations: those of the function's upstream; None where it is not known yet which upstream that is.
         data: the function's data sources.
+        pointers: names are JSON pointers: ``a/b/0``.
     """
 
     annotations: Mapping[str, str] | None = None
     data: Mapping[str, str] = field(default_factory=dict)
+    pointers: bool = False
 
     def annotation(self, name: Source, *, may_be_missing: bool = False) -> str:
         """Write the annotation called *name* as Lua; raise `TemplateError` if it is missing and may not be."""

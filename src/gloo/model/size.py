@@ -18,3 +18,8 @@ def parse_size(value: int | str) -> int:
     if found is None or found[2] not in _UNITS:
         raise ValueError(f"{value!r} is not a size (e.g. 65536, 256KB, 1MiB)")
     return int(found[1]) * _UNITS[found[2]]
+
+
+def size_of(given: int | str | None) -> int | None:
+    """Return the bytes that *given* says, if it is given; raise ValueError if it is no size."""
+    return None if given is None else parse_size(given)

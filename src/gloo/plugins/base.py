@@ -112,6 +112,10 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
         """Return what is no error in a function that `check_function` took, but should be known."""
         return ()
 
+    def call_warnings(self, call: FunctionCall[FunctionT, ExtensionT]) -> tuple[TemplateError, ...]:
+        """Return what is no error in a route's part of a call, but should be known; the fields are below the route."""
+        return ()
+
     def call(self, call: FunctionCall[FunctionT, ExtensionT]) -> Target:
         """Return `call.target` with all that makes a request to it a call of the function."""
         return call.target

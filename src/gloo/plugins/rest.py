@@ -49,19 +49,15 @@ from gloo.functions.names import BodyFormat
 from gloo.functions.parameters import Origin
 from gloo.model.base import Model
 from gloo.model.path import format_path, parse_path
-from gloo.model.size import parse_size
+from gloo.model.size import size_of
 from gloo.plugins.base import FunctionCall, Nothing, ServicePlugin
 
 Place = Origin
 
 
+EXTENSIONS = "extensions"
 _MAY_WARN = ("raw", "{%", "##")
 """A template without any of them gives no reason to warn, and need not be compiled for that."""
-
-
-def size_of(given: int | str | None) -> int | None:
-    """Return the bytes that *given* says; raise ValueError if it is no size."""
-    return None if given is None else parse_size(given)
 
 
 class AnswerMatch(Model, frozen=True, kw_only=True):
@@ -168,6 +164,7 @@ class RestFunction(Model, frozen=True, kw_only=True):
         Mapping[str, ExtractorRule], Meta(description="variables that regexes take out of the request")
     ] = {}
     data_sources: Annotated[Mapping[str, DataSource], Meta(description="texts for data_source() in templates")] = {}
+    advanced_templates: Annotated[bool, Meta(description="names are JSON pointers: user/tags/0")] = False
     response: Annotated[RestResponse | None, Meta(description="what becomes of the answer")] = None
     responses: Annotated[
         tuple[RestResponse, ...], Meta(description="the same as a list: the first that is for the answer counts")
@@ -251,9 +248,13 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
 
     def function_warnings(self, name: str, function: RestFunction) -> tuple[TemplateError, ...]:
         template = _of_any_route(template_of(name, function))
-        if not any(mark in text for text in template.texts for mark in _MAY_WARN):
-            return ()
-        return compile_function(template).warnings
+        return compile_function(template).warnings if _may_warn(template) else ()
+
+    def call_warnings(self, call: FunctionCall[RestFunction, RestExtension]) -> tuple[TemplateError, ...]:
+        known = template_of(call.name, call.function, call.annotations).known
+        template = FunctionTemplate(call.name, responses=tuple(route_response(call.extension)), known=known)
+        warnings = compile_function(template).warnings if _may_warn(template) else ()
+        return tuple(_below(EXTENSIONS, warning) for warning in warnings)
 
     def call(self, call: FunctionCall[RestFunction, RestExtension]) -> Target:
         template = template_of(call.name, call.function, call.annotations)
@@ -282,6 +283,7 @@ def _filters(lowered: Lowered, program: Program) -> Iterator[tuple[str, TypedCon
 
 def template_of(name: str, function: RestFunction, annotations: Mapping[str, str] | None = None) -> FunctionTemplate:
     """Return the templates of *function*, called *name* in error answers; *annotations* are those of its upstream."""
+    data = {name: source.inline for name, source in function.data_sources.items()}
     single = [("response", function.response)] if function.response is not None else []
     several = [(f"responses[{index}]", response) for index, response in enumerate(function.responses)]
     return FunctionTemplate(
@@ -293,9 +295,18 @@ def template_of(name: str, function: RestFunction, annotations: Mapping[str, str
         extractors=tuple(_extractor(name, rule) for name, rule in function.extractors.items()),
         parse_body=function.parse_body,
         max_body=size_of(function.max_body),
-        known=Known(annotations, {name: source.inline for name, source in function.data_sources.items()}),
+        known=Known(annotations, data, function.advanced_templates),
         responses=tuple(_response(field, response) for field, response in (*single, *several)),
     )
+
+
+def _may_warn(template: FunctionTemplate) -> bool:
+    return any(mark in text for text in template.texts for mark in _MAY_WARN)
+
+
+def _below(place: str, warning: TemplateError) -> TemplateError:
+    field = f"{place}.{warning.field}"
+    return TemplateError(field, warning.problem, warning.hint, line=warning.line, column=warning.column)
 
 
 def _of_any_route(template: FunctionTemplate) -> FunctionTemplate:

@@ -2,6 +2,11 @@
 -- ends while it is being compiled, as over a short text, counts as a failure, and after some of these LuaJIT leaves the
 -- loop alone for ever: ten times slower, and clients could bring that about. A loop that is compiled once stays so.
 
+--
+-- By default LuaJIT throws all compiled code away when it has 1000 pieces of it; a hundred functions in use have more.
+
+jit.opt.start("maxtrace=8000", "maxmcode=8192") -- pieces; KB
+
 local rep = string.rep
 
 local plain, hard = rep("abcdefgh", 50), rep('\195\169"<\n%', 100)
