@@ -119,6 +119,17 @@ PARTS = {
 }
 
 
+def test_what_is_usual_is_within_the_limits(gateway: Gateway) -> None:
+    text = '{"data": "{{ base64_encode(f.content) }}"}'
+    template = FunctionTemplate("u/f", body=text, parse_body="multipart")
+    file = PARTS["a file"].replace(b'name="1"', b'name="f"')
+    assert sent(gateway, template, file, "multipart/form-data; boundary=b").code is None
+    rows = [{"id": i, "name": f"Name {i}", "price": i * 1.25, "tags": ["a", "b"], "ok": True} for i in range(1580)]
+    document = json.dumps({"a": rows}).encode()
+    assert 0.9 * USUAL < len(document) <= USUAL
+    assert sent(gateway, FunctionTemplate("u/f", body='{"a": {{ a }}}'), document).code is None
+
+
 def _best(gateway: Gateway, program: Program, request: Request) -> float:
     def took() -> float:
         start = time.thread_time()

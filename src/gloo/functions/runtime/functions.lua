@@ -221,7 +221,7 @@ local PLAIN, URL = alphabet(LETTERS .. "+/"), alphabet(LETTERS .. "-_")
 
 local function encode(s, letters, padding)
   local n, j = #s, 0
-  spend(n / 2)
+  spend(5 + n / 2)
   local out = ffi.new("uint8_t[?]", n / 3 * 4 + 4)
   local bytes = ffi.cast("const uint8_t *", s)
   for i = 0, n - 3, 3 do
@@ -244,7 +244,7 @@ end
 -- Either alphabet, with or without padding.
 local function decode(s, site)
   local n, bits, count, j = #s, 0, 0, 0
-  spend(n / 2)
+  spend(5 + n / 2)
   if sub(s, -2) == "==" then n = n - 2 elseif sub(s, -1) == "=" then n = n - 1 end
   local out = ffi.new("uint8_t[?]", n + 1)
   for i = 1, n do
@@ -261,10 +261,10 @@ local function decode(s, site)
   return ffi.string(out, j)
 end
 
-function gloo.call_base64_encode(site, value) return encode(str(value, site), PLAIN, true) end
-function gloo.call_base64url_encode(site, value) return encode(str(value, site), URL, false) end
-function gloo.call_base64_decode(site, value) return decode(str(value, site), site) end
-function gloo.call_base64url_decode(site, value) return decode(str(value, site), site) end
+function gloo.call_base64_encode(site, value) return encode(text(value, site), PLAIN, true) end
+function gloo.call_base64url_encode(site, value) return encode(text(value, site), URL, false) end
+function gloo.call_base64_decode(site, value) return decode(text(value, site), site) end
+function gloo.call_base64url_decode(site, value) return decode(text(value, site), site) end
 
 -- What the request does not bring --------------------------------------------------------------------------------------------
 
