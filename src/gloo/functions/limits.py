@@ -46,7 +46,7 @@ def limits_of(names: Names, given: int | None, field: str = "max_body") -> Limit
         raise TemplateError(field, f"{given} bytes can't be the longest body", f"1 to {LONGEST} (1MiB)")
     parsed = names.reads_body and names.body in ("json", "form")
     body = given or (_PARSED if parsed else LONGEST)
-    return Limits(body, max(_BUDGET, _BUDGET * body // _PARSED) if parsed else _BUDGET)
+    return Limits(body, max(_BUDGET, _BUDGET * (given or 0) // _PARSED))
 
 
 def body_flags(names: Names, limits: Limits, *, writes: bool) -> str:
