@@ -4,13 +4,18 @@
 local byte, sub, find, gsub, char, lower = string.byte, string.sub, string.find, string.gsub, string.char, string.lower
 local tonumber = tonumber
 
-local function unescape_hex(digits) return char(tonumber(digits, 16)) end
+local UNESCAPED = {} -- by two hexadecimal digits
+for high in string.gmatch("0123456789abcdefABCDEF", ".") do
+  for low in string.gmatch("0123456789abcdefABCDEF", ".") do
+    UNESCAPED[high .. low] = char(tonumber(high .. low, 16))
+  end
+end
 
 -- Decodes percent-escapes; those that are none stay as they are.
 local function decode_segment(s)
   if not find(s, "%", 1, true) then return s end
   gloo.spend(40 + #s * 6)
-  return (gsub(s, "%%(%x%x)", unescape_hex))
+  return (gsub(s, "%%(%x%x)", UNESCAPED))
 end
 
 -- The same for a query, where a plus sign is a blank.
