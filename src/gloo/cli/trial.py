@@ -25,7 +25,7 @@ from gloo.model.upstream import Upstream
 
 _ROUTE_HEADER = "x-gloo-test-route"
 _ROUTE_NAME = {"key": _ROUTE_HEADER, "value": "%ROUTE_NAME%", "format": True}
-_KEPT = ("name", "functions", "service_info")
+_KEPT = ("name", "metadata", "functions", "service_info")
 _PATIENCE = 20  # seconds for one answer
 
 

@@ -54,6 +54,7 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
         extension: the route's fields that the plugin reads.
         path: the route's own path text, when its matcher has one.
         spec: the `spec` of the upstream that the function belongs to.
+        annotations: those of the upstream.
         secrets: those that the upstream's plugin named for that spec.
     """
 
@@ -64,6 +65,7 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
     path: str = ""
     spec: Model = field(default_factory=Nothing)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 FunctionKind = Literal["lambda", "google", "cloudevent", "asgi"]
@@ -112,6 +114,10 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
 
     def function_warnings(self, name: str, function: FunctionT) -> tuple[TemplateError, ...]:
         """Return what is no error in a function that `check_function` took, but should be known."""
+        return ()
+
+    def call_warnings(self, call: FunctionCall[FunctionT, ExtensionT]) -> tuple[TemplateError, ...]:
+        """Return what is no error in a route's part of a call, but should be known; the fields are below the route."""
         return ()
 
     def call(self, call: FunctionCall[FunctionT, ExtensionT]) -> Target:

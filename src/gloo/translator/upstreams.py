@@ -26,10 +26,11 @@ from gloo.translator.upstream_options import with_options
 
 
 class AcceptedFunction(Value, frozen=True):
-    """A function that routes can call, with the plugin that knows how."""
+    """A function that routes can call, with the plugin that knows how, and the annotations of its upstream."""
 
     plugin: FunctionPlugin[Any, Any]
     fields: Model
+    annotations: Mapping[str, str]
 
 
 class AcceptedUpstream(Value, frozen=True):
@@ -190,7 +191,7 @@ def _functions(
         fields, found = _function(upstream, function, plugin, f"{at}.spec")
         problems += found
         if fields is not None:
-            accepted[function.name] = AcceptedFunction(plugin, fields)
+            accepted[function.name] = AcceptedFunction(plugin, fields, upstream.metadata.annotations)
     return accepted, tuple(problems)
 
 
