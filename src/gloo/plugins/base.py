@@ -19,6 +19,7 @@ from gloo.envoy.route import Answer, Forward, Route, Target
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError, TemplateError
 from gloo.model.base import Model
+from gloo.model.duration import Duration
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.plugins.discovery import Discovered, Question
@@ -55,6 +56,7 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
         path: the route's own path text, when its matcher has one.
         spec: the `spec` of the upstream that the function belongs to.
         secrets: those that the upstream's plugin named for that spec.
+        later: nobody waits for the answer: for plugins with `has_later_calls`.
     """
 
     name: str
@@ -64,6 +66,7 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
     path: str = ""
     spec: Model = field(default_factory=Nothing)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
+    later: bool = False
 
 
 FunctionKind = Literal["lambda", "google", "cloudevent", "asgi"]
@@ -106,6 +109,11 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
 
     function_model: ClassVar[type[Model]] = Nothing
     extension_model: ClassVar[type[Model]] = Nothing
+    usual_timeout: ClassVar[Duration | None] = None
+    """How long a call may take when neither its function nor its route says; None for Envoy's 15 seconds."""
+
+    has_later_calls: ClassVar[bool] = False
+    """The platform has a call of its own that it answers at once; otherwise the gateway sees to that."""
 
     def check_function(self, name: str, function: FunctionT) -> None:
         """Raise ConfigError or TemplateError for what is wrong with a function whatever route calls it."""
@@ -188,6 +196,10 @@ class RoutePlugin(Plugin, Generic[ExtensionT]):
     def answer(self, extension: ExtensionT) -> Answer | None:
         """Return what the gateway itself answers; then the route has no destination. None: requests go to one."""
         return None
+
+    def calls_later(self, extension: ExtensionT) -> bool:
+        """Say whether clients are answered before the destination is called."""
+        return False
 
     def route(self, route: Route, extension: ExtensionT) -> Route:
         """Return *route* with what *extension* asks for."""

@@ -26,6 +26,7 @@ from gloo.plugins.google import Google
 from gloo.plugins.hashing import Hashing
 from gloo.plugins.headers import Headers
 from gloo.plugins.jwt import JwtDemand
+from gloo.plugins.later import Later
 from gloo.plugins.local import Local
 from gloo.plugins.mirror import Mirror
 from gloo.plugins.openfaas import OpenFaas
@@ -49,6 +50,7 @@ BUILT_IN: tuple[Plugin, ...] = (
     Headers(),
     Timeouts(),
     Retry(),
+    Later(),
     Rewrites(),
     Redirect(),
     DirectAnswer(),

@@ -11,6 +11,7 @@ from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError, MissingReference, TemplateError
 from gloo.model.base import Model, Value
 from gloo.model.codec import ConfigObject
+from gloo.model.duration import Duration
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
@@ -30,6 +31,8 @@ class AcceptedFunction(Value, frozen=True):
 
     plugin: FunctionPlugin[Any, Any]
     fields: Model
+    timeout: Duration | None = None
+    idempotent: bool | None = None
 
 
 class AcceptedUpstream(Value, frozen=True):
@@ -190,7 +193,7 @@ def _functions(
         fields, found = _function(upstream, function, plugin, f"{at}.spec")
         problems += found
         if fields is not None:
-            accepted[function.name] = AcceptedFunction(plugin, fields)
+            accepted[function.name] = AcceptedFunction(plugin, fields, function.timeout, function.idempotent)
     return accepted, tuple(problems)
 
 
