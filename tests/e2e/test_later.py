@@ -1,4 +1,4 @@
-"""Calls that no client waits for, through a whole gateway: what the client gets, what the function gets, and when not."""
+"""Calls that no client waits for, through a whole gateway."""
 
 import asyncio
 import json

@@ -40,7 +40,9 @@ def write(folder: Path, *upstreams: Json, **paths: Json) -> Path:
     routes = [
         {
             "request_matcher": {"path_prefix": f"/{path}"},
-            "single_destination": {"function": dict(zip(("upstream_name", "function_name"), name.split("/"), strict=True))},
+            "single_destination": {
+                "function": dict(zip(("upstream_name", "function_name"), name.split("/"), strict=True))
+            },
             "extensions": {"async": True},
         }
         for path, name in paths.items()
@@ -75,7 +77,12 @@ async def test_a_function_of_google(tmp_path: Path, gateway: Gateway, monkeypatc
     notes, (port,) = tmp_path / "notes", free_ports(1)
     (tmp_path / "main.py").write_text(NOTING % str(notes))
     monkeypatch.setattr(test_google, "SOURCE", tmp_path / "main.py")
-    google = {"name": "g", "type": "google", "spec": {"url": f"http://127.0.0.1:{port}"}, "functions": [{"name": "note"}]}
+    google = {
+        "name": "g",
+        "type": "google",
+        "spec": {"url": f"http://127.0.0.1:{port}"},
+        "functions": [{"name": "note"}],
+    }
     async with test_google.framework(port, tmp_path / "framework.log", "--target", "note"):
         notes.unlink()  # the framework was asked whether it is there
         async with gateway(write(tmp_path / "config", google, later="g/note")) as running:

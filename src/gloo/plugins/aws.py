@@ -186,7 +186,6 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, Nothing]):
     spec_model = AwsSpec
     function_model = AwsFunction
     discovery_model = AwsDiscovery
-    has_later_calls = True
 
     def filters(self) -> tuple[HttpFilter, ...]:
         return aws_filters(aws_source())
@@ -214,6 +213,9 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, Nothing]):
             tls=UpstreamTls() if place.tls else None,
             filters=(signed(credentials, spec.region),),
         )
+
+    def calls_later(self, function: AwsFunction) -> bool:
+        return True
 
     def call(self, call: FunctionCall[AwsFunction, Nothing]) -> Target:
         spec, function = call.spec, call.function

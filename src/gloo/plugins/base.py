@@ -56,7 +56,7 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
         path: the route's own path text, when its matcher has one.
         spec: the `spec` of the upstream that the function belongs to.
         secrets: those that the upstream's plugin named for that spec.
-        later: nobody waits for the answer: for plugins with `has_later_calls`.
+        later: nobody waits for the answer: for functions that `calls_later` is true of.
     """
 
     name: str
@@ -112,15 +112,16 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
     usual_timeout: ClassVar[Duration | None] = None
     """How long a call may take when neither its function nor its route says; None for Envoy's 15 seconds."""
 
-    has_later_calls: ClassVar[bool] = False
-    """The platform has a call of its own that it answers at once; otherwise the gateway sees to that."""
-
     def check_function(self, name: str, function: FunctionT) -> None:
         """Raise ConfigError or TemplateError for what is wrong with a function whatever route calls it."""
 
     def function_warnings(self, name: str, function: FunctionT) -> tuple[TemplateError, ...]:
         """Return what is no error in a function that `check_function` took, but should be known."""
         return ()
+
+    def calls_later(self, function: FunctionT) -> bool:
+        """Say whether the platform has a call of *function* that it answers at once; else the gateway sees to that."""
+        return False
 
     def call(self, call: FunctionCall[FunctionT, ExtensionT]) -> Target:
         """Return `call.target` with all that makes a request to it a call of the function."""

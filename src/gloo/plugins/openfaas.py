@@ -79,7 +79,6 @@ class OpenFaas(UpstreamPlugin[OpenFaasSpec, OpenFaasFunction, Nothing]):
     spec_model = OpenFaasSpec
     function_model = OpenFaasFunction
     discovery_model = OpenFaasDiscovery
-    has_later_calls = True
 
     def secrets(self, spec: OpenFaasSpec) -> tuple[str, ...]:
         return (spec.secret_ref,) if spec.secret_ref else ()
@@ -101,6 +100,9 @@ class OpenFaas(UpstreamPlugin[OpenFaasSpec, OpenFaasFunction, Nothing]):
         own = name.partition("/")[2]
         if not function.function_name and not _NAME.match(own):
             raise ConfigError("", "function_name", f"is needed, for {own!r} is no name of OpenFaaS")
+
+    def calls_later(self, function: OpenFaasFunction) -> bool:
+        return True
 
     def call(self, call: FunctionCall[OpenFaasFunction, Nothing]) -> Target:
         spec, function = call.spec, call.function

@@ -92,7 +92,7 @@ async def test_calls_that_no_client_waits_for_are_split_too(tmp_path: Path, peer
             answer = await running.request("POST", "/place/1", content=b"pear", headers=PLAIN)
             assert (answer.status_code, "call_id" in answer.json()) == (202, True)
         async with asyncio.timeout(10):
-            while len(peer.calls) + (len(notes.read_text()) if notes.exists() else 0) < 60:
+            while len(peer.calls) + (len(notes.read_text()) if notes.exists() else 0) < 60:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
     assert {call.headers["x-amz-invocation-type"] for call in peer.calls} == {"Event"}
     assert len(peer.calls) >= 30
