@@ -52,6 +52,12 @@ async def test_the_one_route_that_envoy_refuses_is_found_among_good_ones() -> No
     assert "/bad(" in reasons[digest_of(BAD)]
 
 
+async def test_a_bad_half_of_a_route_that_no_client_waits_for_is_found() -> None:
+    good, bad = (replace(_host(name, GOOD), later=((f"{name}/0", half),)) for name, half in (("a", GOOD), ("b", BAD)))
+
+    assert list(await blame((good, bad), _judge)) == [digest_of(BAD)]
+
+
 async def test_a_virtual_host_that_is_refused_for_itself_is_named_as_a_whole() -> None:
     broken = VirtualHost("b", virtual_host_bytes("b", ("b.org", "b.org"), route_fields((GOOD,))), (GOOD,), frozenset())
 

@@ -64,8 +64,10 @@ async def test_an_idempotent_call_is_tried_again_and_another_is_sent_once(
             assert (await running.get(f"/{name}", headers=mine)).status_code == 503
         upstream.script["again"] = [500]
         assert (await running.get("/again")).status_code == 500
+        upstream.script["again"] = [503]
+        assert (await running.request("POST", "/again", content="x" * (2 * 2**20))).status_code == 503
     asked = {name: len(requests) for name, requests in upstream.asked.items()}
-    assert asked == {"again": 3 + 3 + 1, "once": 1, "never": 1}
+    assert asked == {"again": 3 + 3 + 1 + 1, "once": 1, "never": 1}
     assert {each.body for each in upstream.asked["again"][:3]} == {"x"}
 
 

@@ -10,7 +10,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as StarletteRoute
 from tests.e2e.conftest import Gateway
+from tests.support.asgi_server import served
 from tests.support.gateway import RunningGateway
 from tests.support.recording_upstream import NEVER, Asked, RecordingUpstream, recording_upstream
 
@@ -223,6 +228,25 @@ async def test_events_are_taken_and_delivered_later(
         async with asyncio.timeout(10), upstream.arrived:
             await upstream.arrived.wait_for(lambda: len(upstream.asked["events"]) == 2)
     assert json.loads(upstream.asked["events"][1].body) == structured
+
+
+async def test_a_stop_waits_for_calls_that_are_under_way(tmp_path: Path, gateway: Gateway) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: Request) -> Response:
+        begun.set()
+        await asyncio.sleep(1.5)
+        ended.set()
+        return Response()
+
+    async with served(Starlette(routes=[StarletteRoute("/slow", slow, methods=["POST"])])) as url:
+        folder = write(tmp_path / "config", int(url.rpartition(":")[2]), route("slow", {"upstream": {"name": "plain"}}))
+        async with gateway(folder) as running:
+            assert (await running.request("POST", "/slow")).status_code == 202
+            async with asyncio.timeout(10):
+                await begun.wait()
+            assert not ended.is_set()
+        assert ended.is_set()
 
 
 async def test_a_route_that_is_taken_out_lets_its_calls_end(

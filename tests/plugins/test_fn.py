@@ -50,6 +50,7 @@ def test_a_trigger_keeps_the_method_and_later_it_is_the_gateways() -> None:
     assert added(route_of("{trigger: /price}")) == {
         "x-gloo-path": "=/base/t/shop/price",
         "x-gloo-method": "%REQ(:method)%",
+        "fn-invoke-type": "sync",
     }
     assert added(route_of("{trigger: /price, app: other}"))["x-gloo-path"] == "=/base/t/other/price"
     assert route_of("{trigger: /price}", "{async: true}")["route"]["cluster"] == LATER_CLUSTER

@@ -160,7 +160,7 @@ def _delivery(
     if isinstance(rendered, Answer):
         return Delivery(target.cluster, 1.0, function, None, rendered)
     names = endpoint_names(tables.upstreams[target.cluster])
-    sent = as_marked(outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), "")))
+    sent = as_marked(outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), "")), target)
     return Delivery(target.cluster, 1.0, function, sent, further=_further(target))
 
 

@@ -37,10 +37,11 @@ def outgoing(request: Request, route: Route, target: Target, *, endpoint_name: s
     return replace(request, host=host)
 
 
-def as_marked(request: Request) -> Request:
-    """Return *request* as the filters of a cluster write it, which its own marks ask for: path and method."""
-    told, method = request.header(PATH), request.header(METHOD)
-    kept = tuple(pair for pair in request.headers if pair[0] not in (PATH, METHOD))
+def as_marked(request: Request, target: Target) -> Request:
+    """Return *request* as the filters of the cluster write it, by the marks that *target* sets: path and method."""
+    marks = {change.name for change in target.request_headers} & {PATH, METHOD}
+    told, method = (request.header(name) if name in marks else None for name in (PATH, METHOD))
+    kept = tuple(pair for pair in request.headers if pair[0] not in marks)
     path, mark, query = request.path.partition("?")
     if told:
         path = f"{told[1:]}{path}" if told[0] == "+" else told[1:]

@@ -32,6 +32,7 @@ from gloo.model.upstream import Upstream
 from gloo.plugins.base import FunctionCall, Nothing, UpstreamPlugin
 from gloo.plugins.origin import parse_origin
 
+TYPE_HEADER = "fn-invoke-type"
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*\Z")
 
 
@@ -103,7 +104,7 @@ def _invocation(call: FunctionCall[FnFunction, Nothing], spec: FnSpec) -> Iterat
     """Yield what makes a request an invocation. A client has no say in whether it is waited for."""
     yield path_instead(f"{parse_origin(spec.url).path}/invoke/{call.function.id}")
     yield HeaderChange(METHOD, "POST")
-    yield HeaderChange("fn-invoke-type", "detached" if call.later else "sync")
+    yield HeaderChange(TYPE_HEADER, "detached" if call.later else "sync")
     if call.function.intent is not None:
         yield HeaderChange("fn-intent", call.function.intent)
 
@@ -115,3 +116,4 @@ def _trigger(call: FunctionCall[FnFunction, Nothing], spec: FnSpec) -> Iterator[
         raise ConfigError("", "", f"function {call.name!r} has a trigger, and no app", hint)
     yield path_instead(f"{parse_origin(spec.url).path}/t/{app}{call.function.trigger}")
     yield HeaderChange(METHOD, "%REQ(:method)%", format=True)
+    yield HeaderChange(TYPE_HEADER, "sync")

@@ -1,5 +1,6 @@
 """A function that is waited for, and one that is not."""
 
+import json
 import time
 
 CENTS = {"apple": 40, "pear": 55}
@@ -16,4 +17,4 @@ def report(event, context):
     if not event.get("body"):
         raise ValueError("nothing to report")
     time.sleep(0.5)
-    print("reported:", event["headers"]["x-gloo-call-id"], event["body"])
+    print("reported:", event["headers"]["x-gloo-call-id"], json.loads(event["body"])["month"])
