@@ -1,6 +1,5 @@
 """Envoy refuses a table; we find the route."""
 
-from dataclasses import replace
 from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -9,7 +8,8 @@ from tests.support.tokens import Issuer, base64url
 
 from gloo.control_plane.blame import blame, blame_providers
 from gloo.envoy.jwt import JWT_FILTER, Demand, TokenProvider, jwt_filter, jwt_resource, token_demanded, token_provider
-from gloo.envoy.listener import Listener
+from msgspec.structs import replace
+from gloo.control_plane.blame import blamefrom gloo.envoy.listener import Listener
 from gloo.envoy.message import TypedConfig
 from gloo.envoy.route import DirectResponse, PathMatch, Route, RouteMatch
 from gloo.envoy.route_message import route_bytes, virtual_host_bytes
