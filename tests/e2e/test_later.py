@@ -102,11 +102,12 @@ async def test_a_client_is_answered_with_an_id_and_the_upstream_gets_the_request
     assert (later.method, later.path, later.body) == ("POST", "/b/x?q=1", PNG.hex())
     assert later.values("x-gloo-call-id") == [answer.json()["call_id"]]
     assert told(later) == told(now)
+    assert later.values("x-gloo-run") == later.values("x-gloo-ask") == []
 
 
 def told(asked: Asked) -> dict[str, str]:
     """Return the headers of a request that do not differ from one to the next."""
-    changing = {"x-request-id", "x-gloo-call-id", "x-gloo-run", "x-envoy-original-path"}
+    changing = {"x-request-id", "x-gloo-call-id", "x-gloo-run", "x-gloo-ask", "x-envoy-original-path"}
     return {name: value for name, value in asked.headers if name not in changing}
 
 

@@ -8,6 +8,7 @@ from gloo.envoy.later import LATER, LATER_CLUSTER, RUN_HEADER, asking, calling, 
 from gloo.envoy.readable import readable
 from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_message import route_bytes
+from gloo.model.base import Json
 
 ADDED = (HeaderChange("x-a", "1"),)
 ROUTE = Route(
@@ -28,7 +29,10 @@ def test_the_half_that_clients_ask_marks_copies_alone_and_has_no_time_of_its_own
     assert (forward["cluster"], forward["timeout"], mirror["cluster"]) == (LATER_CLUSTER, "0s", LATER_CLUSTER)
     assert mark["append"]["header"] == {"key": RUN_HEADER, "value": "shop/0"}
     assert message["request_headers_to_remove"] == [RUN_HEADER]
-    assert [each["header"]["key"] for each in message["request_headers_to_add"]] == ["x-gloo-call-id"]
+    assert [each["header"]["key"] for each in message["request_headers_to_add"]] == [
+        "x-gloo-ask",
+        "x-gloo-call-id",
+    ]
     assert "prefix_rewrite" not in forward
     assert message["response_headers_to_add"]
 
@@ -48,8 +52,16 @@ def test_the_listener_is_inside_envoy_and_its_table_chooses_by_the_mark() -> Non
     (host,) = readable(table)["virtual_hosts"]
     by_name = host["matcher"]["matcher_tree"]["exact_match_map"]["map"]
     assert list(by_name) == ["shop/0", "shop/1"]
-    assert "direct_response" in str(host["matcher"]["on_no_match"])
+    by_asking = host["matcher"]["on_no_match"]["matcher"]
+    asked = by_asking["matcher_tree"]["exact_match_map"]["map"]
+    assert [_named(asked[name]) for name in ("shop/0", "shop/1")] == ["gloo-later/answered"] * 2
+    assert _named(by_asking["on_no_match"]) == "gloo-later"
     assert LATER == listener.name == table.name
+
+
+def _named(on_match: Json) -> str:
+    (route,) = on_match["action"]["typed_config"]["routes"]
+    return str(route["name"])
 
 
 def test_a_copy_has_the_clients_address_from_the_header_that_tells_it() -> None:

@@ -35,6 +35,9 @@ LATER = "gloo-later"
 LATER_CLUSTER = "gloo/later"
 """The way to that listener. It stands in the bootstrap: calls under way would end with a cluster that goes away."""
 
+ASK_HEADER = "x-gloo-ask"
+"""Names the route of the half that a client waits for, so that a call is not promised before its route is known."""
+
 RUN_HEADER = "x-gloo-run"
 CALL_ID = "x-gloo-call-id"
 MOST_BYTES = 8 * 2**20
@@ -47,11 +50,12 @@ _MARKS = "gloo.later"
 def asking(route: Route) -> Route:
     """Return what takes the requests of *route*: it has them answered 202, and called beside that."""
     mirror = Mirror(LATER_CLUSTER, marks=(HeaderChange(RUN_HEADER, route.name),))
+    named = HeaderChange(ASK_HEADER, route.name)
     numbered = HeaderChange(CALL_ID, "%UNIQUE_ID%", format=True)
     return replace(
         route,
         action=Forward((Target(LATER_CLUSTER),), timeout=Duration(0), mirror=mirror),
-        request_headers=(numbered,),
+        request_headers=(named, numbered),
         request_headers_removed=(RUN_HEADER,),
     )
 
@@ -81,13 +85,15 @@ def later_resources(
         script: the Lua of the two halves of a call.
         filters: what any route may need on its way to a destination.
     """
-    host = virtual_host_bytes(LATER, ("*",), route_choices(RUN_HEADER, routes, otherwise=_answered()))
+    answered, unknown = _answered(f"{LATER}/answered"), _answered(LATER)
+    choices = ((RUN_HEADER, routes), (ASK_HEADER, [(name, answered) for name, _ in routes]))
+    host = virtual_host_bytes(LATER, ("*",), route_choices(choices, otherwise=unknown))
     return _listener(script, filters), route_configuration(LATER, (host,), needs)
 
 
-def _answered() -> bytes:
-    """Return the route of the half that a client waits for; the script answers before it does."""
-    route = route_components_pb2.Route(name=LATER, match=route_components_pb2.RouteMatch(prefix="/"))
+def _answered(name: str) -> bytes:
+    """Return a route for the half that a client waits for; the script answers before it does."""
+    route = route_components_pb2.Route(name=name, match=route_components_pb2.RouteMatch(prefix="/"))
     route.direct_response.status = 500
     return serialize(route)
 

@@ -58,12 +58,18 @@ def route_fields(routes: Sequence[bytes], tree: RouteTree | None = None) -> byte
     return framed(_HOST_MATCHER, _matcher(listed, tree))
 
 
-def route_choices(header: str, routes: Sequence[tuple[str, bytes]], *, otherwise: bytes) -> bytes:
-    """Return the ``matcher`` of a VirtualHost: the value of *header* names the route, else *otherwise* is tried."""
-    by_name = _map([(name, _action([framed(_LISTED_ROUTES, route)], (0,))) for name, route in routes])
-    by_header = _by_header(header) + framed(tag(Matcher.MatcherTree, "exact_match_map"), by_name)
-    matcher = framed(tag(Matcher, "matcher_tree"), by_header)
-    matcher += framed(tag(Matcher, "on_no_match"), _action([framed(_LISTED_ROUTES, otherwise)], (0,)))
+def route_choices(choices: Sequence[tuple[str, Sequence[tuple[str, bytes]]]], *, otherwise: bytes) -> bytes:
+    """Return the ``matcher`` of a VirtualHost: the value of a header names the route, else *otherwise* is tried.
+
+    Args:
+        choices: headers, and the routes by their values; the first header with a value that has a route counts.
+    """
+    found = _action([framed(_LISTED_ROUTES, otherwise)], (0,))
+    for header, routes in reversed(choices):
+        by_name = _map([(name, _action([framed(_LISTED_ROUTES, route)], (0,))) for name, route in routes])
+        by_header = _by_header(header) + framed(tag(Matcher.MatcherTree, "exact_match_map"), by_name)
+        matcher = framed(tag(Matcher, "matcher_tree"), by_header) + framed(tag(Matcher, "on_no_match"), found)
+        found = framed(tag(Matcher.OnMatch, "matcher"), matcher)
     return framed(_HOST_MATCHER, matcher)
 
 

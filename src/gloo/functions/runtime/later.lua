@@ -2,7 +2,8 @@
 -- which has a mark and goes on to the function. Both wait for the whole request, and whichever has it first decides
 -- whether the call may start; so the client is told what happens. The count is of one worker, whose calls meet here.
 
-local RUN, CALL_ID, MARKS = "x-gloo-run", "x-gloo-call-id", "gloo.later"
+local ASK, RUN, CALL_ID, MARKS = "x-gloo-ask", "x-gloo-run", "x-gloo-call-id", "gloo.later"
+local UNKNOWN = "gloo-later" -- the route of requests whose own one is not there yet, or no more
 local under_way = 0
 
 -- Decisions of which one half has not been told yet. A half may never ask, as when the client has gone: such a
@@ -29,13 +30,14 @@ local function answer(handle, status, body, more)
   handle:respond(headers, body)
 end
 
-local function refuse(handle)
-  answer(handle, "503", '{"error":{"status":503,"message":"too many calls are under way","reason":"too_many_calls"}}',
-    {["retry-after"] = "1"})
+local function refuse(handle, reason, message)
+  local body = '{"error":{"status":503,"message":"' .. message .. '","reason":"' .. reason .. '"}}'
+  answer(handle, "503", body, {["retry-after"] = "1"})
 end
 
 -- What the copy has in its headers because it is one.
 local function as_sent(headers)
+  headers:remove(ASK)
   headers:remove(RUN)
   local forwarded = headers:get("x-forwarded-for")
   if forwarded then headers:replace("x-forwarded-for", (forwarded:gsub(",[^,]*$", ""))) end
@@ -45,7 +47,10 @@ function envoy_on_request(handle)
   handle:body()
   local headers = handle:headers()
   local id = headers:get(CALL_ID)
-  if not may_start(id) then return refuse(handle) end
+  if handle:streamInfo():routeName() == UNKNOWN then
+    return refuse(handle, "route_changed", "the route has just changed")
+  end
+  if not may_start(id) then return refuse(handle, "too_many_calls", "too many calls are under way") end
   if not headers:get(RUN) then
     return answer(handle, "202", '{"call_id":"' .. id .. '"}', {[CALL_ID] = id})
   end
