@@ -1,15 +1,16 @@
 """Envoy refuses a table; we find the route."""
 
+from dataclasses import replace
 from functools import partial
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from envoy.config.core.v3 import extension_pb2
 from tests.support.tokens import Issuer, base64url
 
 from gloo.control_plane.blame import blame, blame_providers
 from gloo.envoy.jwt import JWT_FILTER, Demand, TokenProvider, jwt_filter, jwt_resource, token_demanded, token_provider
-from msgspec.structs import replace
-from gloo.control_plane.blame import blamefrom gloo.envoy.listener import Listener
+from gloo.envoy.listener import Listener
 from gloo.envoy.message import TypedConfig
 from gloo.envoy.route import DirectResponse, PathMatch, Route, RouteMatch
 from gloo.envoy.route_message import route_bytes, virtual_host_bytes
@@ -53,7 +54,10 @@ async def test_the_one_route_that_envoy_refuses_is_found_among_good_ones() -> No
 
 
 async def test_a_bad_half_of_a_route_that_no_client_waits_for_is_found() -> None:
-    good, bad = (replace(_host(name, GOOD), later=((f"{name}/0", half),)) for name, half in (("a", GOOD), ("b", BAD)))
+    good, bad = (
+        msgspec.structs.replace(_host(name, GOOD), later=((f"{name}/0", half),))
+        for name, half in (("a", GOOD), ("b", BAD))
+    )
 
     assert list(await blame((good, bad), _judge)) == [digest_of(BAD)]
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from gloo.envoy.jwt import Demand
 from gloo.envoy.later import asking, calling
+from gloo.envoy.lua import LUA_FILTER, read_program
 from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, Later, PathMatch, Route, RouteMatch
 from gloo.envoy.route_message import route_bytes
 from gloo.errors import ConfigError
@@ -169,9 +170,20 @@ def _check_sealed(action: Action) -> None:
 
 
 def _check_later(route: Route) -> None:
-    """Raise ConfigError where a client would have to wait after all."""
-    if route.later and isinstance(route.action, Forward) and route.action.upgrades:
+    """Raise ConfigError where a client would have to wait after all, or a call would lack what its templates need."""
+    if not route.later or not isinstance(route.action, Forward):
+        return
+    if route.action.upgrades:
         raise ConfigError("", "extensions.upgrades", "needs a client that waits, and this route is async")
+    configs = [config for target in route.action.targets for name, config in target.filters if name == LUA_FILTER]
+    for program in map(read_program, configs if route.later == "gateway" else []):
+        if program is not None and any(name in program.source for name in _FROM_FILTERS):
+            problem = "what filters found out (jwt_claim, dynamic_metadata) is not there in templates of a later call"
+            raise ConfigError("", "extensions.async", problem, "pass claims by claims_to_headers, and read the header")
+
+
+_FROM_FILTERS = ("gloo.jwt_claim(", "gloo.metadata(")
+"""Calls in programs that read what other filters left for the request; a later call is a request of its own."""
 
 
 def _error_route(
