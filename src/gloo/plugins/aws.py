@@ -214,8 +214,8 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, Nothing]):
             filters=(signed(credentials, spec.region),),
         )
 
-    def calls_later(self, function: AwsFunction) -> bool:
-        return True
+    def calls_later(self, function: AwsFunction, spec: Model) -> bool:
+        return isinstance(spec, AwsSpec) and not spec.url
 
     def call(self, call: FunctionCall[AwsFunction, Nothing]) -> Target:
         spec, function = call.spec, call.function

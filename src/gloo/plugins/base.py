@@ -119,8 +119,11 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
         """Return what is no error in a function that `check_function` took, but should be known."""
         return ()
 
-    def calls_later(self, function: FunctionT) -> bool:
-        """Say whether the platform has a call of *function* that it answers at once; else the gateway sees to that."""
+    def calls_later(self, function: FunctionT, spec: Model) -> bool:
+        """Say whether the platform has a call of *function* that it answers at once; else the gateway sees to that.
+
+        *spec* is that of the upstream.
+        """
         return False
 
     def call(self, call: FunctionCall[FunctionT, ExtensionT]) -> Target:

@@ -91,7 +91,7 @@ class Fn(UpstreamPlugin[FnSpec, FnFunction, Nothing]):
     def target(self, target: Target, spec: FnSpec) -> Target:
         return replace(target, auto_host_rewrite=True)
 
-    def calls_later(self, function: FnFunction) -> bool:
+    def calls_later(self, function: FnFunction, spec: Model) -> bool:
         return bool(function.id)
 
     def call(self, call: FunctionCall[FnFunction, Nothing]) -> Target:

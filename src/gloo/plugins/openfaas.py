@@ -101,7 +101,7 @@ class OpenFaas(UpstreamPlugin[OpenFaasSpec, OpenFaasFunction, Nothing]):
         if not function.function_name and not _NAME.match(own):
             raise ConfigError("", "function_name", f"is needed, for {own!r} is no name of OpenFaaS")
 
-    def calls_later(self, function: OpenFaasFunction) -> bool:
+    def calls_later(self, function: OpenFaasFunction, spec: Model) -> bool:
         return True
 
     def call(self, call: FunctionCall[OpenFaasFunction, Nothing]) -> Target:

@@ -77,7 +77,9 @@ def _resolve(destination: Destination, field: str, route: ModelRoute, scope: Rou
     )
     timeout = function.timeout if function.timeout is not None else function.plugin.usual_timeout
     rules = CallRules(name, timeout, function.idempotent)
-    return Resolved(function.plugin.call(call), rules, by_itself=function.plugin.calls_later(function.fields))
+    return Resolved(
+        function.plugin.call(call), rules, by_itself=function.plugin.calls_later(function.fields, upstream.spec)
+    )
 
 
 def _path_of(route: ModelRoute) -> str:
