@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from envoy.config.core.v3 import extension_pb2
 from tests.support.tokens import Issuer, base64url
@@ -50,6 +51,15 @@ async def test_the_one_route_that_envoy_refuses_is_found_among_good_ones() -> No
 
     assert list(reasons) == [digest_of(BAD)]
     assert "/bad(" in reasons[digest_of(BAD)]
+
+
+async def test_a_bad_half_of_a_route_that_no_client_waits_for_is_found() -> None:
+    good, bad = (
+        msgspec.structs.replace(_host(name, GOOD), later=((f"{name}/0", half),))
+        for name, half in (("a", GOOD), ("b", BAD))
+    )
+
+    assert list(await blame((good, bad), _judge)) == [digest_of(BAD)]
 
 
 async def test_a_virtual_host_that_is_refused_for_itself_is_named_as_a_whole() -> None:

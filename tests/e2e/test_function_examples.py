@@ -24,8 +24,12 @@ def _replace(file: Path, old: str, new: str) -> None:
 
 @asynccontextmanager
 async def service(script: Path, folder: Path, port: str) -> AsyncIterator[str]:
-    """Run the service of an example on a free port, which takes the place of *port* in *folder*; yield its address."""
-    process = await create_subprocess_exec(sys.executable, str(script), "0", stdout=PIPE)
+    """Run the service of an example on a free port, which takes the place of *port* in *folder*; yield its address.
+
+    What it writes to standard error is in the file `service.log` beside *folder*.
+    """
+    with (folder.parent / "service.log").open("wb") as errors:
+        process = await create_subprocess_exec(sys.executable, str(script), "0", stdout=PIPE, stderr=errors)
     try:
         assert process.stdout is not None
         chosen = (await process.stdout.readline()).decode().strip()

@@ -2,9 +2,10 @@
 
 import pytest
 
-from gloo.envoy.route import HeaderChange, PathMatch
+from gloo.envoy.route import HeaderChange, PathMatch, Target
+from gloo.envoy.upstream_filters import METHOD, path_before, path_instead
 from gloo.explain.request import request_of
-from gloo.explain.rewriting import changed, substituted, with_headers, with_prefix
+from gloo.explain.rewriting import as_marked, changed, substituted, with_headers, with_prefix
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,24 @@ def test_a_pattern_replaces_all_that_it_finds(text: str, pattern: str, substitut
 )
 def test_a_prefix_rewrite_leaves_what_a_function_has_made(path: str, match: PathMatch, result: str) -> None:
     assert with_prefix(path, match, "/n/") == result
+
+
+@pytest.mark.parametrize(
+    ("marks", "method", "path"),
+    [
+        ((path_before("/f"), HeaderChange(METHOD, "POST")), "POST", "/f/p?q"),
+        ((path_instead("/f"),), "GET", "/f?q"),
+        ((), "GET", "/p?q"),
+    ],
+)
+def test_marks_of_the_target_write_path_and_method_and_a_clients_own_do_not(
+    marks: tuple[HeaderChange, ...], method: str, path: str
+) -> None:
+    target = Target("main", request_headers=marks)
+    request = changed(request_of("GET", "/p?q", [("x-gloo-path", "=/mine")]), marks)
+    found = as_marked(request, target)
+    assert (found.method, found.path) == (method, path)
+    assert found.headers == (() if marks else (("x-gloo-path", "=/mine"),))
 
 
 def test_headers_are_removed_then_replaced_then_added_and_formats_see_what_the_removals_left() -> None:

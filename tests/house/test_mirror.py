@@ -71,6 +71,7 @@ THROUGH: dict[str, str] = {
     "storage/known_file": "storage/file",
     "storage/look": "storage/file",
     "storage/write": "storage/file",
+    "translator/destinations": "translator/routes",
     "translator/route_entries": "translator/route_reach",
 }
 # Without a test of their own so far. This list only gets shorter.

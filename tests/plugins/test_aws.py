@@ -5,6 +5,7 @@ import json
 import pytest
 from tests.support.translating import GATEWAY, PLUGINS, clusters, config_of, routes, virtual_hosts
 
+from gloo.envoy.later import LATER_CLUSTER
 from gloo.model.base import Json
 from gloo.model.secret import Secret
 from gloo.plugins.aws_session import PROBLEM, session_of
@@ -283,7 +284,9 @@ def test_what_a_function_at_a_url_could_not_be_told_is_refused() -> None:
     field, text = problem(translated(function={"qualifier": "live"}, account_id=None, url=URL))
     assert field == "spec.url"
     assert "qualifier of 'f' means nothing" in text
-    later = translated(
-        function={}, account_id=None, url=URL, route=ROUTE | {"extensions": {"execution_style": "async"}}
-    )
-    assert problem(later, "VirtualService/default")[0] == "routes[0].extensions.execution_style"
+
+
+def test_a_function_at_a_url_is_called_later_by_the_gateway() -> None:
+    later = translated(function={}, account_id=None, url=URL, route=ROUTE | {"extensions": {"async": True}})
+    (route,) = virtual_hosts(later)["default"]["routes"]
+    assert route["route"]["cluster"] == LATER_CLUSTER

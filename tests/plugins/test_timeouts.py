@@ -1,10 +1,13 @@
 """Timeouts are durations, and the numbers of 2018 are still nanoseconds."""
 
+from dataclasses import replace
+
 import pytest
-from tests.support.extended_routes import extended, route_of, written
+from tests.support.extended_routes import FORWARD, extended, route_of, written
 
 from gloo.envoy.route import DirectResponse
 from gloo.errors import ConfigError
+from gloo.model.duration import Duration
 from gloo.plugins.timeouts import Timeouts
 
 
@@ -18,6 +21,11 @@ def test_a_timeout_is_a_duration_or_nanoseconds(given: object, seconds: str) -> 
 def test_an_idle_timeout_leaves_the_timeout_alone() -> None:
     forward = written(extended(Timeouts(), {"idle_timeout": "1m"}))["route"]
     assert (forward["idle_timeout"], "timeout" in forward) == ("60s", False)
+
+
+def test_an_idle_timeout_leaves_a_functions_own_time() -> None:
+    forward = replace(FORWARD, timeout=Duration(10**9))
+    assert written(extended(Timeouts(), {"idle_timeout": "1m"}, route_of(forward)))["route"]["timeout"] == "1s"
 
 
 @pytest.mark.parametrize("field", ["timeout", "idle_timeout"])

@@ -53,6 +53,8 @@ def _json(function: "CataloguedFunction") -> "Json":
         "kind": function.kind,
         "source": function.source,
         "works": function.works,
+        "timeout": None if function.timeout is None else str(function.timeout),
+        "idempotent": function.idempotent,
         "parameters": [{"name": need.name, "templates": list(need.templates)} for need in function.needs],
         "routes": [{"route": each.route, "sources": dict(each.sources)} for each in function.callers],
     }

@@ -45,7 +45,7 @@ def command(*, directory: str | None, output: str, role: str | None, full: bool)
     from gloo.translator import Gateway
 
     settings = settings_for(directory)
-    gateway = Gateway(settings.bind, settings.http_port, settings.https_port)
+    gateway = Gateway(settings.bind, settings.http_port, settings.https_port, later_calls=settings.later_calls)
     offline = translate_folder(Path(settings.dir), gateway, state_folder(settings))
     tell_discovered(offline)
     snapshots = offline.translation.snapshots

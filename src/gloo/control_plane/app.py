@@ -115,7 +115,7 @@ def _folder(settings: Settings) -> Path:
 def _gateway(settings: Settings) -> Gateway:
     bind = check_free(settings.bind, settings.http_port, flag="--http-port")
     check_free(bind, settings.https_port, flag="--https-port")
-    return Gateway(bind, settings.http_port, settings.https_port, trusted_roots())
+    return Gateway(bind, settings.http_port, settings.https_port, trusted_roots(), settings.later_calls)
 
 
 def _control_loop(folder: Path, gateway: Gateway, *, state: StateFolder, binary: Path, workers: Workers) -> ControlLoop:

@@ -5,7 +5,7 @@ to Envoy, halved again and again, until the routes are found that it refuses eve
 rest is published.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from gloo.envoy.jwt import TokenProvider
@@ -26,7 +26,7 @@ async def blame(hosts: tuple[VirtualHost, ...], judge: Judge) -> Mapping[str, st
     reasons: dict[str, str] = {}
 
     async def of_hosts(some: tuple[VirtualHost, ...]) -> str | None:
-        return await judge(tuple(host.body for host in some))
+        return await judge(tuple(body for host in some for body in (host.body, *_later(host))))
 
     for host, reason in await _culprits(hosts, of_hosts):
         found = await _routes_of(host, judge)
@@ -45,11 +45,19 @@ def blame_providers(providers: Iterable[TokenProvider], refused: Iterable[Verdic
     }
 
 
+def _later(host: VirtualHost) -> Iterator[bytes]:
+    """Yield the routes of *host* that stand in another table, as a virtual host of a domain that nobody else has."""
+    if host.later:
+        halves = [half for _, half in host.later]
+        yield virtual_host_bytes(f"{host.name}/later", (f"{host.name}.later.invalid",), route_fields(halves))
+
+
 async def _routes_of(host: VirtualHost, judge: Judge) -> dict[str, str]:
     async def of_routes(some: tuple[bytes, ...]) -> str | None:
         return await judge((virtual_host_bytes(host.name, ("*",), route_fields(some)),))
 
-    return {digest_of(route): reason for route, reason in await _culprits(host.routes, of_routes)}
+    every = (*host.routes, *(half for _, half in host.later))
+    return {digest_of(route): reason for route, reason in await _culprits(every, of_routes)}
 
 
 async def _culprits(

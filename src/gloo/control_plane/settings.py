@@ -49,6 +49,9 @@ class Settings(Model, frozen=True, kw_only=True):
     drain_seconds: Annotated[
         float, Meta(ge=0, le=3600, description="seconds that requests get to end when the gateway stops")
     ] = 5
+    later_calls: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="most calls that no client waits for, under way in each Envoy worker")
+    ] = 1000
 
 
 def state_folder(settings: Settings) -> Path:

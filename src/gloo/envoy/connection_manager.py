@@ -23,6 +23,8 @@ class ConnectionManager:
         http3: the connections are QUIC.
         tell_client: tell upstreams whose verified certificate the client has, in ``x-forwarded-client-cert``; what a
             client writes there itself never passes.
+        inner_bytes: its requests come from Envoy itself, which has seen to their headers; how long their bodies may be.
+        log: Envoy's access logs.
     """
 
     route_configuration: str
@@ -30,6 +32,8 @@ class ConnectionManager:
     statistics: str = "http"
     http3: bool = False
     tell_client: bool = False
+    inner_bytes: int = 0
+    log: tuple[Message, ...] = ()
 
     def network_filter(self) -> Message:
         """Return it as the filter of a filter chain."""
@@ -45,6 +49,7 @@ def _message(manager: ConnectionManager) -> Message:
         http_filters=[*_ordered(manager.filters), _router()],
         local_reply_config=local_replies(),
     )
+    message.access_log.extend(manager.log)
     message.use_remote_address.value = True
     message.normalize_path.value = True
     message.path_with_escaped_slashes_action = hcm_pb2.HttpConnectionManager.KEEP_UNCHANGED
@@ -53,11 +58,21 @@ def _message(manager: ConnectionManager) -> Message:
     if manager.http3:
         message.codec_type = hcm_pb2.HttpConnectionManager.HTTP3
         message.http3_protocol_options.SetInParent()
+    if manager.inner_bytes:
+        _set_inner(message, manager.inner_bytes)
     if manager.tell_client:
         message.forward_client_cert_details = hcm_pb2.HttpConnectionManager.SANITIZE_SET
         told = message.set_current_client_cert_details
         told.subject.value, told.dns, told.uri = True, True, True
     return message
+
+
+def _set_inner(message: Message, most_bytes: int) -> None:
+    """Have the client's address taken from the header in which it was told; the last one there is Envoy's own."""
+    message.use_remote_address.value = False
+    message.skip_xff_append = True
+    message.xff_num_trusted_hops = 1
+    message.http2_protocol_options.initial_stream_window_size.value = most_bytes
 
 
 def _ordered(filters: tuple[HttpFilter, ...]) -> list[Message]:

@@ -11,6 +11,7 @@ from gloo.model.duration import Duration
 
 ValueKind = Literal["exact", "regex", "present", "prefix", "suffix", "contains"]
 HeaderAction = Literal["set", "append", "set_if_absent"]
+Later = Literal["", "function", "gateway"]
 PathKind = Literal["prefix", "segment_prefix", "exact", "regex"]
 EVENT_NAMESPACE = "gloo.event"
 FilterConfigs = tuple[tuple[str, TypedConfig], ...]
@@ -157,7 +158,13 @@ Action = Forward | Answer
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route of a virtual host. *metadata* is by namespace, for filters and logs."""
+    """One route of a virtual host.
+
+    Args:
+        metadata: by namespace, for filters and logs.
+        later: who sees to it that no client waits for the destination: nobody, the functions themselves, or the
+            gateway, which writes such a route in two parts (`gloo.envoy.later`).
+    """
 
     name: str
     match: RouteMatch
@@ -168,3 +175,4 @@ class Route:
     response_headers: tuple[HeaderChange, ...] = ()
     response_headers_removed: tuple[str, ...] = ()
     metadata: tuple[tuple[str, Mapping[str, Json]], ...] = ()
+    later: Later = ""

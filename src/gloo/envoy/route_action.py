@@ -1,5 +1,6 @@
 """What a route does with a request, written into Envoy's route message."""
 
+from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
 from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
 from envoy.type.v3 import percent_pb2
@@ -115,6 +116,11 @@ def _set_retry(forward: Message, policy: RetryPolicy) -> None:
 
 def _mirror(mirror: Mirror) -> Message:
     policy = route_components_pb2.RouteAction.RequestMirrorPolicy(cluster=mirror.cluster)
+    if mirror.marks:
+        policy.disable_shadow_host_suffix_append = True
+        policy.request_headers_mutations.extend(
+            mutation_rules_pb2.HeaderMutation(append=header_change(mark)) for mark in mirror.marks
+        )
     share = policy.runtime_fraction.default_value
     share.numerator, share.denominator = mirror.share, percent_pb2.FractionalPercent.MILLION
     return policy

@@ -1,9 +1,12 @@
 """What a route does on the way to its clusters, as frozen values: retries, hashing, mirroring, another host."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gloo.model.duration import Duration
+
+if TYPE_CHECKING:
+    from gloo.envoy.route import HeaderChange
 
 HostKind = Literal["literal", "auto", "header"]
 HashKind = Literal["header", "cookie", "query", "source_ip"]
@@ -62,7 +65,13 @@ class HashPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """A cluster that gets copies of requests; its answers are thrown away. *share* is in parts per million."""
+    """A cluster that gets copies of requests; its answers are thrown away.
+
+    Args:
+        share: in parts per million.
+        marks: headers of copies alone; with them, a copy keeps the host as it is, otherwise ``-shadow`` is added.
+    """
 
     cluster: str
     share: int = 1_000_000
+    marks: "tuple[HeaderChange, ...]" = ()

@@ -58,17 +58,39 @@ def route_fields(routes: Sequence[bytes], tree: RouteTree | None = None) -> byte
     return framed(_HOST_MATCHER, _matcher(listed, tree))
 
 
-def _matcher(listed: Sequence[bytes], tree: RouteTree) -> bytes:
+def route_choices(choices: Sequence[tuple[str, Sequence[tuple[str, bytes]]]], *, otherwise: bytes) -> bytes:
+    """Return the ``matcher`` of a VirtualHost: the value of a header names the route, else *otherwise* is tried.
+
+    Args:
+        choices: headers, and the routes by their values; the first header with a value that has a route counts.
+    """
+    found = _action([framed(_LISTED_ROUTES, otherwise)], (0,))
+    for header, routes in reversed(choices):
+        by_name = _map([(name, _action([framed(_LISTED_ROUTES, route)], (0,))) for name, route in routes])
+        by_header = _by_header(header) + framed(tag(Matcher.MatcherTree, "exact_match_map"), by_name)
+        matcher = framed(tag(Matcher, "matcher_tree"), by_header) + framed(tag(Matcher, "on_no_match"), found)
+        found = framed(tag(Matcher.OnMatch, "matcher"), matcher)
+    return framed(_HOST_MATCHER, matcher)
+
+
+def _by_header(name: str) -> bytes:
+    given = TypedExtensionConfig(name="path" if name == ":path" else "header")
+    given.typed_config.Pack(HttpRequestHeaderMatchInput(header_name=name))
+    text: bytes = Matcher.MatcherTree(input=given).SerializeToString(deterministic=True)
+    return text
+
+
+def _map(entries: Sequence[tuple[str, bytes]]) -> bytes:
     map_tag = tag(Matcher.MatcherTree.MatchMap, "map")
     key_tag, value_tag = b"\x0a", b"\x12"  # the fields of every map entry are numbered 1 and 2
-    entries = b"".join(
-        framed(map_tag, framed(key_tag, leaf.prefix.encode()) + framed(value_tag, _action(listed, leaf.routes)))
-        for leaf in tree.leaves
+    return b"".join(
+        [framed(map_tag, framed(key_tag, key.encode()) + framed(value_tag, value)) for key, value in entries]
     )
-    path = TypedExtensionConfig(name="path")
-    path.typed_config.Pack(HttpRequestHeaderMatchInput(header_name=":path"))
-    by_path = Matcher.MatcherTree(input=path).SerializeToString(deterministic=True)
-    by_path += framed(tag(Matcher.MatcherTree, "prefix_match_map"), entries)
+
+
+def _matcher(listed: Sequence[bytes], tree: RouteTree) -> bytes:
+    by_prefix = _map([(leaf.prefix, _action(listed, leaf.routes)) for leaf in tree.leaves])
+    by_path = _by_header(":path") + framed(tag(Matcher.MatcherTree, "prefix_match_map"), by_prefix)
     matcher = framed(tag(Matcher, "matcher_tree"), by_path)
     if tree.otherwise:
         matcher += framed(tag(Matcher, "on_no_match"), _action(listed, tree.otherwise))

@@ -28,6 +28,18 @@ function envoy_on_request(handle)
   headers:replace(":path", told:sub(2) .. rest)
 end
 """
+METHOD = "x-gloo-method"
+"""A header that each target sets for a cluster with `method_written`, whatever the client sent."""
+
+_METHOD_SCRIPT = f"""\
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local told = headers:get("{METHOD}")
+  if not told then return end
+  headers:remove("{METHOD}")
+  headers:replace(":method", told)
+end
+"""
 CHOSEN = "x-gloo-key"
 """A header that a target sets for a cluster with `chosen`: the name of the header whose value is wanted."""
 
@@ -56,6 +68,11 @@ def path_instead(path: str) -> HeaderChange:
 def path_written() -> tuple[str, TypedConfig]:
     """Return what writes the path as the target's header says, and takes the header away."""
     return "gloo.upstream.path", _lua(_PATH_SCRIPT)
+
+
+def method_written() -> tuple[str, TypedConfig]:
+    """Return what writes the method as the target's header says, and takes the header away."""
+    return "gloo.upstream.method", _lua(_METHOD_SCRIPT)
 
 
 def chosen(header: str, names: tuple[str, ...]) -> tuple[str, TypedConfig]:

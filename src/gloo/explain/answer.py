@@ -15,7 +15,7 @@ from gloo.explain.policies import policies
 from gloo.explain.preflight import preflight_answer
 from gloo.explain.redirects import location
 from gloo.explain.request import Request
-from gloo.explain.rewriting import changed, outgoing, with_headers
+from gloo.explain.rewriting import as_marked, changed, outgoing, with_headers
 from gloo.explain.tables import TableRoute, Tables
 from gloo.explain.tokens import FoundToken, found_token, verified
 from gloo.model.status import Problem
@@ -160,7 +160,7 @@ def _delivery(
     if isinstance(rendered, Answer):
         return Delivery(target.cluster, 1.0, function, None, rendered)
     names = endpoint_names(tables.upstreams[target.cluster])
-    sent = outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), ""))
+    sent = as_marked(outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), "")), target)
     return Delivery(target.cluster, 1.0, function, sent, further=_further(target))
 
 

@@ -68,7 +68,12 @@ def rendered(
     """
     template = template_of_function(called.name, called.function)
     if template is None:
-        raise ConfigError("", called.name, "is no function of templates", "gloo explain shows what a route sends")
+        raise ConfigError(
+            "",
+            called.name,
+            "is no function of templates",
+            "call it --via gateway; gloo explain shows what a route sends",
+        )
     try:
         template = template if template.parse_body != "none" else replace(template, parse_body="json")
         program = compile_function(template)

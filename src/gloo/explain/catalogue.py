@@ -12,6 +12,7 @@ from gloo.explain.tables import Tables
 from gloo.functions import Parameter
 from gloo.functions.parameters import bindings, named
 from gloo.model.codec import ConfigObject
+from gloo.model.duration import Duration
 from gloo.model.route import Route
 from gloo.model.upstream import Upstream
 from gloo.model.virtual_service import VirtualService
@@ -43,6 +44,8 @@ class CataloguedFunction:
         kind: what it is called by: REST, ...
         works: False when it has errors, which `gloo check` lists.
         source: whether somebody wrote it, or it was discovered.
+        timeout: how long a call may take, as it says itself.
+        idempotent: whether a call may arrive twice; None where it does not say.
     """
 
     name: str
@@ -51,6 +54,8 @@ class CataloguedFunction:
     callers: tuple[Caller, ...] = ()
     works: bool = True
     source: Literal["written", "discovered"] = "written"
+    timeout: Duration | None = None
+    idempotent: bool | None = None
 
 
 def catalogue(tables: Tables) -> tuple[CataloguedFunction, ...]:
@@ -73,8 +78,16 @@ def _functions(item: ConfigObject, upstream: Upstream, tables: Tables) -> Iterat
         if known is None:
             yield CataloguedFunction(name, kind, works=False, source=source)
         else:
-            callers = tuple(_callers(name, known, tables))
-            yield CataloguedFunction(name, kind, _needs(name, known), callers, source=source)
+            needs, callers = _needs(name, known), tuple(_callers(name, known, tables))
+            yield CataloguedFunction(
+                name,
+                kind,
+                needs,
+                callers,
+                source=source,
+                timeout=function.timeout,
+                idempotent=function.idempotent,
+            )
 
 
 def _needs(name: str, function: AcceptedFunction) -> tuple[Need, ...]:

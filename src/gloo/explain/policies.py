@@ -15,6 +15,13 @@ _FILTERS: Mapping[str, str] = MappingProxyType(
     {"envoy.filters.http.cors": "cors", "envoy.filters.http.fault": "faults", "envoy.filters.http.buffer": "buffer"}
 )
 
+_LATER: Mapping[str, str] = MappingProxyType(
+    {
+        "gateway": "the client is answered 202 at once, with the id of the call",
+        "function": "the client gets the platform's answer to a call of its own that it makes later",
+    }
+)
+
 
 def policies(route: Route) -> tuple[tuple[str, str], ...]:
     """Return name and meaning of each policy of *route*."""
@@ -25,6 +32,8 @@ def _of_action(route: Route) -> Iterator[tuple[str, str]]:
     action = route.action
     if not isinstance(action, Forward):
         return
+    if route.later:
+        yield "async", _LATER[route.later]
     yield "timeout", "15s, as nothing else is said" if action.timeout is None else _time(action.timeout)
     if action.idle_timeout is not None:
         yield "idle timeout", _time(action.idle_timeout)

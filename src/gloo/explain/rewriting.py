@@ -11,6 +11,7 @@ import re2
 
 from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, Target
 from gloo.envoy.route_policy import HostRewrite
+from gloo.envoy.upstream_filters import METHOD, PATH
 from gloo.explain.matching import path_holds
 from gloo.explain.request import Headers, Request
 
@@ -34,6 +35,17 @@ def outgoing(request: Request, route: Route, target: Target, *, endpoint_name: s
         original = ("x-envoy-original-path", request.path)
         request = replace(request, path=path, headers=(*request.headers, original))
     return replace(request, host=host)
+
+
+def as_marked(request: Request, target: Target) -> Request:
+    """Return *request* as the filters of the cluster write it, by the marks that *target* sets: path and method."""
+    marks = {change.name for change in target.request_headers} & {PATH, METHOD}
+    told, method = (request.header(name) if name in marks else None for name in (PATH, METHOD))
+    kept = tuple(pair for pair in request.headers if pair[0] not in marks)
+    path, mark, query = request.path.partition("?")
+    if told:
+        path = f"{told[1:]}{path}" if told[0] == "+" else told[1:]
+    return replace(request, method=method or request.method, path=f"{path}{mark}{query}", headers=kept)
 
 
 def changed(request: Request, changes: Sequence[HeaderChange], removed: Sequence[str] = ()) -> Request:

@@ -12,9 +12,10 @@ from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
 from gloo.model.virtual_service import VirtualService
 from gloo.plugins.registry import Plugins
+from gloo.translator.destinations import RouteScope
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
-from gloo.translator.routes import RouteScope, translate_route
+from gloo.translator.routes import translate_route
 from gloo.translator.upstreams import TranslatedUpstream, translate_upstreams
 from gloo.translator.virtual_services import TranslatedVirtualService, translate_virtual_services
 

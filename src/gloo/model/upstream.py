@@ -21,6 +21,13 @@ class Function(Model, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=253, description="unique within its upstream")]
     spec: Annotated[Mapping[str, Json], Meta(description="what to call; its fields depend on the function's kind")] = {}
+    timeout: Annotated[
+        Duration | None, Meta(description="until the whole answer is there, further tries included; 0s for no limit")
+    ] = None
+    idempotent: Annotated[
+        bool | None,
+        Meta(description="true: a call may arrive twice, so a failed one is tried again; false: it must not"),
+    ] = None
 
 
 class ServiceInfo(Model, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ from gloo.model.upstream import Upstream
 from gloo.model.upstream_tls import is_address
 from gloo.plugins.aws_listing import Asked, AwsDiscovery, list_functions
 from gloo.plugins.aws_session import AwsSession, read_keys
-from gloo.plugins.base import FunctionCall, UpstreamPlugin
+from gloo.plugins.base import FunctionCall, Nothing, UpstreamPlugin
 from gloo.plugins.discovery import Discovered, Question
 from gloo.plugins.origin import parse_origin
 
@@ -178,22 +178,13 @@ class AwsFunction(Model, frozen=True, kw_only=True):
             raise ValueError("with request: envoy the answer is Envoy's too; leave response out")
 
 
-class AwsExtension(Model, frozen=True, kw_only=True):
-    """What a route may say about the function that it calls."""
-
-    execution_style: Annotated[
-        Literal["sync", "async"], Meta(description="async: answer 202 at once, the function runs later")
-    ] = "sync"
-
-
-class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
+class Aws(UpstreamPlugin[AwsSpec, AwsFunction, Nothing]):
     """Calls functions of AWS Lambda."""
 
     upstream_type: ClassVar[str] = "aws"
     functions_only = True
     spec_model = AwsSpec
     function_model = AwsFunction
-    extension_model = AwsExtension
     discovery_model = AwsDiscovery
 
     def filters(self) -> tuple[HttpFilter, ...]:
@@ -223,14 +214,16 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
             filters=(signed(credentials, spec.region),),
         )
 
-    def call(self, call: FunctionCall[AwsFunction, AwsExtension]) -> Target:
+    def calls_later(self, function: AwsFunction, spec: Model) -> bool:
+        return isinstance(spec, AwsSpec) and not spec.url
+
+    def call(self, call: FunctionCall[AwsFunction, Nothing]) -> Target:
         spec, function = call.spec, call.function
         assert isinstance(spec, AwsSpec)
         if spec.url:
             return _call_at_url(call, spec)
-        asynchronous = call.extension.execution_style == "async"
-        told = dict(_told(call.name, spec, function, asynchronous=asynchronous))
-        style = HeaderChange("x-amz-invocation-type", "Event" if asynchronous else "RequestResponse")
+        told = dict(_told(call.name, spec, function, asynchronous=call.later))
+        style = HeaderChange("x-amz-invocation-type", "Event" if call.later else "RequestResponse")
         return replace(
             call.target,
             filters=(*call.target.filters, *aws_call(told)),
@@ -264,10 +257,7 @@ def _at_url(upstream: Upstream, spec: AwsSpec, secrets: Mapping[str, Secret]) ->
     return replace(cluster, filters=(unsigned_headers(), signed(credentials_of(spec, secrets), spec.region)))
 
 
-def _call_at_url(call: FunctionCall[AwsFunction, AwsExtension], spec: AwsSpec) -> Target:
-    if call.extension.execution_style == "async":
-        hint = "call it by account_id and its name"
-        raise ConfigError("", "extensions.execution_style", "a function at a URL is always waited for", hint)
+def _call_at_url(call: FunctionCall[AwsFunction, Nothing], spec: AwsSpec) -> Target:
     held = MOST_BYTES if spec.auth == "iam" else 0
     return replace(call.target, host_rewrite=parse_origin(spec.url).authority, held_bytes=held)
 

@@ -19,6 +19,7 @@ from gloo.envoy.route import Answer, Forward, Route, Target
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError, TemplateError
 from gloo.model.base import Model
+from gloo.model.duration import Duration
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.plugins.discovery import Discovered, Question
@@ -56,6 +57,7 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
         spec: the `spec` of the upstream that the function belongs to.
         annotations: those of the upstream.
         secrets: those that the upstream's plugin named for that spec.
+        later: nobody waits for the answer: for functions that `calls_later` is true of.
     """
 
     name: str
@@ -66,6 +68,7 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
     spec: Model = field(default_factory=Nothing)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    later: bool = False
 
 
 FunctionKind = Literal["lambda", "google", "cloudevent", "asgi"]
@@ -108,6 +111,8 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
 
     function_model: ClassVar[type[Model]] = Nothing
     extension_model: ClassVar[type[Model]] = Nothing
+    usual_timeout: ClassVar[Duration | None] = None
+    """How long a call may take when neither its function nor its route says; None for Envoy's 15 seconds."""
 
     def check_function(self, name: str, function: FunctionT) -> None:
         """Raise ConfigError or TemplateError for what is wrong with a function whatever route calls it."""
@@ -119,6 +124,13 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
     def call_warnings(self, call: FunctionCall[FunctionT, ExtensionT]) -> tuple[TemplateError, ...]:
         """Return what is no error in a route's part of a call, but should be known; the fields are below the route."""
         return ()
+
+    def calls_later(self, function: FunctionT, spec: Model) -> bool:
+        """Say whether the platform has a call of *function* that it answers at once; else the gateway sees to that.
+
+        *spec* is that of the upstream.
+        """
+        return False
 
     def call(self, call: FunctionCall[FunctionT, ExtensionT]) -> Target:
         """Return `call.target` with all that makes a request to it a call of the function."""
@@ -194,6 +206,10 @@ class RoutePlugin(Plugin, Generic[ExtensionT]):
     def answer(self, extension: ExtensionT) -> Answer | None:
         """Return what the gateway itself answers; then the route has no destination. None: requests go to one."""
         return None
+
+    def calls_later(self, extension: ExtensionT) -> bool:
+        """Say whether clients are answered before the destination is called."""
+        return False
 
     def route(self, route: Route, extension: ExtensionT) -> Route:
         """Return *route* with what *extension* asks for."""

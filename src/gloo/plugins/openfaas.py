@@ -18,7 +18,7 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -29,7 +29,7 @@ from gloo.errors import ConfigError
 from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
-from gloo.plugins.base import FunctionCall, UpstreamPlugin
+from gloo.plugins.base import FunctionCall, Nothing, UpstreamPlugin
 from gloo.plugins.discovery import Discovered, Question
 from gloo.plugins.openfaas_listing import OpenFaasDiscovery, list_functions
 from gloo.plugins.origin import parse_origin
@@ -71,22 +71,13 @@ class OpenFaasFunction(Model, frozen=True, kw_only=True):
             _check_url("callback_url", self.callback_url.partition("?")[0])
 
 
-class OpenFaasExtension(Model, frozen=True, kw_only=True):
-    """What a route may say about the function that it calls."""
-
-    execution_style: Annotated[
-        Literal["sync", "async"], Meta(description="async: answer 202 at once, the function runs later")
-    ] = "sync"
-
-
-class OpenFaas(UpstreamPlugin[OpenFaasSpec, OpenFaasFunction, OpenFaasExtension]):
+class OpenFaas(UpstreamPlugin[OpenFaasSpec, OpenFaasFunction, Nothing]):
     """Calls functions of OpenFaaS."""
 
     upstream_type: ClassVar[str] = "openfaas"
     functions_only = True
     spec_model = OpenFaasSpec
     function_model = OpenFaasFunction
-    extension_model = OpenFaasExtension
     discovery_model = OpenFaasDiscovery
 
     def secrets(self, spec: OpenFaasSpec) -> tuple[str, ...]:
@@ -110,15 +101,17 @@ class OpenFaas(UpstreamPlugin[OpenFaasSpec, OpenFaasFunction, OpenFaasExtension]
         if not function.function_name and not _NAME.match(own):
             raise ConfigError("", "function_name", f"is needed, for {own!r} is no name of OpenFaaS")
 
-    def call(self, call: FunctionCall[OpenFaasFunction, OpenFaasExtension]) -> Target:
+    def calls_later(self, function: OpenFaasFunction, spec: Model) -> bool:
+        return True
+
+    def call(self, call: FunctionCall[OpenFaasFunction, Nothing]) -> Target:
         spec, function = call.spec, call.function
         assert isinstance(spec, OpenFaasSpec)
-        later = call.extension.execution_style == "async"
         name = function.function_name or call.name.partition("/")[2]
         namespace = function.namespace or spec.namespace
-        place = f"/{'async-function' if later else 'function'}/{name}{f'.{namespace}' if namespace else ''}"
+        place = f"/{'async-function' if call.later else 'function'}/{name}{f'.{namespace}' if namespace else ''}"
         changes = [path_before(parse_origin(spec.gateway).path + place)]
-        if later and function.callback_url:
+        if call.later and function.callback_url:
             changes.append(HeaderChange("x-callback-url", function.callback_url))
         return replace(call.target, request_headers=(*call.target.request_headers, *changes))
 

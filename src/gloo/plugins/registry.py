@@ -22,10 +22,14 @@ from gloo.plugins.buffer import Buffer
 from gloo.plugins.cors import Cors
 from gloo.plugins.direct_response import DirectAnswer
 from gloo.plugins.faults import Faults
+from gloo.plugins.fission import Fission
+from gloo.plugins.fn import Fn
 from gloo.plugins.google import Google
 from gloo.plugins.hashing import Hashing
 from gloo.plugins.headers import Headers
 from gloo.plugins.jwt import JwtDemand
+from gloo.plugins.knative import Knative
+from gloo.plugins.later import Later
 from gloo.plugins.local import Local
 from gloo.plugins.mirror import Mirror
 from gloo.plugins.openfaas import OpenFaas
@@ -42,6 +46,9 @@ BUILT_IN: tuple[Plugin, ...] = (
     Service(),
     Local(),
     OpenFaas(),
+    Fission(),
+    Fn(),
+    Knative(),
     Google(),
     Azure(),
     Aws(),
@@ -49,6 +56,7 @@ BUILT_IN: tuple[Plugin, ...] = (
     Headers(),
     Timeouts(),
     Retry(),
+    Later(),
     Rewrites(),
     Redirect(),
     DirectAnswer(),

@@ -6,8 +6,8 @@
       timeout: 3s
       idle_timeout: 1m
 
-Without `timeout` an answer has 15 seconds to be complete, then the client gets 504. `0s` is no limit. Numbers are
-nanoseconds, as in 2018.
+Without `timeout` an answer has as long as the function's own `timeout` says, or 15 seconds, to be complete; then the
+client gets 504. `0s` is no limit. Numbers are nanoseconds, as in 2018.
 """
 
 from dataclasses import replace
@@ -39,5 +39,5 @@ class Timeouts(RoutePlugin[TimeoutsExtension]):
 
     def route(self, route: Route, extension: TimeoutsExtension) -> Route:
         forward = forward_of(route, "timeout" if extension.timeout is not None else "idle_timeout")
-        changed = replace(forward, timeout=extension.timeout, idle_timeout=extension.idle_timeout)
-        return replace(route, action=changed)
+        timeout = forward.timeout if extension.timeout is None else extension.timeout
+        return replace(route, action=replace(forward, timeout=timeout, idle_timeout=extension.idle_timeout))

@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from gloo.envoy.later import LATER, LATER_CLUSTER
+
 XDS_CLUSTER = "xds_cluster"
 
 # Each statistic costs memory per cluster and worker (about 100 of them for each cluster if all are kept). Kept are
@@ -67,7 +69,8 @@ def bootstrap(settings: Bootstrap) -> str:
         "deferred_stat_options": {"enable_deferred_creation_stats": True},
         "overload_manager": _overload_manager(settings.max_connections),
         "layered_runtime": {"layers": [{"name": "gloo", "static_layer": _RUNTIME}]},
-        "static_resources": {"clusters": [_xds_cluster(settings.xds_socket)]},
+        "bootstrap_extensions": [_INTERNAL_LISTENERS],
+        "static_resources": {"clusters": [_xds_cluster(settings.xds_socket), _later_cluster()]},
         "dynamic_resources": _dynamic_resources(delta=settings.delta),
     }
     return json.dumps(document, indent=1)
@@ -94,20 +97,45 @@ def _overload_manager(max_connections: int) -> dict[str, object]:
 
 
 def _xds_cluster(socket: Path) -> dict[str, object]:
-    options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
     endpoint = {"endpoint": {"address": {"pipe": {"path": str(socket)}}}}
     return {
         "name": XDS_CLUSTER,
         "type": "STATIC",
         "connect_timeout": "1s",
         "load_assignment": {"cluster_name": XDS_CLUSTER, "endpoints": [{"lb_endpoints": [endpoint]}]},
-        "typed_extension_protocol_options": {
-            options: {
-                "@type": f"type.googleapis.com/{options}",
-                "explicit_http_config": {"http2_protocol_options": {}},
-            }
-        },
+        "typed_extension_protocol_options": _over_http2(),
     }
+
+
+_INTERNAL_LISTENERS = {
+    "name": "envoy.bootstrap.internal_listener",
+    "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
+    },
+}
+
+
+def _later_cluster() -> dict[str, object]:
+    """Return the way to the listener inside Envoy that makes calls for which no client waits.
+
+    Its limits are out of the way: how many calls may be under way, the listener decides, and tells the client.
+    """
+    endpoint = {"endpoint": {"address": {"envoy_internal_address": {"server_listener_name": LATER}}}}
+    limits = dict.fromkeys(("max_connections", "max_pending_requests", "max_requests"), 1_000_000)
+    return {
+        "name": LATER_CLUSTER,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "circuit_breakers": {"thresholds": [limits]},
+        "load_assignment": {"cluster_name": LATER_CLUSTER, "endpoints": [{"lb_endpoints": [endpoint]}]},
+        "typed_extension_protocol_options": _over_http2(),
+    }
+
+
+def _over_http2() -> dict[str, object]:
+    options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    over_http2: dict[str, object] = {"explicit_http_config": {"http2_protocol_options": {}}}
+    return {options: {"@type": f"type.googleapis.com/{options}", **over_http2}}
 
 
 def _dynamic_resources(*, delta: bool) -> dict[str, object]:

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """Where Envoy listens, and the certificate authorities that the machine trusts."""
+    """Where Envoy listens, and the certificate authorities that the machine trusts.
+
+    Args:
+        later_calls: how many calls that no client waits for may be under way in each worker of Envoy.
+    """
 
     bind: str = "::"
     http_port: int = 8080
     https_port: int = 8443
     trusted_roots: bytes = b""
+    later_calls: int = 1000

@@ -12,7 +12,7 @@ from dataclasses import replace
 from gloo.envoy.downstream_tls import TlsPolicy
 from gloo.envoy.listener import Listener
 from gloo.envoy.route_message import route_configuration
-from gloo.envoy.snapshot import Resource, ResourceType
+from gloo.envoy.snapshot import Reference, Resource, ResourceType
 from gloo.model.status import Problem
 from gloo.plugins.registry import Plugins
 from gloo.translator.gateway import Gateway
@@ -48,7 +48,25 @@ def listeners(
         found += _secure_tables(secure, table, gateway)
         needed = {need for resource in found for need in resource.needs}
         found += [one for each in secure for one in each.secrets if (one.type, one.name) in needed]
-    return tuple(found)
+    return (*found, *_later_calls(services, gateway, plugins))
+
+
+def _later_calls(
+    services: Mapping[str, TranslatedVirtualService], gateway: Gateway, plugins: Plugins
+) -> tuple[Resource, ...]:
+    """Return what makes the calls that no client waits for, if any route asks for that."""
+    hosts = [service.host for service in services.values() if service.host is not None and service.host.later]
+    if not hosts:
+        return ()
+    from gloo.envoy.later import later_resources  # noqa: PLC0415 - rare, and start-up counts
+    from gloo.functions.later_source import later_source  # noqa: PLC0415
+
+    return later_resources(
+        [half for host in hosts for half in host.later],
+        _named(hosts),
+        script=later_source(gateway.later_calls),
+        filters=plugins.filters(),
+    )
 
 
 def domains_in_the_clear(services: Iterable[TranslatedVirtualService]) -> frozenset[str]:
@@ -94,8 +112,11 @@ def _http_table(
 
 
 def _route_table(name: str, bodies: Sequence[bytes], hosts: Sequence[VirtualHost]) -> Resource:
-    named = frozenset((ResourceType.CLUSTER, cluster) for host in hosts for cluster in host.clusters)
-    return route_configuration(name, tuple(bodies), named)
+    return route_configuration(name, tuple(bodies), _named(hosts))
+
+
+def _named(hosts: Sequence[VirtualHost]) -> frozenset[Reference]:
+    return frozenset((ResourceType.CLUSTER, cluster) for host in hosts for cluster in host.clusters)
 
 
 def _secure_listeners(table: NameTable, gateway: Gateway, plugins: Plugins) -> tuple[Resource, ...]:

@@ -25,6 +25,11 @@ class RouteExtensions(Value, frozen=True):
             for field, name in plugin.upstreams(extension).items():
                 yield join_path(PLACE, field), name
 
+    @property
+    def later(self) -> bool:
+        """Whether clients don't wait for the destination."""
+        return any(plugin.calls_later(extension) for plugin, extension in self.readings)
+
     def answer(self) -> tuple[str, Answer] | None:
         """Return what answers in place of a destination, and its field; raise ConfigError if two do."""
         found = []

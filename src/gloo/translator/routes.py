@@ -1,34 +1,31 @@
 """Routes to Envoy's routes; a bad one keeps its place and answers 500 with a reference."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, ClassVar
-
-import msgspec
+from typing import ClassVar
 
 from gloo.envoy.jwt import Demand
-from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
+from gloo.envoy.later import asking, calling
+from gloo.envoy.lua import LUA_FILTER, read_program
+from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, Later, PathMatch, Route, RouteMatch
 from gloo.envoy.route_message import route_bytes
-from gloo.errors import ConfigError, MissingReference
+from gloo.errors import ConfigError
 from gloo.model.base import Value
 from gloo.model.path import join_path
-from gloo.model.route import BrokenRoute, Destination, RequestMatcher, WeightedDestination
+from gloo.model.route import BrokenRoute, RequestMatcher
 from gloo.model.route import Route as ModelRoute
 from gloo.model.salvage import literal_head
 from gloo.model.status import Problem
-from gloo.model.strict import nearest
-from gloo.plugins.base import FunctionCall
 from gloo.plugins.jwt import JwtExtension
-from gloo.plugins.registry import Plugins, extension_of
+from gloo.translator.call_rules import rule_warnings, with_rules
+from gloo.translator.destinations import Resolved, RouteScope, check_whole, known_upstream, resolve
 from gloo.translator.events import matches_of
 from gloo.translator.matchers import methods_of, path_match
-from gloo.translator.refusals import Refusals
 from gloo.translator.reports import problem_of, reference_of
 from gloo.translator.route_extensions import RouteExtensions, read_extensions
-from gloo.translator.tokens import Tokens, demand_of_route, guarded
-from gloo.translator.upstreams import AcceptedUpstream, TranslatedUpstream
+from gloo.translator.tokens import demand_of_route, guarded
 
 
 class PlacedRoute(Value, frozen=True):
@@ -44,10 +41,11 @@ class PlacedRoute(Value, frozen=True):
 class TranslatedRoute(Value, frozen=True):
     """One route as Envoy gets it, or nothing where not even its place is known, and what is wrong with it.
 
-    What is in `before` belongs to it, and stands before it in the table.
+    What is in `before` belongs to it, and stands before it in the table. What is in `later` are its other halves, by
+    name, in the table of calls that no client waits for.
     """
 
-    _unshown: ClassVar = ("body",)
+    _unshown: ClassVar = ("body", "later")
 
     match: RouteMatch | None
     body: bytes
@@ -56,6 +54,7 @@ class TranslatedRoute(Value, frozen=True):
     before: tuple[PlacedRoute, ...] = ()
     route: Route | None = None
     demand: Demand | None = None
+    later: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def sealed(self) -> bool:
@@ -66,18 +65,6 @@ class TranslatedRoute(Value, frozen=True):
     def placed(self) -> tuple[PlacedRoute, ...]:
         """All its routes in Envoy's table, in their order."""
         return (*self.before, PlacedRoute(self.match, self.body, self.route)) if self.match is not None else ()
-
-
-class RouteScope(Value, frozen=True):
-    """What the routes of one virtual service see."""
-
-    ref: str
-    name: str
-    upstreams: Mapping[str, TranslatedUpstream]
-    upstream_names: tuple[str, ...]
-    plugins: Plugins
-    refusals: Refusals
-    tokens: Tokens | None = None
 
 
 class _Faults(Exception):  # carries findings from a step to its route; never leaves this file
@@ -91,45 +78,76 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
     try:
         if isinstance(route, BrokenRoute):
             raise _Faults(*route.problems)
-        translated, earlier, demand = _translate(route, name, scope)
-        body = route_bytes(translated)
-        before = tuple(PlacedRoute(each.match, route_bytes(each), each) for each in earlier)
-        for each in (*(placed.body for placed in before), body):
+        found = _translate(route, name, scope)
+        body, later = _body(found.route), tuple(_later_half(found.route))
+        before = tuple(PlacedRoute(each.match, _body(each), each) for each in found.before)
+        for each in (*(placed.body for placed in before), body, *(half for _, half in later)):
             scope.refusals.check_bytes(each)
     except _Faults as faults:
         return _error_route(route, at, name, scope, faults.problems)
     except ConfigError as error:
         return _error_route(route, at, name, scope, (problem_of(error, at),))
-    clusters = translated.action.clusters if isinstance(translated.action, Forward) else frozenset[str]()
-    problems = _warnings(route, at, scope)
-    return TranslatedRoute(translated.match, body, clusters, problems, before=before, route=translated, demand=demand)
+    clusters = found.route.action.clusters if isinstance(found.route.action, Forward) else frozenset[str]()
+    problems = tuple(_with(warning, field=join_path(at, warning.field)) for warning in found.warnings)
+    return TranslatedRoute(found.route.match, body, clusters, problems, before, found.route, found.demand, later)
 
 
-def _translate(route: ModelRoute, name: str, scope: RouteScope) -> tuple[Route, tuple[Route, ...], Demand | None]:
-    """Return the route, those before it (what extensions want there, other forms of an event), and what it demands."""
+def _body(route: Route) -> bytes:
+    """Return *route* as it stands in the table where clients ask."""
+    return route_bytes(asking(route) if route.later == "gateway" else route)
+
+
+def _later_half(route: Route) -> Iterator[tuple[str, bytes]]:
+    if route.later == "gateway":
+        yield route.name, route_bytes(calling(route))
+
+
+class _Found(Value, frozen=True):
+    """A route, those before it (what extensions want there, other forms of an event), its demand, and warnings."""
+
+    route: Route
+    before: tuple[Route, ...]
+    demand: Demand | None
+    warnings: tuple[Problem, ...]
+
+
+def _translate(route: ModelRoute, name: str, scope: RouteScope) -> _Found:
     *others, match = matches_of(route)
     extensions = read_extensions(route.extensions, scope.plugins)
     for at, upstream in extensions.upstreams():
-        _known_upstream(upstream, at, scope)
+        known_upstream(upstream, at, scope)
     said = extensions.said(JwtExtension)
     demand = demand_of_route(said.jwt if said is not None else None, scope.tokens)
-    applied = extensions.apply(Route(name, match, _action(route, extensions, scope)))
+    resolved = resolve(route, scope, later=extensions.later)
+    plain = Route(name, match, _action(route, extensions, resolved))
+    applied = replace(extensions.apply(plain), later=_later(extensions, resolved))
     translated = guarded(applied, demand, scope.tokens)
     _check_sealed(translated.action)
+    _check_later(translated)
     for at, upstream in extensions.upstreams():
-        _check_whole(_known_upstream(upstream, at, scope), at)
+        check_whole(known_upstream(upstream, at, scope), at)
     earlier = (guarded(each, demand, scope.tokens) for each in extensions.before(applied))
-    return translated, (*earlier, *(replace(translated, match=other) for other in others)), demand
+    before = (*earlier, *(replace(translated, match=other) for other in others))
+    rules = [each.rules for each in resolved]
+    of_calls = (warning for each in resolved for warning in each.warnings)
+    warnings = dict.fromkeys((*of_calls, *rule_warnings(route, plain.action, translated.action, rules)))
+    return _Found(translated, before, demand, tuple(warnings))
 
 
-def _action(route: ModelRoute, extensions: RouteExtensions, scope: RouteScope) -> Action:
+def _later(extensions: RouteExtensions, resolved: Sequence[Resolved]) -> Later:
+    if not extensions.later:
+        return ""
+    return "function" if all(each.by_itself for each in resolved) else "gateway"
+
+
+def _action(route: ModelRoute, extensions: RouteExtensions, resolved: Sequence[Resolved]) -> Action:
     """Return what an extension answers, or else where the requests go: one of them is needed, both are too much."""
     answer = extensions.answer()
     if answer is None:
-        if not route.destinations:
+        if not resolved:
             raise ConfigError("", "", "must have single_destination or multiple_destinations")
-        targets = tuple(_target(destination, field, route, scope) for field, destination in _destinations(route))
-        return Forward(targets, prefix_rewrite=route.prefix_rewrite)
+        forward = Forward(tuple(each.target for each in resolved), prefix_rewrite=route.prefix_rewrite)
+        return with_rules(forward, [each.rules for each in resolved])
     field, action = answer
     if route.destinations:
         raise ConfigError("", field, "answers the requests, and so they have no destination", "leave one of them out")
@@ -153,100 +171,21 @@ def _check_sealed(action: Action) -> None:
             raise ConfigError("", at, "calls of the function are signed and can't be changed or copied", hint)
 
 
-def _destinations(route: ModelRoute) -> tuple[tuple[str, Destination], ...]:
-    if route.single_destination is not None:
-        return (("single_destination", route.single_destination),)
-    weighted = route.multiple_destinations or ()
-    return tuple((f"multiple_destinations[{index}]", each) for index, each in enumerate(weighted))
+def _check_later(route: Route) -> None:
+    """Raise ConfigError where a client would have to wait after all, or a call would lack what its templates need."""
+    if not route.later or not isinstance(route.action, Forward):
+        return
+    if route.action.upgrades:
+        raise ConfigError("", "extensions.upgrades", "needs a client that waits, and this route is async")
+    configs = [config for target in route.action.targets for name, config in target.filters if name == LUA_FILTER]
+    for program in map(read_program, configs if route.later == "gateway" else []):
+        if program is not None and any(name in program.source for name in _FROM_FILTERS):
+            problem = "what filters found out (jwt_claim, dynamic_metadata) is not there in templates of a later call"
+            raise ConfigError("", "extensions.async", problem, "pass claims by claims_to_headers, and read the header")
 
 
-def _target(destination: Destination, field: str, route: ModelRoute, scope: RouteScope) -> Target:
-    upstream = _upstream(destination, field, scope)
-    weight = destination.weight if isinstance(destination, WeightedDestination) else 1
-    target = upstream.target(weight)
-    if destination.function is None:
-        _check_whole(upstream, field, "write function: {upstream_name: ..., function_name: ...}")
-    if destination.function is None:
-        return target
-    function_name = destination.function.function_name
-    function = upstream.functions.get(function_name)
-    field = join_path(field, "function.function_name")
-    if function is None and function_name in upstream.bad_functions:
-        raise ConfigError("", field, f"function {upstream.name}/{function_name} has errors", "see the upstream")
-    if function is None:
-        raise MissingReference(
-            "",
-            field,
-            f"upstream {upstream.name!r} has no function {function_name!r}",
-            _missing(function_name, upstream),
-        )
-    return function.plugin.call(_call(route, upstream, function_name, target))
-
-
-def _call(route: ModelRoute, upstream: AcceptedUpstream, name: str, target: Target) -> FunctionCall[Any, Any]:
-    """Return the call of the function *name* of *upstream* by *route*."""
-    function = upstream.functions[name]
-    extension, faults = extension_of(function.plugin, route.extensions)
-    _raise_first(faults)
-    path = route.request_matcher.path_prefix or route.request_matcher.path_exact if route.request_matcher else ""
-    return FunctionCall(
-        f"{upstream.name}/{name}",
-        function.fields,
-        extension if extension is not None else function.plugin.extension_model(),
-        target,
-        path or "",
-        upstream.spec,
-        upstream.credentials,
-        function.annotations,
-    )
-
-
-def _warnings(route: ModelRoute, at: str, scope: RouteScope) -> tuple[Problem, ...]:
-    """Return what should be known of a route that works: what its plugins say of the calls that it makes."""
-    found: dict[Problem, None] = {}
-    for place, destination in _destinations(route):
-        if destination.function is None or not route.extensions:
-            continue
-        upstream, name = _upstream(destination, place, scope), destination.function.function_name
-        call = _call(route, upstream, name, upstream.target(1))
-        warnings = (problem_of(each, at) for each in upstream.functions[name].plugin.call_warnings(call))
-        found |= dict.fromkeys(msgspec.structs.replace(each, warning=True) for each in warnings)
-    return tuple(found)
-
-
-def _upstream(destination: Destination, field: str, scope: RouteScope) -> AcceptedUpstream:
-    field = join_path(field, "function.upstream_name" if destination.function else "upstream.name")
-    return _known_upstream(destination.upstream_name, field, scope)
-
-
-def _check_whole(upstream: AcceptedUpstream, field: str, hint: str = "") -> None:
-    """Raise ConfigError for an upstream that can't take just any request: where none of its functions is named."""
-    if upstream.plugin.functions_only:
-        raise ConfigError("", field, f"upstream {upstream.name!r} is reached by its functions alone", hint)
-
-
-def _known_upstream(name: str, field: str, scope: RouteScope) -> AcceptedUpstream:
-    known = scope.upstreams.get(name)
-    if known is None:
-        raise MissingReference("", field, f"there is no upstream {name!r}", _near(name, list(scope.upstream_names)))
-    if known.accepted is None:
-        raise ConfigError("", field, f"upstream {name!r} has errors", "see the upstream")
-    return known.accepted
-
-
-def _missing(function: str, upstream: AcceptedUpstream) -> str:
-    near = _near(function, list(upstream.functions))
-    asked = "its functions are discovered: gloo discover asks for them" if upstream.asked else ""
-    return "; ".join(part for part in (near, asked) if part)
-
-
-def _near(name: str, names: list[str]) -> str:
-    return nearest(name, names) if 0 < len(names) <= 1000 else ""
-
-
-def _raise_first(problems: tuple[Problem, ...]) -> None:
-    if problems:
-        raise ConfigError("", problems[0].field, problems[0].problem, problems[0].hint)
+_FROM_FILTERS = ("gloo.jwt_claim(", "gloo.metadata(")
+"""Calls in programs that read what other filters left for the request; a later call is a request of its own."""
 
 
 def _error_route(
@@ -266,9 +205,9 @@ def _error_route(
     return TranslatedRoute(match, route_bytes(answer), problems=named, before=before, route=answer)
 
 
-def _with(problem: Problem, *, hint: str | None = None, reference: str = "") -> Problem:
+def _with(problem: Problem, *, field: str = "", hint: str | None = None, reference: str = "") -> Problem:
     return Problem(
-        field=problem.field,
+        field=field or problem.field,
         problem=problem.problem,
         pending=problem.pending,
         warning=problem.warning,

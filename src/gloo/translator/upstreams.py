@@ -11,6 +11,7 @@ from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError, MissingReference, TemplateError
 from gloo.model.base import Model, Value
 from gloo.model.codec import ConfigObject
+from gloo.model.duration import Duration
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
@@ -30,7 +31,9 @@ class AcceptedFunction(Value, frozen=True):
 
     plugin: FunctionPlugin[Any, Any]
     fields: Model
-    annotations: Mapping[str, str]
+    timeout: Duration | None = None
+    idempotent: bool | None = None
+    annotations: Mapping[str, str] = {}
 
 
 class AcceptedUpstream(Value, frozen=True):
@@ -191,7 +194,8 @@ def _functions(
         fields, found = _function(upstream, function, plugin, f"{at}.spec")
         problems += found
         if fields is not None:
-            accepted[function.name] = AcceptedFunction(plugin, fields, upstream.metadata.annotations)
+            rules = (function.timeout, function.idempotent)
+            accepted[function.name] = AcceptedFunction(plugin, fields, *rules, upstream.metadata.annotations)
     return accepted, tuple(problems)
 
 

@@ -15,6 +15,7 @@ from gloo.model.ssl_config import SSLConfig
 from gloo.model.status import Problem
 from gloo.model.virtual_service import VirtualService
 from gloo.plugins.registry import Plugins
+from gloo.translator.destinations import RouteScope
 from gloo.translator.domains import NONE_LOST, Claim, Owners, claim_of
 from gloo.translator.events import event_catch, event_fields
 from gloo.translator.memo import Memo
@@ -23,7 +24,7 @@ from gloo.translator.reports import located, problem_of
 from gloo.translator.route_entries import entry_of
 from gloo.translator.route_extensions import mentioned
 from gloo.translator.route_table import compile_table
-from gloo.translator.routes import PlacedRoute, RouteScope, translate_route
+from gloo.translator.routes import PlacedRoute, translate_route
 from gloo.translator.shadows import RouteOrder
 from gloo.translator.tokens import Tokens, translate_tokens
 from gloo.translator.upstreams import TranslatedUpstream
@@ -32,7 +33,7 @@ from gloo.translator.upstreams import TranslatedUpstream
 class TranslatedRoutes(Value, frozen=True):
     """The routes of one virtual service: as the fields of a virtual host, and one by one. Routes may hold keys."""
 
-    _unshown: ClassVar = ("fields", "routes")
+    _unshown: ClassVar = ("fields", "routes", "later")
 
     fields: bytes
     routes: tuple[bytes, ...]
@@ -41,17 +42,22 @@ class TranslatedRoutes(Value, frozen=True):
     order: RouteOrder
     demands: frozenset[Demand] = frozenset()
     tokens: Tokens | None = None
+    later: tuple[tuple[str, bytes], ...] = ()
 
 
 class VirtualHost(Value, frozen=True):
-    """One virtual host as Envoy gets it, and its routes in their order."""
+    """One virtual host as Envoy gets it, and its routes in their order.
 
-    _unshown: ClassVar = ("body", "routes")
+    In `later` are the other halves of those that no client waits for, by name: see `gloo.envoy.later`.
+    """
+
+    _unshown: ClassVar = ("body", "routes", "later")
 
     name: str
     body: bytes
     routes: tuple[bytes, ...]
     clusters: frozenset[str]
+    later: tuple[tuple[str, bytes], ...] = ()
 
 
 class TranslatedVirtualService(Value, frozen=True):
@@ -203,6 +209,7 @@ def _translate_routes(
         RouteOrder(item, entries),
         frozenset(route.demand for route in translated if route.demand is not None),
         wants.tokens,
+        tuple(half for route in translated for half in route.later),
     )
 
 
@@ -223,7 +230,7 @@ def _host(
         body = virtual_host_bytes(item.name, domains, routes.fields)
         try:
             refusals.check_bytes(body)
-            host = VirtualHost(item.name, body, routes.routes, routes.clusters)
+            host = VirtualHost(item.name, body, routes.routes, routes.clusters, routes.later)
         except ConfigError as error:
             problems = (*problems, *located(item, (problem_of(error),)))
     known = (service.ssl_config, routes.order, routes.tokens, routes.demands)

@@ -1,5 +1,6 @@
 """One route, two places: a share of the calls goes to Lambda, the rest to the same kind of function on this machine."""
 
+import asyncio
 import json
 from collections import Counter
 from pathlib import Path
@@ -78,3 +79,22 @@ def told(event: Json) -> Json:
         assert event["requestContext"].pop(name)
     assert event["requestContext"]["http"].pop("sourceIp")  # for a client on loopback Envoy forwards its own address
     return event
+
+
+async def test_calls_that_no_client_waits_for_are_split_too(tmp_path: Path, peer: LambdaPeer) -> None:
+    folder, notes = write_both(tmp_path / "config", peer), tmp_path / "notes"
+    (folder / "shop.py").write_text(f"{CODE}\ndef place(event, context):\n    open({str(notes)!r}, 'a').write('.')\n")
+    config = json.loads((folder / "gloo.yaml").read_text())
+    config["virtual_services"][0]["routes"][0]["extensions"] = {"execution_style": "async"}
+    (folder / "gloo.yaml").write_text(json.dumps(config))
+    async with running_gateway(folder) as running:
+        for _ in range(60):
+            answer = await running.request("POST", "/place/1", content=b"pear", headers=PLAIN)
+            assert (answer.status_code, "call_id" in answer.json()) == (202, True)
+        async with asyncio.timeout(10):
+            while len(peer.calls) + (len(notes.read_text()) if notes.exists() else 0) < 60:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    assert {call.headers["x-amz-invocation-type"] for call in peer.calls} == {"Event"}
+    assert len(peer.calls) >= 30
+    assert notes.read_text()
+    assert peer.refused == []

@@ -1,0 +1,65 @@
+-- The two halves of a call that no client waits for (gloo.envoy.later): the request that is answered 202, and its copy,
+-- which has a mark and goes on to the function. Both wait for the whole request, and whichever has it first decides
+-- whether the call may start; so the client is told what happens. The count is of one worker, whose calls meet here.
+
+local ASK, RUN, CALL_ID, MARKS = "x-gloo-ask", "x-gloo-run", "x-gloo-call-id", "gloo.later"
+local UNKNOWN = "gloo-later" -- the route of requests whose own one is not there yet, or no more
+local under_way = 0
+
+-- Decisions of which one half has not been told yet. A half may never ask, as when the client has gone: such a
+-- decision is forgotten when two thousand newer ones have been made.
+local MOST_OPEN = 1000
+local recent, older, made = {}, {}, 0
+
+local function may_start(id)
+  local decided = recent[id]
+  if decided == nil then decided = older[id] end
+  if decided ~= nil then
+    recent[id], older[id] = nil, nil
+    return decided
+  end
+  if made >= MOST_OPEN then recent, older, made = {}, recent, 0 end
+  decided = under_way < MOST_UNDER_WAY
+  recent[id], made = decided, made + 1
+  return decided
+end
+
+local function answer(handle, status, body, more)
+  local headers = {[":status"] = status, ["content-type"] = "application/json"}
+  for name, value in pairs(more) do headers[name] = value end
+  handle:respond(headers, body)
+end
+
+local function refuse(handle, reason, message)
+  local body = '{"error":{"status":503,"message":"' .. message .. '","reason":"' .. reason .. '"}}'
+  answer(handle, "503", body, {["retry-after"] = "1"})
+end
+
+-- What the copy has in its headers because it is one.
+local function as_sent(headers)
+  headers:remove(ASK)
+  headers:remove(RUN)
+  local forwarded = headers:get("x-forwarded-for")
+  if forwarded then headers:replace("x-forwarded-for", (forwarded:gsub(",[^,]*$", ""))) end
+end
+
+function envoy_on_request(handle)
+  handle:body()
+  local headers = handle:headers()
+  local id = headers:get(CALL_ID)
+  if handle:streamInfo():routeName() == UNKNOWN then
+    return refuse(handle, "route_changed", "the route has just changed")
+  end
+  if not may_start(id) then return refuse(handle, "too_many_calls", "too many calls are under way") end
+  if not headers:get(RUN) then
+    return answer(handle, "202", '{"call_id":"' .. id .. '"}', {[CALL_ID] = id})
+  end
+  as_sent(headers)
+  under_way = under_way + 1
+  handle:streamInfo():dynamicMetadata():set(MARKS, "started", true)
+end
+
+function envoy_on_response(handle)
+  local marks = handle:streamInfo():dynamicMetadata():get(MARKS)
+  if marks and marks.started then under_way = under_way - 1 end
+end
