@@ -124,10 +124,11 @@ local pieces = buffer.new() -- of the string that is being read
 
 -- The rest of a string that holds escapes or more than ASCII; `from` is its first byte.
 local function hard_string(s, from)
-  local i = from
+  local i, quote = from, 0
   pieces:reset()
   while true do
-    local stop, slash = find(s, '"', i, true) or #s + 1, slash_at
+    if quote < i then quote = find(s, '"', i, true) or #s + 1 end
+    local stop, slash = quote, slash_at
     if slash < i then slash = find_slash(s, i) end
     if slash < stop then stop = slash end
     if odd_at < stop then check_characters(s, stop) end
