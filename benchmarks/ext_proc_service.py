@@ -8,19 +8,21 @@ import json
 import sys
 from collections.abc import AsyncIterator
 
+import grpc
 import grpc.aio
 from envoy.config.core.v3 import base_pb2
-from envoy.service.ext_proc.v3 import external_processor_pb2, external_processor_pb2_grpc
+from envoy.service.ext_proc.v3 import external_processor_pb2
+
+_SERVICE = "envoy.service.ext_proc.v3.ExternalProcessor"
+_OVERWRITE = base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
 
 
-class Service(external_processor_pb2_grpc.ExternalProcessorServicer):
-    """Answers each body with the request that the benchmark's function makes of it."""
-
-    async def Process(
-        self, requests: AsyncIterator[external_processor_pb2.ProcessingRequest], _context: grpc.aio.ServicerContext
-    ) -> AsyncIterator[external_processor_pb2.ProcessingResponse]:
-        async for request in requests:
-            yield _answer(request.request_body.body)
+async def _process(
+    requests: AsyncIterator[external_processor_pb2.ProcessingRequest], _context: object
+) -> AsyncIterator[external_processor_pb2.ProcessingResponse]:
+    """Answer each body with the request that the benchmark's function makes of it."""
+    async for request in requests:
+        yield _answer(request.request_body.body)
 
 
 def _answer(body: bytes) -> external_processor_pb2.ProcessingResponse:
@@ -35,13 +37,15 @@ def _answer(body: bytes) -> external_processor_pb2.ProcessingResponse:
     return response
 
 
-_OVERWRITE = base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
-
-
 async def serve(port: int) -> None:
     """Serve on 127.0.0.1 until the process is ended."""
     server = grpc.aio.server()
-    external_processor_pb2_grpc.add_ExternalProcessorServicer_to_server(Service(), server)
+    process = grpc.stream_stream_rpc_method_handler(
+        _process,
+        request_deserializer=external_processor_pb2.ProcessingRequest.FromString,
+        response_serializer=external_processor_pb2.ProcessingResponse.SerializeToString,
+    )
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {"Process": process}),))
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     await server.wait_for_termination()

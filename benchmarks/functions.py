@@ -2,7 +2,7 @@
 
 The figure is the CPU time of the proxy's process per request, against plain proxying of the same request by the same
 proxy. Beside gloo stand, each with the job of the 45-byte body: Envoy's own transform filter; its ext_proc filter with
-a service in Python (grpcio; a process of its own on the other core, whose CPU time is in the row "with its service");
+a service in Python (grpcio; a process of its own on the other core, whose CPU time is in the row "ext_proc + service");
 nginx with Lua (Debian's libnginx-mod-http-lua and lua-cjson). The memory of 1,000 functions is that of Envoy after each
 was called once, above that after as many plain routes were called. The status is 1 if a promise is broken.
 """
@@ -55,7 +55,7 @@ class Row(NamedTuple):
     limit: float | None = None
 
 
-_WITH_SERVICE = "Envoy's ext_proc with its service: 45-byte body"
+_WITH_SERVICE = "Envoy's ext_proc + service: 45-byte body"
 _ROWS = (
     Row("headers, lowered", "plain", 1.03),
     Row("headers, Lua", "plain", 1.10),
