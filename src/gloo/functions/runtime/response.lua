@@ -5,8 +5,8 @@ local pcall, pairs, tonumber, sub, find, byte = pcall, pairs, tonumber, string.s
 
 local BODILESS = {[101] = true, [204] = true, [304] = true}
 
--- The notes of a request for its answer are one text in the filter state, which costs half of what metadata does: whether
--- the answer has a body, and the headers of the request that it asks for. A value of a header holds no line break.
+-- The notes of a request for its answer are one text in the filter state, which costs less than metadata: whether the
+-- answer has a body, and the headers of the request that it asks for. A value of a header holds no line break.
 local NOTES = "gloo.function"
 
 local function state(handle) return handle:streamInfo():filterState() end
