@@ -14,9 +14,9 @@ local function load_program(source)
 end
 
 -- The collector goes over all that lives when there is as much garbage. Little lives here, so that it would come round
--- every 40 requests: it waits for half a megabyte at least.
+-- every 200 requests: it waits for two megabytes at least.
 collectgarbage()
-local REST, OWN, EACH = 512, collectgarbage("count"), 4 -- KB: of garbage, of the runtime, of a program
+local REST, OWN, EACH = 2048, collectgarbage("count"), 4 -- KB: of garbage, of the runtime, of a program
 
 local function pace()
   collectgarbage("setpause", 100 + 100 * math.max(1, REST / (OWN + EACH * (count + before))))
