@@ -75,7 +75,20 @@ def _exact(text: bytes) -> object:
     return json.loads(text, parse_int=str, parse_float=str)
 
 
-ODD = [b"\xc3\xa9", b"\xe2\x82\xac", b"\\n", b'\\"', b"\\\\", b"\\u20ac", b"\x7f", b"\xc3", b"\xa9", b"\x01", b"\n", b""]
+ODD = [
+    b"\xc3\xa9",
+    b"\xe2\x82\xac",
+    b"\\n",
+    b'\\"',
+    b"\\\\",
+    b"\\u20ac",
+    b"\x7f",
+    b"\xc3",
+    b"\xa9",
+    b"\x01",
+    b"\n",
+    b"",
+]
 """What a string may hold beside plain characters, or may not."""
 
 
