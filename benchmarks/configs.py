@@ -71,7 +71,7 @@ def write_gloo_config(folder: Path, upstream_port: int) -> None:
 def static_envoy(port: int, upstream_port: int) -> str:
     """Return a bootstrap such as one writes by hand to proxy a path prefix to one upstream."""
     route: dict[str, object] = {"match": {"prefix": "/plain"}, "route": {"cluster": "bench"}}
-    return _bootstrap(port, [route], [_cluster(upstream_port)])
+    return _bootstrap(port, [route], [cluster("bench", upstream_port)])
 
 
 def static_upstream(port: int) -> str:
@@ -97,12 +97,13 @@ def _bootstrap(port: int, routes: list[dict[str, object]], clusters: list[dict[s
     return json.dumps({"static_resources": {"listeners": [listener], "clusters": clusters}})
 
 
-def _cluster(upstream_port: int) -> dict[str, object]:
-    address = {"socket_address": {"address": "127.0.0.1", "port_value": upstream_port}}
+def cluster(name: str, port: int) -> dict[str, object]:
+    """Return a cluster of one host on 127.0.0.1."""
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
     endpoints = [{"lb_endpoints": [{"endpoint": {"address": address}}]}]
     return {
-        "name": "bench",
+        "name": name,
         "type": "STATIC",
         "connect_timeout": "5s",
-        "load_assignment": {"cluster_name": "bench", "endpoints": endpoints},
+        "load_assignment": {"cluster_name": name, "endpoints": endpoints},
     }

@@ -1,9 +1,9 @@
-"""The work of functions written for gloo, for Envoy's own transform filter and for nginx with Lua."""
+"""The work of functions written for gloo, for Envoy's transform and ext_proc filters and for nginx with Lua."""
 
 import json
 from pathlib import Path
 
-from benchmarks.configs import PLAIN_POST, static_envoy
+from benchmarks.configs import PLAIN_POST, cluster, static_envoy
 from benchmarks.harness import Load
 
 LARGE = json.dumps(
@@ -80,6 +80,31 @@ def envoy_transform(port: int, upstream_port: int) -> str:
         "request_transformation": {"body_transformation": {"body_format": {"json_format": body}, "action": "REPLACE"}},
     }
     manager["http_filters"].insert(0, {"name": "transform", "typed_config": config})
+    return json.dumps(bootstrap)
+
+
+def envoy_ext_proc(port: int, upstream_port: int, *, service_port: int) -> str:
+    """Return the bootstrap of an Envoy that has the service on *service_port* make the 45-byte body."""
+    bootstrap = json.loads(static_envoy(port, upstream_port))
+    resources = bootstrap["static_resources"]
+    manager = resources["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    config = {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",
+        "grpc_service": {"envoy_grpc": {"cluster_name": "service"}, "timeout": "5s"},
+        "message_timeout": "5s",
+        "processing_mode": {
+            "request_header_mode": "SKIP",
+            "request_body_mode": "BUFFERED",
+            "response_header_mode": "SKIP",
+        },
+    }
+    manager["http_filters"].insert(0, {"name": "ext_proc", "typed_config": config})
+    protocol = {
+        "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        "explicit_http_config": {"http2_protocol_options": {}},
+    }
+    options = {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocol}
+    resources["clusters"].append(cluster("service", service_port) | {"typed_extension_protocol_options": options})
     return json.dumps(bootstrap)
 
 

@@ -1,9 +1,10 @@
 """Measure what functions cost: ``python -m benchmarks.functions`` from the repository; three minutes.
 
 The figure is the CPU time of the proxy's process per request, against plain proxying of the same request by the same
-proxy. Beside gloo stand Envoy's own transform filter and nginx with Lua (Debian's libnginx-mod-http-lua and
-lua-cjson), each with the job of the 45-byte body. The memory of 1,000 functions is that of Envoy after each was
-called once, above that after as many plain routes were called. The status is 1 if a promise is broken.
+proxy. Beside gloo stand, each with the job of the 45-byte body: Envoy's own transform filter; its ext_proc filter with
+a service in Python (grpcio; a process of its own on the other core, whose CPU time is in the row "ext_proc + service");
+nginx with Lua (Debian's libnginx-mod-http-lua and lua-cjson). The memory of 1,000 functions is that of Envoy after each
+was called once, above that after as many plain routes were called. The status is 1 if a promise is broken.
 """
 
 import argparse
@@ -14,12 +15,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.configs import PLAIN_POST, nginx, static_envoy
-from benchmarks.function_configs import LOADS, envoy_transform, nginx_lua, write_gloo_functions
+from benchmarks.function_configs import LOADS, envoy_ext_proc, envoy_transform, nginx_lua, write_gloo_functions
 from benchmarks.harness import (
     LOAD_CORE,
     PROXY_CORE,
@@ -53,6 +55,7 @@ class Row(NamedTuple):
     limit: float | None = None
 
 
+_WITH_SERVICE = "Envoy's ext_proc + service: 45-byte body"
 _ROWS = (
     Row("headers, lowered", "plain", 1.03),
     Row("headers, Lua", "plain", 1.10),
@@ -61,6 +64,8 @@ _ROWS = (
     Row("10 KB body to body", "plain, 10 KB POST", 3.0),
     Row("response template", "plain", 1.40),
     Row("Envoy's transform: 45-byte body", "Envoy's transform: plain POST"),
+    Row("Envoy's ext_proc: 45-byte body", "Envoy's transform: plain POST"),
+    Row(_WITH_SERVICE, "Envoy's transform: plain POST"),
     Row("nginx + Lua: 45-byte body", "nginx + Lua: plain POST"),
     Row("nginx + Lua: path and header", "nginx + Lua: plain"),
 )
@@ -93,10 +98,13 @@ def _measured(stack: ExitStack, folder: Path, upstream: int, *, rounds: int, sec
     runs: dict[str, Callable[..., Measurement]] = {}
     ours = stack.enter_context(_gateway(folder / "functions", upstream))
     runs |= {name: partial(measure, ours, load) for name, load in LOADS.items()}
-    for name, start in (("Envoy's transform", _transform), ("nginx + Lua", _nginx_lua)):
+    others = (("Envoy's transform", _transform), ("Envoy's ext_proc", _ext_proc), ("nginx + Lua", _nginx_lua))
+    for name, start in others:
         for title, (target, load) in stack.enter_context(start(folder, upstream)).items():
             runs[f"{name}: {title}"] = partial(measure, target, load)
-    return alternate({name: partial(run, seconds=seconds, folder=folder) for name, run in runs.items()}, rounds)
+    measured = alternate({name: partial(run, seconds=seconds, folder=folder) for name, run in runs.items()}, rounds)
+    both = [replace(run, cpu=run.cpu + run.beside) for run in measured["Envoy's ext_proc: 45-byte body"]]
+    return {**measured, _WITH_SERVICE: both}
 
 
 @contextmanager
@@ -131,6 +139,15 @@ def _transform(folder: Path, upstream: int) -> Iterator[Jobs]:
         _envoy(folder, "untransformed", partial(static_envoy, upstream_port=upstream)) as plain,
     ):
         yield {"plain POST": (plain, _PLAIN_POST), "45-byte body": (target, _PLAIN_POST)}
+
+
+@contextmanager
+def _ext_proc(folder: Path, upstream: int) -> Iterator[Jobs]:
+    port, log = free_port(), folder / "service.log"
+    command = [sys.executable, "-m", "benchmarks.ext_proc_service", str(port)]
+    bootstrap = partial(envoy_ext_proc, upstream_port=upstream, service_port=port)
+    with started(command, core=LOAD_CORE, log=log) as service, _envoy(folder, "ext_proc", bootstrap) as target:
+        yield {"45-byte body": (replace(target, beside=service), _PLAIN_POST)}
 
 
 @contextmanager

@@ -52,19 +52,25 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A proxy under load: where it listens on 127.0.0.1 and which process's CPU time counts."""
+    """A proxy under load: where it listens on 127.0.0.1 and which process's CPU time counts.
+
+    Args:
+        beside: a process that works for the proxy; its CPU time is measured apart.
+    """
 
     port: int
     pid: int
+    beside: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One run: answered requests, its length in seconds, CPU seconds of the proxy."""
+    """One run: answered requests, its length in seconds, CPU seconds of the proxy and of the process beside it."""
 
     requests: int
     seconds: float
     cpu: float
+    beside: float = 0.0
 
     @property
     def cost(self) -> float:
@@ -160,14 +166,18 @@ def measure(target: Target, load: Load, *, seconds: int, folder: Path) -> Measur
     script.write_text(_WRK_SCRIPT % {"method": _lua_text(load.method), "body": _lua_text(load.body)})
     url = f"http://127.0.0.1:{target.port}{load.path}"
     options = ["-t", "1", "-c", str(_CONNECTIONS), "-d", f"{seconds}s", "-s", str(script)]
-    before = cpu_seconds(target.pid)
+    before, beside = cpu_seconds(target.pid), _beside(target)
     command = [*pinned(LOAD_CORE), find_program("wrk", "wrk"), *options, url]
     run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30)
-    cpu = cpu_seconds(target.pid) - before
+    cpu, beside = cpu_seconds(target.pid) - before, _beside(target) - beside
     report = json.loads(run.stdout.strip().splitlines()[-1])
     if report["errors"] or not report["requests"]:
         raise BenchmarkError(f"{load.method} {url}: {report['errors']} of {report['requests']} requests failed")
-    return Measurement(report["requests"], report["microseconds"] / 1e6, cpu)
+    return Measurement(report["requests"], report["microseconds"] / 1e6, cpu, beside)
+
+
+def _beside(target: Target) -> float:
+    return 0.0 if target.beside is None else cpu_seconds(target.beside)
 
 
 def _lua_text(text: str) -> str:

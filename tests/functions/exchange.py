@@ -23,18 +23,16 @@ function body:length() return #message.body end
 function body:getBytes(from, length) return message.body:sub(from + 1, from + length) end
 function body:setBytes(bytes) message.body = bytes end
 
-local metadata = {}
-function metadata:get(name) return stream[name] end
-function metadata:set(name, key, value)
-  stream[name] = stream[name] or {}
-  stream[name][key] = value
-end
+local state = {}
+function state:get(name) return stream[name] end -- metadata, too
+function state:set(name, kind, value) stream[name] = value end
 
 local handle = {}
 function handle:filterContext() return {get = function(_, name) return message[name] end} end
 function handle:headers() return headers end
 function handle:body(always) return (always or message.body ~= "") and body or nil end
-function handle:streamInfo() return {dynamicMetadata = function() return metadata end} end
+local function either() return state end
+function handle:streamInfo() return {filterState = either, dynamicMetadata = either} end
 function handle:respond(answer) message.refused = answer["x-gloo-error"] end
 function handle:logErr(text) error(text) end
 _G[call](handle)

@@ -73,3 +73,47 @@ def test_a_body_that_is_no_object_has_no_fields(gateway: Gateway, body: bytes) -
 def _exact(text: bytes) -> object:
     """Parse with numbers as their text."""
     return json.loads(text, parse_int=str, parse_float=str)
+
+
+ODD = [
+    b"\xc3\xa9",
+    b"\xe2\x82\xac",
+    b"\\n",
+    b'\\"',
+    b"\\\\",
+    b"\\u20ac",
+    b"\x7f",
+    b"\xc3",
+    b"\xa9",
+    b"\x01",
+    b"\n",
+    b"",
+]
+"""What a string may hold beside plain characters, or may not."""
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_a_string_is_read_alike_wherever_it_is_odd(gateway: Gateway, odd: bytes) -> None:
+    for before in range(9):
+        for tail in (b"", b"z", b"zzzzz", odd):
+            text = b"a" * before + odd + tail
+            body = b'{"v":"plain","w":["' + text + b'","q"],"x":"end"}'
+            outcome = call(gateway, Request(body=body), body='{"v":{{ v }},"w":{{ w }},"x":{{ x }}}')
+            assert (outcome.code is None) == _is_json(body), body
+            if outcome.code is None:
+                assert outcome.request.body is not None
+                assert json.loads(outcome.request.body) == json.loads(body)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body.decode())
+    except ValueError:
+        return False
+    return True
+
+
+def test_a_long_string_of_escapes_costs_no_more_than_its_length(gateway: Gateway) -> None:
+    long = b"\\n" * 50_000
+    assert call(gateway, Request(body=b'{"v":"' + long + b'"}'), body='{"v":{{ v }}}').request.body is not None
+    assert call(gateway, Request(body=b'{"v":"' + long), body='{"v":{{ v }}}').code == "bad_body"

@@ -71,6 +71,7 @@ end
 
 local stream = {}
 function stream:dynamicMetadata() return dynamic end
+function stream:filterState() return {set = function() end} end
 function stream:protocol() return "HTTP/1.1" end
 
 local handle = {}

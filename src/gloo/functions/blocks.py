@@ -85,7 +85,8 @@ class _BlockWriter:
 
     def _flush(self, run: list[Text | Output], local: Mapping[tuple[str, ...], str]) -> Iterator[str]:
         if run:
-            yield f"out:put({_joined(tuple(run), self._in(local))})"
+            pieces = (_piece(statement, self._in(local)) for statement in run)
+            yield lua.call("out:put", *pieces)
 
     def _in(self, local: Mapping[tuple[str, ...], str]) -> Expressions:
         return replace(self.expressions, local=local)

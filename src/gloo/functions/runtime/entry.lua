@@ -5,7 +5,7 @@
 local loadstring, pcall, type, tostring = loadstring, pcall, type, tostring
 
 local GENERATION = 4096
-local young, old, count = {}, {}, 0
+local young, old, count, before = {}, {}, 0, 0 -- and how many programs the two have
 
 local function load_program(source)
   local chunk, problem = loadstring(source, "=gloo program")
@@ -13,13 +13,25 @@ local function load_program(source)
   return chunk(gloo)
 end
 
+-- The collector goes over all that lives when there is as much garbage. Little lives here, so that it would come round
+-- every 200 requests: it waits for two megabytes at least.
+collectgarbage()
+local REST, OWN, EACH = 2048, collectgarbage("count"), 4 -- KB: of garbage, of the runtime, of a program
+
+local function pace()
+  collectgarbage("setpause", 100 + 100 * math.max(1, REST / (OWN + EACH * (count + before))))
+end
+
+pace()
+
 function gloo.program_of(context)
   local id = context:get("id")
   local program = young[id]
   if program or not id then return program end
   program = old[id] or load_program(context:get("source"))
-  if count >= GENERATION then young, old, count = {}, young, 0 end
+  if count >= GENERATION then young, old, count, before = {}, young, 0, count end
   young[id], count = program, count + 1
+  pace()
   return program
 end
 
@@ -54,7 +66,6 @@ end
 
 local function refuse(handle, program, failure)
   local status, code, body = gloo.error_answer(handle, program, failure)
-  if program.responses then gloo.refused(handle) end
   handle:respond({[":status"] = tostring(status), ["content-type"] = "application/json", ["x-gloo-error"] = code}, body)
 end
 
@@ -67,9 +78,14 @@ end
 local BROKEN = {name = "", sites = {}}
 
 function envoy_on_request(handle)
-  local loaded, program = pcall(gloo.program_of, handle:filterContext())
-  if not loaded then return refuse(handle, BROKEN, program) end
-  if not program then return end
+  local context = handle:filterContext()
+  local program = young[context:get("id")]
+  if not program then
+    local loaded
+    loaded, program = pcall(gloo.program_of, context)
+    if not loaded then return refuse(handle, BROKEN, program) end
+    if not program then return end
+  end
   local body, text -- the body first: waiting for it ends the life of the headers object
   if program.writes_body then body = handle:body(true) elseif program.reads_body then body = handle:body() end
   local headers = handle:headers()
@@ -82,12 +98,12 @@ function envoy_on_request(handle)
       return refuse(handle, program, {status = 415, code = "encoded_body", message = "the body is compressed"})
     end
   end
-  if program.responses then gloo.remember(handle, program, headers) end
+  local notes = program.responses and gloo.notes(program, headers)
   gloo.refill(program.work)
   gloo.handle = handle
   local rendered, result = pcall(program.request, headers, text)
   if not rendered then return refuse(handle, program, result) end
-  if program.responses and headers:get(":method") == "HEAD" then gloo.sent_as_head(handle) end
+  if notes then gloo.remember(handle, headers, notes) end
   if result then
     body:setBytes(result)
     if result == "" then headers:remove("content-type") end

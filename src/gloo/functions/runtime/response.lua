@@ -1,28 +1,37 @@
 -- What Envoy calls for an answer. The rules of a program are tried in order, the first that is for this answer is
 -- rendered whole, and only then anything is changed. A rule that needs the body leaves answers alone that have none.
 
-local pcall, pairs, tonumber, sub = pcall, pairs, tonumber, string.sub
+local pcall, pairs, tonumber, sub, find, byte = pcall, pairs, tonumber, string.sub, string.find, string.byte
 
-local NAMESPACE = "gloo.function"
 local BODILESS = {[101] = true, [204] = true, [304] = true}
 
-local metadata = function(handle) return handle:streamInfo():dynamicMetadata() end
+-- The notes of a request for its answer are one text in the filter state, which costs less than metadata: whether the
+-- answer has a body, and the headers of the request that it asks for. A value of a header holds no line break.
+local NOTES = "gloo.function"
 
--- Notes of the request what its answer needs. An answer without these notes is none of the function's.
-function gloo.remember(handle, program, headers)
-  local notes = metadata(handle)
-  notes:set(NAMESPACE, "method", headers:get(":method"))
-  for i = 1, #program.kept do
-    local value = headers:get(program.kept[i])
-    if value then notes:set(NAMESPACE, program.kept[i], value) end
-  end
+local function state(handle) return handle:streamInfo():filterState() end
+
+-- What the answer needs of the request as it came.
+function gloo.notes(program, headers)
+  local notes = headers:get(":method") == "HEAD" and "-" or "+"
+  for i = 1, #program.kept do notes = notes .. "\n" .. (headers:get(program.kept[i]) or "") end
+  return notes
 end
 
--- Notes that the answer has no body because the function asked for none.
-function gloo.sent_as_head(handle) metadata(handle):set(NAMESPACE, "method", "HEAD") end
+-- Leaves the notes for the answer. An answer without any is none of the function's.
+function gloo.remember(handle, headers, notes)
+  if headers:get(":method") == "HEAD" then notes = "-" .. sub(notes, 2) end
+  state(handle):set(NOTES, "envoy.string", notes)
+end
 
--- Notes that the answer to come is one of ours.
-function gloo.refused(handle) metadata(handle):set(NAMESPACE, "method", "") end
+local function kept_of(program, notes)
+  local kept, from = {}, 3
+  for i = 1, #program.kept do
+    local stop = find(notes, "\n", from, true) or #notes + 1
+    kept[program.kept[i]], from = sub(notes, from, stop - 1), stop + 1
+  end
+  return kept
+end
 
 -- An answer that will be read must come whole and not compressed.
 function gloo.ask_plain(headers)
@@ -93,11 +102,11 @@ function envoy_on_response(handle)
   local loaded, program = pcall(gloo.program_of, handle:filterContext())
   if not loaded or not program or not program.responses then return end
   local hosts = program.hosts and take_hosts(program, handle:headers())
-  local notes = metadata(handle):get(NAMESPACE)
-  if not notes or notes.method == "" then return end
+  local notes = state(handle):get(NOTES)
+  if not notes then return end
   local headers = handle:headers()
   local rule, whole = rule_for(program, headers)
-  if not rule or (whole and notes.method == "HEAD") then return end
+  if not rule or (whole and byte(notes) == 45) then return end
   local body, text
   if whole then
     body = handle:body(true)
@@ -114,7 +123,7 @@ function envoy_on_response(handle)
   end
   gloo.refill(rule.work)
   gloo.handle = handle
-  local rendered, result = pcall(rule.render, headers, text, notes, hosts)
+  local rendered, result = pcall(rule.render, headers, text, kept_of(program, notes), hosts)
   if not rendered then return replace_answer(handle, program, result) end
   if result then put(headers, body, result) end
 end
