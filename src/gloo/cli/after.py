@@ -5,11 +5,11 @@ from pathlib import Path
 
 from gloo.cli.findings import findings_of
 from gloo.cli.output import note
-from gloo.control_plane.offline import translate_folder
-from gloo.translator import Gateway
+from gloo.control_plane.offline import translate_settings
+from gloo.control_plane.settings import Settings
 
 
-def tell_findings(folder: Path, refs: Collection[str]) -> None:
+def tell_findings(settings: Settings, refs: Collection[str]) -> None:
     """Write the findings on the objects *refs* to standard error: the change is made, and this is left to mend."""
-    for finding in findings_of(translate_folder(folder, Gateway()), refs):
-        note(finding.line(folder))
+    for finding in findings_of(translate_settings(settings), refs):
+        note(finding.line(Path(settings.dir)))

@@ -29,12 +29,11 @@ def command(directory: str | None, output: str, strict: bool) -> None:
     are listed, but do not count.
     """
     from gloo.cli.findings import findings_of
-    from gloo.control_plane.offline import translate_folder
-    from gloo.translator import Gateway
+    from gloo.control_plane.offline import translate_settings
 
     settings = settings_for(directory)
     folder = Path(settings.dir)
-    offline = translate_folder(folder, Gateway(settings.bind, settings.http_port, settings.https_port))
+    offline = translate_settings(settings)
     findings = findings_of(offline)
     if output == "json":
         show([finding.json(folder) for finding in findings], output)

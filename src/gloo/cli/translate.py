@@ -1,6 +1,5 @@
 """gloo translate: what Envoy would get."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -38,13 +37,11 @@ def command(*, directory: str | None, output: str, role: str | None, full: bool)
     are named, their values never shown. Findings are counted on standard error; gloo check lists them.
     """
     from gloo.cli.findings import count, findings_of
-    from gloo.control_plane.offline import translate_folder
+    from gloo.control_plane.offline import translate_settings
     from gloo.model.strict import nearest
-    from gloo.translator import Gateway
 
     settings = settings_for(directory)
-    gateway = Gateway(settings.bind, settings.http_port, settings.https_port)
-    offline = translate_folder(Path(settings.dir), gateway)
+    offline = translate_settings(settings)
     snapshots = offline.translation.snapshots
     if role is not None and role not in snapshots:
         raise NotFound(f"no virtual service has the role {role!r} ({nearest(role, list(snapshots))})")

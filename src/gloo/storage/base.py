@@ -111,8 +111,20 @@ class ConfigStorage(Protocol):
         ...
 
 
+NO_NAME, NAME_HINT = "can't be the name of a secret", "letters, digits, '-' and '.'"
+"""What a secret store says of a name that would lead to another place."""
+
+
 class SecretStorage(Protocol):
     """Where secrets live."""
+
+    def place(self, name: str) -> str:
+        """Return where the secret *name* is, or would be: what a user has to look at when something is wrong."""
+        ...
+
+    async def names(self) -> frozenset[str]:
+        """Return the secrets that can be listed although nobody names them; empty where that is not for free."""
+        ...
 
     def watch(self, names: frozenset[str]) -> AsyncGenerator[SecretState, None]:
         """Yield the state of exactly the secrets *names* at once, then each different one; no other secret is read.

@@ -93,6 +93,12 @@ class MemorySecrets:
         """Drop the secret *name*, if there is one."""
         self._secrets.set({other: secret for other, secret in self._secrets.value.items() if other != name})
 
+    def place(self, name: str) -> str:
+        return name
+
+    async def names(self) -> frozenset[str]:
+        return frozenset(self._secrets.value)
+
     async def watch(self, names: frozenset[str]) -> AsyncGenerator[SecretState, None]:
         last: SecretState | None = None
         async for secrets in self._secrets.watch():
