@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -98,8 +99,8 @@ async def kubernetes() -> AsyncIterator[str]:
 async def test_a_service_account_of_kubernetes_gives_a_token(openbao: OpenBao, kubernetes: str, tmp_path: Path) -> None:
     def set_up() -> None:
         openbao.ask("POST", "sys/auth/kubernetes", {"type": "kubernetes"})
-        config = {"kubernetes_host": kubernetes, "token_reviewer_jwt": "reviewer", "disable_local_ca_jwt": True}
-            config["kubernetes_ca_cert"] = Authority.make().certificate
+        authority = {"kubernetes_ca_cert": Authority.make().certificate, "disable_local_ca_jwt": True}
+        config = {"kubernetes_host": kubernetes, "token_reviewer_jwt": "reviewer", **authority}
         openbao.ask("POST", "auth/kubernetes/config", config)
         bound = {"bound_service_account_names": ["gloo"], "bound_service_account_namespaces": ["shop"]}
         openbao.ask("POST", "auth/kubernetes/role/gateway", {**bound, "token_policies": ["default"], "ttl": "60s"})
@@ -125,7 +126,8 @@ def service_account_token(namespace: str, name: str) -> str:
     """Return a token as Kubernetes mounts them (JWT, ES256)."""
     subject = f"system:serviceaccount:{namespace}:{name}"
     account = {"namespace": namespace, "serviceaccount": {"name": name, "uid": "u1"}}
-    claims = {"iss": "kubernetes/serviceaccount", "sub": subject, "exp": 4_000_000_000, "kubernetes.io": account}
+    life = {"iat": int(time.time()) - 60, "nbf": int(time.time()) - 60, "exp": int(time.time()) + 3600}
+    claims = {"iss": "kubernetes/serviceaccount", "sub": subject, "kubernetes.io": account, **life}
     text = f"{_encoded(json.dumps({'alg': 'ES256', 'typ': 'JWT'}))}.{_encoded(json.dumps(claims))}"
     r, s = decode_dss_signature(ec.generate_private_key(ec.SECP256R1()).sign(text.encode(), ec.ECDSA(hashes.SHA256())))
     return f"{text}.{_encoded(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
