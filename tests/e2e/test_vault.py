@@ -1,0 +1,165 @@
+"""Secrets of a running gateway in Vault: rotation under load, lost tokens, a Vault that is down."""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.support.gateway import RunningGateway, free_ports, running_gateway
+from tests.support.keyed_app import KeyedApp, keyed_app
+from tests.support.openbao import OpenBao
+from tests.support.openbao import openbao as running_openbao
+
+from gloo.model.base import Json
+
+OLD, NEW = "canary-old-key-11a9", "canary-new-key-22b8"
+RATE, SECONDS = 200, 3
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[KeyedApp]:
+    async with keyed_app(OLD, NEW) as running:
+        yield running
+
+
+def write_config(folder: Path, app: KeyedApp, **settings: Json) -> Path:
+    """Write configuration and settings; return the settings file."""
+    (folder / "config").mkdir()
+    (folder / "config" / "gloo.yaml").write_text(json.dumps(app.config()))
+    file = folder / "settings.yaml"
+    file.write_text(json.dumps({"dir": "config", "secret_store": "vault", **settings}))
+    return file
+
+
+async def until_answers(running: RunningGateway, status: int) -> None:
+    """Ask until the answer has a status, twenty seconds at most."""
+    async with asyncio.timeout(20):
+        while (await running.get("/order")).status_code != status:
+            pass
+
+
+async def until_seen(running: RunningGateway, app: KeyedApp, key: str) -> None:
+    async with asyncio.timeout(20):
+        while key not in app.seen:
+            assert (await running.get("/order")).status_code == 200
+            await asyncio.sleep(0.05)
+
+
+async def test_a_secret_rotated_under_load_fails_no_request_and_is_in_use_within_a_second(
+    openbao: OpenBao, app: KeyedApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openbao.allow("rotation", "secret/data/rotation/azure-keys")
+    openbao.write("rotation/azure-keys", {"Order": OLD})
+    monkeypatch.setenv("VAULT_TOKEN", openbao.new_token("rotation"))
+    place = {"vault_addr": openbao.url, "vault_path": "rotation", "vault_poll_seconds": 0.5}
+    settings = write_config(tmp_path, app, **place)
+    async with running_gateway(tmp_path / "config", "--settings", str(settings)) as running:
+        assert (await running.get("/order")).status_code == 200
+        statuses, written = await rotated_under_load(running.url, openbao)
+    assert len(statuses) == RATE * SECONDS
+    assert set(statuses) == {200}
+    assert app.seen[NEW] - written < 1.0
+    assert "canary" not in running.log.read_text()
+
+
+async def rotated_under_load(url: str, server: OpenBao) -> tuple[list[int], float]:
+    """Ask at a steady rate and change the secret meanwhile; return all statuses, and when it was changed."""
+    loop, statuses, written = asyncio.get_running_loop(), list[int](), 0.0
+    limits = httpx.Limits(max_connections=50)
+    async with httpx.AsyncClient(base_url=url, trust_env=False, limits=limits, timeout=20) as client:
+
+        async def ask(at: float) -> None:
+            await asyncio.sleep(at - loop.time())
+            statuses.append((await client.get("/order")).status_code)
+
+        started = loop.time()
+        async with asyncio.TaskGroup() as group:
+            for number in range(RATE * SECONDS):
+                group.create_task(ask(started + number / RATE))
+            await asyncio.sleep(1)
+            await asyncio.to_thread(server.write, "rotation/azure-keys", {"Order": NEW})
+            written = loop.time()
+    return statuses, written
+
+
+async def test_a_revoked_token_is_replaced_by_a_new_login_and_rotation_goes_on(
+    openbao: OpenBao, app: KeyedApp, tmp_path: Path
+) -> None:
+    openbao.allow("revoked", "secret/data/revoked/azure-keys")
+    openbao.write("revoked/azure-keys", {"Order": OLD})
+    role_id, secret_id = openbao.approle("revoked", "revoked", token_ttl="60s")
+    (tmp_path / "secret-id").write_text(secret_id)
+    way = {"vault_auth": "approle", "vault_role_id": role_id, "vault_secret_id_file": "secret-id"}
+    place = {"vault_addr": openbao.url, "vault_path": "revoked", "vault_poll_seconds": 0.2}
+    settings = write_config(tmp_path, app, **way, **place)
+    async with running_gateway(tmp_path / "config", "--settings", str(settings)) as running:
+        assert (await running.get("/order")).status_code == 200
+        for accessor in openbao.ask("LIST", "auth/token/accessors")["data"]["keys"]:
+            told = openbao.ask("POST", "auth/token/lookup-accessor", {"accessor": accessor})["data"]
+            if told["path"] == "auth/approle/login" and "revoked" in told["policies"]:
+                openbao.ask("POST", "auth/token/revoke-accessor", {"accessor": accessor})
+        openbao.write("revoked/azure-keys", {"Order": NEW})
+        await until_seen(running, app, NEW)
+
+
+async def test_a_gateway_starts_without_vault_and_a_vault_that_goes_down_harms_no_request(
+    app: KeyedApp, tmp_path: Path
+) -> None:
+    (port,) = free_ports(1)
+    (tmp_path / "token").write_text("none-yet")
+    place = {"vault_addr": f"http://127.0.0.1:{port}", "vault_token_file": "token", "vault_poll_seconds": 0.2}
+    settings = write_config(tmp_path, app, **place)
+    async with running_gateway(tmp_path / "config", "--settings", str(settings)) as running:
+        assert (await running.get("/order")).status_code == 500
+        said, _ = await gloo("get", "problems", "--settings", str(settings))
+        assert f"Vault at http://127.0.0.1:{port} can't be reached" in said
+        with running_openbao(tmp_path, port=port) as server:
+            server.write("gloo/azure-keys", {"Order": OLD})
+            (tmp_path / "token").write_text(server.token)
+            await until_answers(running, 200)
+        async with asyncio.timeout(20):
+            while "the secret store fails" not in running.log.read_text().partition("answers again")[2]:
+                assert (await running.get("/order")).status_code == 200
+                await asyncio.sleep(0.05)
+        with running_openbao(tmp_path, port=port) as server:
+            server.write("gloo/azure-keys", {"Order": NEW})
+            await until_seen(running, app, NEW)
+
+
+async def test_every_command_looks_for_secrets_where_the_gateway_does(
+    openbao: OpenBao, app: KeyedApp, tmp_path: Path
+) -> None:
+    openbao.write("agree/azure-keys", {"Order": OLD})
+    (tmp_path / "token").write_text(openbao.token)
+    settings = write_config(tmp_path, app, vault_addr=openbao.url, vault_path="agree", vault_token_file="token")
+    told, status = await gloo("check", "--settings", str(settings))
+    assert (told.splitlines()[-1].endswith("no findings"), status) == (True, 0)
+    shown, _ = await gloo("translate", "--settings", str(settings), "-o", "json")
+    assert "azure/shop/Order" in shown and "canary" not in shown
+    listed, _ = await gloo("get", "secrets", "--settings", str(settings), "-o", "json")
+    assert json.loads(listed[: listed.rindex("]") + 1])[0]["keys"] == ["Order"]
+    openbao.remove("agree/azure-keys")
+    told, status = await gloo("check", environ={"GLOO_SETTINGS": str(settings)})
+    assert ("there is no secret named 'azure-keys'" in told, status) == (True, 1)
+
+
+async def test_a_gateway_without_a_way_into_vault_does_not_start(tmp_path: Path) -> None:
+    told, status = await gloo("run", str(tmp_path), "--secret-store", "vault")
+    assert status == 2
+    assert "vault_auth: 'token' needs vault_token or vault_token_file (set GLOO_VAULT_TOKEN or" in told
+
+
+async def gloo(*command: str, environ: Mapping[str, str] | None = None) -> tuple[str, int | None]:
+    """Run a command; return what it prints, results first, and its status."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("GLOO_", "VAULT_"))}
+    program = Path(sys.executable).with_name("gloo")
+    process = await asyncio.create_subprocess_exec(
+        program, *command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=own | dict(environ or {})
+    )
+    output, errors = await asyncio.wait_for(process.communicate(), 60)
+    return (output + errors).decode(), process.returncode
