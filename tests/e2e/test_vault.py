@@ -3,15 +3,17 @@
 import asyncio
 import json
 import os
+import shutil
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
+from tests.e2e.conftest import EXAMPLES
 from tests.support.gateway import RunningGateway, free_ports, running_gateway
 from tests.support.keyed_app import KeyedApp, keyed_app
-from tests.support.openbao import OpenBao
+from tests.support.openbao import PROGRAM, OpenBao
 from tests.support.openbao import openbao as running_openbao
 from tests.support.steady_load import steady_load
 
@@ -129,6 +131,53 @@ async def test_every_command_looks_for_secrets_where_the_gateway_does(
     openbao.remove("agree/azure-keys")
     told, status = await gloo("check", environ={"GLOO_SETTINGS": str(settings)})
     assert ("there is no secret named 'azure-keys'" in told, status) == (True, 1)
+
+
+async def test_the_example_does_what_its_page_says(openbao: OpenBao, tmp_path: Path) -> None:
+    example, (port,) = tmp_path / "example", free_ports(1)
+    shutil.copytree(EXAMPLES / "18-vault", example)
+    for file, old, new in (
+        ("settings.yaml", "http://127.0.0.1:8200", openbao.url),
+        ("config/gloo.yaml", "8088", str(port)),
+    ):
+        (example / file).write_text((example / file).read_text().replace(old, new))
+    put, policy, token, again = (
+        line for line in page_commands(example) if line.startswith(("bao kv", "bao policy", "(umask"))
+    )
+    for command in (put, policy, token):
+        await shell(command, example, openbao)
+    app = await asyncio.create_subprocess_exec(
+        *(sys.executable, "app.py", str(port), "first-key", "second-key"), cwd=example, stdout=PIPE
+    )
+    try:
+        assert app.stdout is not None
+        await app.stdout.readline()
+        async with running_gateway(example / "config", "--settings", str(example / "settings.yaml")) as running:
+            assert (await running.get("/order")).json() == {"key": 1}
+            await shell(again, example, openbao)
+            async with asyncio.timeout(20):
+                while (answer := (await running.get("/order")).json()) == {"key": 1}:
+                    pass
+            assert answer == {"key": 2}
+    finally:
+        app.terminate()
+        await app.wait()
+
+
+def page_commands(example: Path) -> list[str]:
+    """Return the commands of the example's page."""
+    return [line.strip() for line in (example / "README.md").read_text().splitlines() if line.startswith("    ")]
+
+
+async def shell(command: str, folder: Path, server: OpenBao) -> None:
+    """Run a command of the page; fail unless it succeeds."""
+    assert PROGRAM is not None
+    own = {"BAO_ADDR": server.url, "BAO_TOKEN": server.token, "PATH": f"{Path(PROGRAM).parent}:{os.environ['PATH']}"}
+    process = await asyncio.create_subprocess_shell(
+        command, cwd=folder, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=os.environ | own
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
 
 
 async def test_a_gateway_without_a_way_into_vault_does_not_start(tmp_path: Path) -> None:
