@@ -147,6 +147,6 @@ def test_the_token_that_vaults_own_tools_take_counts_where_gloo_is_told_of_none(
     assert settings(environ={**environ, "GLOO_VAULT_TOKEN_FILE": "token"}).vault_token == ""
 
 
-@pytest.mark.parametrize("address", ["vault:8200", "https://vault/path", "https://user:pass@vault", "ftp://vault"])
+@pytest.mark.parametrize("address", ["vault:8200", "https://vault/?a=b", "https://user:pass@vault", "ftp://vault"])
 def test_an_address_of_vault_that_can_not_be_is_refused(address: str) -> None:
     assert refusal({"GLOO_VAULT_ADDR": address}).startswith("GLOO_VAULT_ADDR: ")

@@ -173,6 +173,19 @@ async def test_a_mount_that_there_is_not_is_an_error_that_says_what_to_do(openba
         await first(secrets(openbao, root, mount="nope"), "aws")
 
 
+async def test_a_token_that_vault_does_not_know_is_an_error_that_says_so(openbao: OpenBao, root: str) -> None:
+    with pytest.raises(StorageError, match=r"permission denied \(the token must live"):
+        await first(secrets(openbao, root, token="s.unknown"), "aws")
+
+
+def test_looks_become_rarer_while_vault_is_down_and_never_stop(openbao: OpenBao, root: str) -> None:
+    store = secrets(openbao, root)
+    waits = [store._wait(failures) for failures in (1, 4, 100, 100_000)]
+    assert 0.5 <= waits[0] <= 1 and 4 <= waits[1] <= 8
+    assert all(7.5 <= wait <= 15 for wait in waits[2:])
+    assert len({store._wait(100) for _ in range(9)}) > 1, "not all gateways at the same moment"
+
+
 async def test_an_engine_for_other_things_is_an_error(openbao: OpenBao, root: str) -> None:
     with pytest.raises(StorageError, match="has an engine of type 'cubbyhole' at 'cubbyhole', not one for keys"):
         await first(secrets(openbao, root, mount="cubbyhole"), "aws")

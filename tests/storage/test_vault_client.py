@@ -69,6 +69,20 @@ async def test_an_error_page_of_something_in_between_is_no_secret() -> None:
     assert (reply.data, reply.reason) == ({}, "")
 
 
+async def test_an_error_about_our_own_request_does_not_repeat_it() -> None:
+    async with served(application(echo)) as url, connected(VaultServer(url)) as client:
+        with pytest.raises(StorageError) as caught:
+            await client.ask("GET", "x", token=f"{CANARY}\n")
+    assert str(caught.value).endswith("can't be reached: LocalProtocolError")
+
+
+@pytest.mark.parametrize("body", [[], {"data": [], "auth": 5, "errors": {}}, {"auth": {"lease_duration": "soon"}}, 7])
+async def test_an_answer_of_another_shape_says_nothing_and_breaks_nothing(body: object) -> None:
+    async with served(application(lambda _: JSONResponse(body))) as url:
+        reply = await ask(url)
+    assert (dict(reply.data), reply.lease, reply.reason) == ({}, 0.0, "")
+
+
 async def test_a_standby_sends_us_on_once() -> None:
     async with AsyncExitStack() as stack:
         active = await stack.enter_async_context(served(application(echo)))

@@ -62,6 +62,13 @@ async def test_the_file_of_a_token_is_read_at_each_login(openbao: OpenBao, tmp_p
     assert (await token_by(login, openbao)).value == ROOT
 
 
+@pytest.mark.parametrize("value", ["", f"{CANARY}\n", f"{CANARY}ü"])
+async def test_a_token_that_no_header_can_hold_is_refused_unseen(openbao: OpenBao, value: str) -> None:
+    assert await refusal(TokenLogin(value), openbao) == (
+        "the setting vault_token: holds no token for Vault (one line of text is expected)"
+    )
+
+
 async def test_an_approle_gives_a_token_with_a_lease(openbao: OpenBao, tmp_path: Path) -> None:
     role_id, secret_id = openbao.approle("login", "default", token_ttl="60s")
     found = await token_by(AppRoleLogin(role_id, secret_id), openbao)

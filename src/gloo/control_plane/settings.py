@@ -54,10 +54,12 @@ class Settings(Model, frozen=True, kw_only=True):
     ] = 5
     secret_store: Annotated[Literal["file", "vault"], Meta(description="where secrets are: files, or Vault")] = "file"
     secrets_dir: Annotated[str, Meta(description="the folder of secrets in files; by default DIR/secrets")] = ""
-    vault_addr: Annotated[str, Meta(pattern="^https?://[^/?#@]+/?$", description="the URL of Vault")] = (
+    vault_addr: Annotated[str, Meta(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", description="the URL of Vault")] = (
         "http://127.0.0.1:8200"
     )
-    vault_namespace: Annotated[str, Meta(description="the namespace of Vault that everything is in")] = ""
+    vault_namespace: Annotated[
+        str, Meta(pattern="^[!-~]*$", description="the namespace of Vault that everything is in")
+    ] = ""
     vault_ca_file: Annotated[
         str, Meta(description="the authorities of Vault's certificate, as PEM; by default those of this machine")
     ] = ""

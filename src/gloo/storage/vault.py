@@ -16,7 +16,7 @@ import structlog
 from gloo.errors import StorageError
 from gloo.model.secret import Secret, is_secret_name
 from gloo.storage.base import NAME_HINT, NO_NAME, DocumentProblem, SecretState
-from gloo.storage.vault_client import Reply, VaultClient, VaultServer, connected
+from gloo.storage.vault_client import Reply, VaultClient, VaultServer, connected, mapping
 from gloo.storage.vault_login import Login
 from gloo.storage.vault_session import VaultSession
 
@@ -104,7 +104,7 @@ class VaultSecrets:
         """Return the seconds to the next look; while Vault is down they grow, and many gateways don't ask at once."""
         if failures == 0:
             return min(self._poll, max(self._session.turn(), 0.1))
-        longest: float = min(max(self._poll, 0.5) * 2.0**failures, max(self._poll, _LONGEST_WAIT))
+        longest: float = min(max(self._poll, 0.5) * 2.0 ** min(failures, 10), max(self._poll, _LONGEST_WAIT))
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
 
     async def _look(self, client: VaultClient, names: frozenset[str]) -> SecretState:
@@ -131,12 +131,11 @@ class VaultSecrets:
             reply = await self._session.get(client, path)
         if reply.status != 200:
             said = f"does not tell which engine is at {mount!r}: {reply.reason or reply.status}"
-            hint = "mount one, allow the token something below it, or set vault_kv to v1 or v2"
+            hint = "the token must live and be allowed to read below it, or set vault_kv to v1 or v2"
             raise client.error(f"{said} ({hint})")
         if reply.data.get("type") not in {"kv", "generic"}:
             raise client.error(f"has an engine of type {reply.data.get('type')!r} at {mount!r}, not one for keys")
-        options = reply.data.get("options") or {}
-        return "v2" if str(options.get("version")) == "2" else "v1"
+        return "v2" if str(mapping(reply.data.get("options")).get("version")) == "2" else "v1"
 
     async def _ask_all(self, client: VaultClient, paths: Mapping[str, str]) -> dict[str, Reply | StorageError]:
         slots = asyncio.Semaphore(_AT_A_TIME)
@@ -174,7 +173,7 @@ class VaultSecrets:
                 secrets[name] = last if last == now and last else now
             if last is not None and now is not None and now != last:
                 self._log.info("a secret changed", secret=name, place=self.place(name), version=each.version)
-        self._good = secrets
+        self._good = {name: last for name, last in self._good.items() if name not in found} | secrets
         problems = (each.problem for _, each in sorted(found.items()) if each.problem)
         return SecretState(dict(secrets), tuple(problems))
 
@@ -186,8 +185,7 @@ def _is_refusal(reply: Reply | StorageError) -> bool:
 def _parsed(name: str, reply: Reply, path: str, *, nested: bool) -> _Found:
     """Read what an engine of version 2 (*nested*) or 1 gives."""
     values = reply.data.get("data") if nested else reply.data
-    metadata = reply.data.get("metadata") if nested else None
-    version = metadata.get("version") if isinstance(metadata, dict) else None
+    version = mapping(reply.data.get("metadata")).get("version") if nested else None
     if not isinstance(values, dict):
         return _Found()
     for key, value in values.items():

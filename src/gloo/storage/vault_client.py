@@ -18,6 +18,7 @@ from gloo.model.base import Json
 _PATIENCE = httpx.Timeout(5.0, connect=3.0)
 _LATER = frozenset([412, 429, 472, 473])  # not up to date yet, too many requests, a standby that does not pass it on
 _LONGEST_ERROR = 200
+_SILENT = {"ConnectTimeout": "no answer", "ReadTimeout": "no answer in time"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,17 @@ class Reply:
 
     @property
     def data(self) -> Mapping[str, Json]:
-        return _mapping(self.body.get("data"))
+        return mapping(self.body.get("data"))
 
     @property
     def auth(self) -> Mapping[str, Json]:
         """What a login or a renewal gives."""
-        return _mapping(self.body.get("auth"))
+        return mapping(self.body.get("auth"))
+
+    @property
+    def lease(self) -> float:
+        """The seconds that a token lasts which a login or a renewal gave; 0 for no end that is known."""
+        return seconds(self.auth.get("lease_duration"))
 
     @property
     def reason(self) -> str:
@@ -124,17 +130,22 @@ def _trusted(server: VaultServer) -> ssl.SSLContext | bool:
 
 def _decoded(content: bytes) -> Mapping[str, Json]:
     try:
-        return _mapping(msgspec.json.decode(content))
+        return mapping(msgspec.json.decode(content))
     except msgspec.DecodeError:  # an error page of something in between
         return {}
 
 
-def _mapping(value: Json) -> Mapping[str, Json]:
+def mapping(value: Json) -> Mapping[str, Json]:
+    """Return *value* if it is an object of JSON, else an empty one: what Vault says is not ours to vouch for."""
     return value if isinstance(value, dict) else {}
 
 
+def seconds(value: Json) -> float:
+    """Return *value* if it is a number of seconds, else 0."""
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
 def _named(error: Exception) -> str:
-    """Say what went wrong; words of the libraries below hold no part of a request's headers or body."""
-    return str(error) or {"ConnectTimeout": "no answer", "ReadTimeout": "no answer in time"}.get(
-        type(error).__name__, type(error).__name__
-    )
+    """Say what went wrong. An error about our own request is named only: its words may repeat a header."""
+    own = isinstance(error, httpx.LocalProtocolError)
+    return type(error).__name__ if own else str(error) or _SILENT.get(type(error).__name__, type(error).__name__)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from gloo.errors import StorageError
 from gloo.model.base import Json
-from gloo.storage.vault_client import Reply, VaultClient
+from gloo.storage.vault_client import Reply, VaultClient, seconds
 
 SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
@@ -53,11 +53,11 @@ class TokenLogin:
     renews: bool = False
 
     async def token(self, client: VaultClient) -> Token:
-        value = _read(self.file, "token") if self.file else self.value
+        value = _read(self.file, "token") if self.file else _checked(self.value, "token", "the setting vault_token")
         reply = await client.ask("GET", "auth/token/lookup-self", token=value)
         if reply.status != 200:  # refused, or its policies don't let it look at itself: reading will tell
             return Token(value)
-        return Token(value, float(reply.data.get("ttl") or 0), bool(reply.data.get("renewable")))
+        return Token(value, seconds(reply.data.get("ttl")), bool(reply.data.get("renewable")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,7 @@ class KubernetesLogin:
 
 def token_of(reply: Reply) -> Token:
     """Return the token that a login or a renewal gave."""
-    lease = float(reply.auth.get("lease_duration") or 0)
-    return Token(str(reply.auth.get("client_token") or ""), lease, bool(reply.auth.get("renewable")))
+    return Token(str(reply.auth.get("client_token") or ""), reply.lease, bool(reply.auth.get("renewable")))
 
 
 async def _logged_in(client: VaultClient, mount: str, body: Mapping[str, Json]) -> Token:
@@ -117,6 +116,10 @@ def _read(path: str, what: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         said = error.strerror if isinstance(error, OSError) else "it is not text"
         raise StorageError(f"{path}: the {what} for Vault can't be read: {said}") from error
+    return _checked(text, what, path)
+
+
+def _checked(text: str, what: str, where: str) -> str:
     if not text or not text.isascii() or not text.isprintable():
-        raise StorageError(f"{path}: holds no {what} for Vault (one line of text is expected)")
+        raise StorageError(f"{where}: holds no {what} for Vault (one line of text is expected)")
     return text
