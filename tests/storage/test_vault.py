@@ -1,7 +1,9 @@
 """The secrets in Vault keep every store's promises, and those of their own; OpenBao is the server."""
 
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from gloo.errors import StorageError
 from gloo.storage import SecretState
 from gloo.storage.vault import KvVersion, VaultPlace, VaultSecrets
 from gloo.storage.vault_client import VaultServer
-from gloo.storage.vault_login import TokenLogin
+from gloo.storage.vault_login import AppRoleLogin, TokenLogin
 
 CANARY = "canary-b07d"
 POLL = 0.1
@@ -184,6 +186,31 @@ def test_looks_become_rarer_while_vault_is_down_and_never_stop(openbao: OpenBao,
     assert 0.5 <= waits[0] <= 1 and 4 <= waits[1] <= 8
     assert all(7.5 <= wait <= 15 for wait in waits[2:])
     assert len({store._wait(100) for _ in range(9)}) > 1, "not all gateways at the same moment"
+
+
+def test_looks_that_take_long_leave_time_for_other_things(openbao: OpenBao, root: str) -> None:
+    store = VaultSecrets(VaultServer(openbao.url), TokenLogin(ROOT), VaultPlace(path=root), poll=1.0)
+    assert store._wait(0, 0.01) == pytest.approx(0.99)
+    assert store._wait(0, 2.0) == 6.0
+
+
+async def test_leases_that_end_again_and_again_are_outlived(openbao: OpenBao, root: str) -> None:
+    openbao.allow(root, f"secret/data/{root}/*")
+    openbao.write(f"{root}/aws", {"key": "0"})
+    login = AppRoleLogin(*openbao.approle(root, root, token_ttl="1s", token_max_ttl="3s"))
+    store = VaultSecrets(VaultServer(openbao.url), login, VaultPlace(path=root), poll=POLL)
+    ends, number = time.monotonic() + 5, 0
+    async with watch(store, "aws") as states:
+        await anext(states)
+        while time.monotonic() < ends:
+            number += 1
+            openbao.write(f"{root}/aws", {"key": str(number)})
+            await following(states, partial(_has, "aws", str(number)))
+    assert number > 3
+
+
+def _has(name: str, key: str, state: SecretState) -> bool:
+    return state.secrets[name].data["key"] == key
 
 
 async def test_an_engine_for_other_things_is_an_error(openbao: OpenBao, root: str) -> None:

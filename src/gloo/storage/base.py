@@ -1,7 +1,7 @@
 """The contract of every store: whole states out, single edits in.
 
 A store knows texts and places, not what they mean: decoding is the model's business, and so is telling the user where
-inside a text he erred. Back ends (memory, files, later Kubernetes, Consul, etcd, Vault) share the suite
+inside a text he erred. Back ends (memory, files, Vault, later Kubernetes, Consul, etcd) share the suite
 ``tests/storage/contract.py``; what it promises, each of them keeps.
 """
 

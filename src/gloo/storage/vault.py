@@ -7,6 +7,7 @@ message tells a value.
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -20,7 +21,8 @@ from gloo.storage.vault_client import Reply, VaultClient, VaultServer, connected
 from gloo.storage.vault_login import Login
 from gloo.storage.vault_session import VaultSession
 
-_AT_A_TIME = 8
+_AT_A_TIME = 2  # more cost httpx more than they save: its pool looks at all connections for each request
+_REST = 3  # times as long as a look took
 _LONGEST_WAIT = 15.0  # seconds between attempts while Vault is down
 
 KvVersion = Literal["v1", "v2"]
@@ -87,12 +89,13 @@ class VaultSecrets:
         async with connected(self._server) as client:
             state = await self._look(client, names)
             yield state
-            failures = 0
+            failures, took = 0, 0.0
             while True:
-                await asyncio.sleep(self._wait(failures))
+                await asyncio.sleep(self._wait(failures, took))
+                started = time.monotonic()
                 try:
                     found = await self._look(client, names)
-                    failures = 0
+                    failures, took = 0, time.monotonic() - started
                 except StorageError as error:
                     failures += 1
                     found = SecretState(state.secrets, (DocumentProblem("", str(error)),))
@@ -100,10 +103,14 @@ class VaultSecrets:
                     state = found
                     yield state
 
-    def _wait(self, failures: int) -> float:
-        """Return the seconds to the next look; while Vault is down they grow, and many gateways don't ask at once."""
+    def _wait(self, failures: int, took: float = 0.0) -> float:
+        """Return the seconds to the next look, after one that *took* so many.
+
+        Many secrets, or a slow Vault, must not keep gloo busy all the time. While Vault is down the waits grow, and not
+        all gateways ask at once.
+        """
         if failures == 0:
-            return min(self._poll, max(self._session.turn(), 0.1))
+            return max(min(self._poll, max(self._session.turn(), 0.1)) - took, took * _REST)
         longest: float = min(max(self._poll, 0.5) * 2.0 ** min(failures, 10), max(self._poll, _LONGEST_WAIT))
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
 

@@ -26,8 +26,8 @@ class VaultSession:
         self._login = login
         self._clock = clock
         self._token: Token | None = None
-        self._since = self._ends = self._turn = 0.0
-        self._longest = 0.0
+        self._since = self._longest = 0.0
+        self._ends = self._turn = float("inf")
         self._log = structlog.get_logger("gloo.secrets")
 
     async def get(self, client: VaultClient, path: str) -> Reply:
