@@ -7,11 +7,12 @@ from gloo.cli.listing import Entry
 from gloo.cli.view import View
 from gloo.control_plane.offline import read_secrets
 from gloo.control_plane.secret_stores import secret_storage
-from gloo.model.virtual_service import VirtualService
+from gloo.model.snapshot import ConfigSnapshot
 from gloo.plugins.aws_session import session_of
 from gloo.plugins.registry import load_plugins
 from gloo.storage import SecretState, SecretStorage
-from gloo.translator.upstreams import secret_names
+from gloo.translator.memo import Memo
+from gloo.translator.wanted_secrets import wanted_secrets
 
 SECRET_HEADERS = ("NAME", "KEYS", "USED BY", "PROBLEM")
 
@@ -34,10 +35,8 @@ def _users(view: View) -> dict[str, tuple[str, ...]]:
     plugins, _ = load_plugins()
     users: dict[str, tuple[str, ...]] = {}
     for item in view.offline.config.objects:
-        named = [name for name in secret_names(item, plugins) if session_of(name) is None]
-        if isinstance(item.value, VirtualService) and item.value.ssl_config is not None:
-            named.append(item.value.ssl_config.secret_ref)
-        for name in named:
+        wanted = wanted_secrets(ConfigSnapshot.of([item]), plugins, Memo())
+        for name in (each for each in wanted if session_of(each) is None):
             users[name] = (*users.get(name, ()), item.ref)
     return users
 
