@@ -159,6 +159,11 @@ class SecretStorageContract(ABC):
         async with self.watch("aws") as states:
             assert await anext(states) == SecretState()
 
+    async def test_nothing_asked_for_is_nothing_found(self) -> None:
+        self.write("aws", {"access_key": "a"})
+        async with self.watch() as states:
+            assert await anext(states) == SecretState()
+
     async def test_only_the_named_secrets_come(self) -> None:
         self.write("aws", {"access_key": "a", "secret_key": "b"})
         self.write("other", {"x": "y"})
