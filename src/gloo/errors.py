@@ -78,7 +78,22 @@ class Conflict(StorageError):
 
 
 class DiscoveryError(GlooError):
-    """An upstream can't be asked for its functions or endpoints: report it, keep what is known."""
+    """An upstream can't be asked for its functions or endpoints: report it, keep what is known.
+
+    Args:
+        problem: the fact, without a final full stop.
+        hint: what to do; may be empty.
+        wait: seconds that the upstream wants to be left alone; 0 when it said nothing of that.
+    """
+
+    def __init__(self, problem: str, hint: str = "", *, wait: float = 0.0) -> None:
+        self.problem = problem
+        self.hint = hint
+        self.wait = wait
+        super().__init__(problem, hint, wait)
+
+    def __str__(self) -> str:
+        return f"{self.problem} ({self.hint})" if self.hint else self.problem
 
 
 class PluginError(GlooError):

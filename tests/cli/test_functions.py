@@ -8,8 +8,8 @@ from tests.cli.command_line import gloo, told
 def test_functions_are_listed_with_what_they_need_and_who_calls_them(folder: Path) -> None:
     gloo("route", "add", "--path-prefix", "/pet/", "--function", "petstore/get_pet", "-d", folder)
     head, row = gloo("functions", "-d", folder).stdout.splitlines()
-    assert head.split() == ["FUNCTION", "KIND", "PARAMETERS", "ROUTES"]
-    assert row.split() == ["petstore/get_pet", "REST", "id", "default/0"]
+    assert head.split() == ["FUNCTION", "KIND", "SOURCE", "PARAMETERS", "ROUTES"]
+    assert row.split() == ["petstore/get_pet", "REST", "written", "id", "default/0"]
     (function,) = told("functions", "-d", folder)
     assert function["parameters"] == [{"name": "id", "templates": ["path"]}]
     assert function["routes"] == [{"route": "default/0", "sources": {"id": "body field"}}]

@@ -43,7 +43,7 @@ def rows(*arguments: str | Path) -> list[list[str]]:
 
 
 def test_upstreams_have_type_state_and_number_of_functions(shop: Path) -> None:
-    assert rows("get", "upstreams", "-d", shop)[1] == ["petstore", "service", "Accepted", "1", "-"]
+    assert rows("get", "upstreams", "-d", shop)[1] == ["petstore", "service", "Accepted", "1", "-", "-"]
 
 
 def test_a_virtual_service_has_domains_certificate_and_reason(shop: Path) -> None:
@@ -63,7 +63,7 @@ def test_each_route_has_its_own_state(shop: Path) -> None:
 
 def test_functions_can_be_named_alone_or_by_their_upstream(shop: Path) -> None:
     for name in ("petstore/get_pet", "get_pet", "petstore"):
-        assert rows("get", "function", name, "-d", shop)[1] == ["get_pet", "petstore", "Accepted", "-"]
+        assert rows("get", "function", name, "-d", shop)[1] == ["get_pet", "petstore", "written", "Accepted", "-"]
 
 
 def test_a_reference_that_a_client_saw_is_explained(shop: Path) -> None:

@@ -1,14 +1,18 @@
 """What gloo remembers about a folder, for itself and for who asks."""
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from gloo.control_plane.state import DATABASE, RunningGateway, StateFolder, read_statuses
+from gloo.control_plane.state import DATABASE, RunningGateway, StateFolder, read_discovered, read_statuses
+from gloo.discovery.known import Known
 from gloo.errors import StorageError
 from gloo.model.source import Document
 from gloo.model.status import Problem, State, Status
+from gloo.model.upstream import Function
 
 REJECTED = Status(state=State.REJECTED, reason="no", problems=(Problem(field="spec", problem="no"),))
 DOCUMENT = Document("a.yaml", "name: a", "Upstream")
@@ -30,6 +34,32 @@ def test_a_verdict_goes_with_its_object(tmp_path: Path) -> None:
         state.record({"Upstream/b": Status()}, (), {})
 
         assert list(read_statuses(tmp_path).statuses) == ["Upstream/b"]
+
+
+def test_discovered_functions_are_kept_for_the_next_run_until_they_are_forgotten(tmp_path: Path) -> None:
+    known = Known(question="q", functions=(Function(name="f", spec={"a": 1}),), asked=2.5, answered=1.5, failures=1)
+    assert read_discovered(tmp_path) == {}
+    with StateFolder(tmp_path).opened() as state:
+        state.record_discovered({"a": known, "b": known})
+        state.record_discovered({"a": known})
+    with StateFolder(tmp_path).opened() as state:
+        assert read_discovered(tmp_path) == {"a": known}
+        state.record_discovered({})
+        assert read_discovered(tmp_path) == {}
+
+
+def test_a_state_of_an_earlier_version_knows_no_functions(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as database:
+        database.execute("CREATE TABLE facts (name TEXT)")
+    assert read_discovered(tmp_path) == {}
+
+
+def test_what_another_version_noted_of_functions_counts_as_nothing(tmp_path: Path) -> None:
+    with StateFolder(tmp_path).opened() as state:
+        state.record_discovered({"a": Known(question="q")})
+        with closing(sqlite3.connect(tmp_path / DATABASE)) as database, database:
+            database.execute("UPDATE discovered SET known = '{\"questions\": 1}'")
+        assert read_discovered(tmp_path) == {}
 
 
 def test_verdicts_of_an_earlier_run_are_forgotten_and_its_good_documents_are_not(tmp_path: Path) -> None:

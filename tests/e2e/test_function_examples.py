@@ -1,5 +1,6 @@
 """The examples of functions do what their pages say."""
 
+import hashlib
 import re
 import sys
 from asyncio.subprocess import PIPE, create_subprocess_exec
@@ -10,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.e2e.conftest import EXAMPLES, Gateway
+
+from gloo.control_plane.state import read_statuses
 
 Example = Callable[[str], Path]
 PORT = re.compile("port: [0-9]+")
@@ -121,3 +124,33 @@ async def test_tokens_say_whose_tenant_it_is(
         assert (await ask("/health", **{"x-user": "root"})).json() == {"healthy": True, "user": None}
         assert (await ask("/health", tokens["OLD"])).status_code == 401
         assert (await ask("/")).text == "welcome\n"
+
+
+async def _counted(folder: Path, name: str) -> int:
+    """Return what the Envoy of the gateway on *folder* has counted under *name*."""
+    running = read_statuses(folder / ".gloo").running
+    assert running is not None
+    transport = httpx.AsyncHTTPTransport(uds=running.admin)
+    async with httpx.AsyncClient(transport=transport, base_url="http://admin") as client:
+        found = (await client.get("/stats", params={"format": "json", "filter": f"^{name}$"})).json()["stats"]
+    return next((int(each["value"]) for each in found if each.get("name") == name), 0)
+
+
+async def test_an_upload_reaches_a_json_api(example: Example, gateway: Gateway) -> None:
+    folder = example("27-upload")
+    files = [("file", ("one.bin", bytes(range(256)) * 1000)), ("file", ('t"wo.txt', b"\r\n--x", "text/plain"))]
+    data = {"title": 'Two "files"', "tag": ["a", "b"]}
+    async with service(EXAMPLES / "27-upload/archive.py", folder, "8090"), gateway(folder) as running:
+        stored = await running.request("POST", "/upload", data=data, files=files)
+        digests = [hashlib.sha256(file[1]).hexdigest() for _, file in files]  # type: ignore[arg-type]
+        assert (stored.status_code, stored.json()) == (201, {"id": 1, "sha256": digests, "rack": "7"})
+        assert not [name for name in stored.headers if name.startswith("x-gloo")]
+        none = await running.request("POST", "/upload", files=files)
+        assert (none.status_code, none.json()["parameter"]) == (400, "title")
+        assert await _counted(folder, "http.http.lua.function_errors.missing_parameter") == 1
+        assert await _counted(folder, "http.http.lua.function.archive/store.errors") == 1
+        kind = {"content-type": "multipart/form-data; boundary=b"}
+        cut = await running.request("POST", "/upload", content=b"--b", headers=kind)
+        assert (cut.status_code, cut.headers["x-gloo-error"]) == (400, "bad_body")
+        long = await running.request("POST", "/upload", content=b"x" * (2**20 + 4096), headers=kind)
+        assert (long.status_code, long.json()["error"]["reason"]) == (413, "too_large")

@@ -370,7 +370,9 @@ async def test_a_fault_delays_a_request(site: Site) -> None:
 
 
 async def test_a_request_that_is_too_long_is_refused(site: Site) -> None:
-    assert (await site.gateway.request("POST", "/limited", content=b"x" * 11)).status_code == 413
+    long = await site.gateway.request("POST", "/limited", content=b"x" * 11)
+    assert (long.status_code, long.headers["x-gloo-error"]) == (413, "too_large")
+    assert long.json()["error"]["message"] == "the body is longer than the gateway keeps"
     assert (await site.gateway.request("POST", "/limited", content=b"x" * 10)).json()["body"] == "x" * 10
     assert (await site.gateway.request("POST", "/plain", content=b"x" * 100)).status_code == 200
 

@@ -13,7 +13,16 @@ from gloo.explain.request import Request
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("a=1", 1), ("a=x", "x"), ("a=", ""), ('a="1"', "1"), ('a=["x"]', ["x"]), ("a=b=c", "b=c"), ("a=null", None)],
+    [
+        ("a=1", 1),
+        ("a=x", "x"),
+        ("a=", ""),
+        ('a="1"', "1"),
+        ('a=["x"]', ["x"]),
+        ("a=b=c", "b=c"),
+        ("a=null", None),
+        ("a=NaN", "NaN"),
+    ],
 )
 def test_a_value_is_json_or_else_text(text: str, value: object) -> None:
     assert argument(text) == ("a", value)

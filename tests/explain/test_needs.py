@@ -27,3 +27,7 @@ def test_what_an_extractor_takes_is_no_field_of_the_body() -> None:
     extractor = Parameter("header", "accept", extractor=Extractor("version", "v([0-9]+)", 1))
     template = FunctionTemplate("f", "/v{{ version }}/{{ id }}", extractors=(extractor,))
     assert names_from_body(template, ()) == ("id",)
+
+
+def test_the_values_of_a_form_are_needs() -> None:
+    assert needed_names(FunctionTemplate("f", body='{{ values("tag") }}', parse_body="form")) == {"tag": ("body",)}

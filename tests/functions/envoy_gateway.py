@@ -81,6 +81,12 @@ class EnvoyGateway:
     """A running Envoy; the header ``x-program`` chooses the program by its position."""
 
     port: int
+    admin: Path
+
+    def count(self, name: str) -> int:
+        """Return what Envoy has counted under *name*; 0 for what never was."""
+        found = _ask(self.admin, f"/stats?format=json&filter=^{name}$")
+        return next((int(each["value"]) for each in json.loads(found)["stats"] if each.get("name") == name), 0)
 
     def send(
         self,
@@ -128,7 +134,7 @@ def envoy_gateway(programs: Sequence[Program], folder: Path) -> Iterator[EnvoyGa
     with (folder / "log").open("wb") as log:
         envoy = subprocess.Popen(command, stderr=log)
     try:
-        yield EnvoyGateway(_port(admin, envoy))
+        yield EnvoyGateway(_port(admin, envoy), admin)
     finally:
         envoy.terminate()
         envoy.wait(DEADLINE)

@@ -14,6 +14,7 @@ Headers.__index = Headers
 function Headers:get(name) return self[name] end
 function Headers:replace(name, value) self[name] = value end
 function Headers:remove(name) self[name] = nil end
+function Headers:iterator() return next, self, nil end
 local headers = setmetatable(request.headers, Headers)
 
 local Body = {}

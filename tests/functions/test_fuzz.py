@@ -12,16 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
+from xml.etree import ElementTree
 
 import pytest
 from tests.functions.gateway import Gateway, Outcome, Request
 
 from gloo.functions import FunctionTemplate, Parameter, Program, compile_function
+from gloo.functions.body_modes import BodyMode
+from gloo.functions.extractors import Extractor
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "3"))
 SEED = int(os.environ.get("FUZZ_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
-LONGEST = 0.010  # seconds of CPU for one request whose body has at most 32 KB
-_PER_BYTE = 200e-9  # seconds more for each byte above: large bodies are read in linear time, not in none
+LONGEST = 0.010  # seconds of CPU for one request, whatever is in it: what would take longer is refused
 _LARGE = 60_000  # bytes, about what Envoy takes as headers
 _HUGE = 1_000_000  # bytes, Envoy's limit of a buffered body
 
@@ -70,6 +72,22 @@ def _header_is_one_line(request: Request) -> bool:
     return not any((ord(c) < 32 and c != "\t") or ord(c) == 127 for c in value)
 
 
+def _is_some_object(request: Request) -> bool:
+    return isinstance(json.loads(request.body or b"", parse_int=str), dict)
+
+
+def _is_xml(request: Request) -> bool:
+    try:
+        root = ElementTree.fromstring(request.body or b"")
+    except ElementTree.ParseError:
+        return False
+    return (root.tag, list(root.attrib), len(root)) == ("a", ["b"], 0)
+
+
+def _is_form(request: Request) -> bool:
+    return re.fullmatch(rb"a=[A-Za-z0-9._*%+-]*&b=[A-Za-z0-9._*%+-]*", request.body or b"") is not None
+
+
 def _anything(request: Request) -> bool:
     return True
 
@@ -90,6 +108,31 @@ _CALLS = (
     " existsIn(a,b) isInteger(a) (a==b) (a==xs) (a<b) (b~a) (n+1) (n/7) (n%7) (n**n) (b-in-xs) (xs==xs) sort(range(n))"
 )
 
+_JSON_OF_FORMS = (
+    '{"a": {{ default(a, null) }}, "b": "{{ default(b, 1) }}", "c": {{ context() }}, "d": {{ body() }},'
+    ' "e": {{ values("a") }}}'
+)
+_JSON_OF_FILES = (
+    '{"a": "{{ default(a.filename, 1) }}", "b": {{ default(a.content_type, null) }}, "c": {{ default(a.size, 0) }},'
+    ' "d": "{{ base64_encode(a.content) if isObject(default(a, 1)) else base64_encode(default(a, 1)) }}"}'
+)
+_JSON_OF_LOOPS = (
+    '{"a": "{% for x in default(xs, []) %}{% for y in xs %}{{ b }}{{ x ~ y }}{% endfor %}{% endfor %}",'
+    ' "b": [{% for x in default(xs, []) %}{% for y in xs %}{{ y }}, {% endfor %}{{ x }},{% endfor %} 0]}'
+)
+_DOUBTFUL_JSON = '{"a": {{ default(a, null) }}{% if b %}, "b": {{ b }}{% endif %}{% if n %},{% endif %}}'
+_FORM = "a={{ default(a, 1) }}&b={{ default(b, q) }}"
+_EXTRACTED = "-{{ default(e, 0) }}"
+_EXTRACTORS = tuple(
+    Parameter("body", extractor=Extractor("e", regex, **more))
+    for regex, more in (
+        ("(x+x+)+y", {}),
+        ("(a|b|ab)*c?(.*)", {"subgroup": 2}),
+        ("(?s).*?([0-9]+).*", {"subgroup": 1, "mode": "single_replace", "replacement_text": "$"}),
+        ("[^a-z0-9]+", {"mode": "replace_all", "replacement_text": "-$0"}),
+    )
+)
+
 FUNCTIONS = (
     Fuzzed(FunctionTemplate("f/json", body=_JSON_OF_PARAMETERS), _is_object(_OPEN_FIELDS), _CLIENT),
     Fuzzed(FunctionTemplate("f/fields", body=_JSON_OF_FIELDS), _is_object(_OPEN_FIELDS)),
@@ -102,6 +145,27 @@ FUNCTIONS = (
         ),
         _header_is_one_line,
         _CLIENT,
+    ),
+    Fuzzed(FunctionTemplate("f/form", body=_JSON_OF_FORMS, parse_body="form"), _is_object(_OPEN_FIELDS)),
+    *(
+        Fuzzed(FunctionTemplate("f/multipart", body=body, parse_body="multipart"), _is_object(keys))
+        for body, keys in ((_JSON_OF_FORMS, _OPEN_FIELDS), (_JSON_OF_FILES, ("a", "b", "c", "d")))
+    ),
+    Fuzzed(FunctionTemplate("f/loops", body=_JSON_OF_LOOPS), _is_object(("a", "b"))),
+    Fuzzed(FunctionTemplate("f/checked", body=_DOUBTFUL_JSON), _is_some_object),
+    Fuzzed(FunctionTemplate("f/merge", mode=BodyMode("merge_parameters")), _is_some_object, _CLIENT),
+    Fuzzed(FunctionTemplate("f/wrap", mode=BodyMode("wrap_request")), _is_some_object),
+    Fuzzed(FunctionTemplate("f/xml", body="<a b='{{ default(b, 1) }}'>{{ default(q, a) }}</a>"), _is_xml, _CLIENT),
+    Fuzzed(
+        FunctionTemplate("f/encoded", headers=(("content-type", "application/x-www-form-urlencoded"),), body=_FORM),
+        _is_form,
+        _CLIENT,
+    ),
+    *(
+        Fuzzed(
+            FunctionTemplate("f/regex", body="-{{ default(e, 0) }}", parse_body="none", extractors=(one,)), _anything
+        )
+        for one in _EXTRACTORS
     ),
     *(
         Fuzzed(FunctionTemplate("f/call", body=f"-{{{{ {call.replace('-in-', ' in ')} }}}}"), _anything)
@@ -171,6 +235,7 @@ class Attacker:
         headers[":authority"] = self.text(3) + ".example.org"
         for name in self.random.sample(sorted(headers), self.random.randrange(4)):
             del headers[name]
+        headers["content-type"] = "multipart/form-data; boundary=b"
         target = f"/in/{self.text()}/{self.text()}?q={self.text()}&pair={self.text()}-{self.text()}"
         return Request(target, headers=headers, body=self.body())
 
@@ -180,6 +245,10 @@ class Attacker:
             return self.text().encode("latin-1") if lot < 0.05 else None
         if lot < 0.13:
             return self._huge()
+        if lot < 0.2:
+            return "&".join(f"{self.name()}={self.text()}" for _ in range(self.random.randrange(5))).encode("latin-1")
+        if lot < 0.4:
+            return self._parts()
         value = {name: self.value(3) for name in ("a", "b", "xs", "n") if self.random.random() < 0.9}
         for name, make in (("b", self.text), ("xs", self._list), ("n", self._number)):
             if self.random.random() < 0.6:
@@ -206,9 +275,38 @@ class Attacker:
                 (b'{"xs":[', b"[[]],", b"[]]}"),
                 (b'{"xs":[', b'"a",', b'"b"]}'),
                 (b"", b" ", b"{}"),
+                (b"a=1", b"&b=%41", b""),
+                (b"a=", b"+%", b""),
+                (b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n', b"\r\n--", b"\r\n--b--"),
+                (b'--b\r\nContent-Disposition: form-data; name="a"; filename="x"\r\n\r\n', b"\xff", b"\r\n--b--"),
+                (b"", b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n', b"--b--"),
+                (b"x", b"ab", b"c"),
             ]
         )
         return before + piece * (size // len(piece)) + after
+
+    def name(self) -> str:
+        return self.random.choice(["a", "a", "b", "xs", "n"]) if self.random.random() < 0.9 else self.text(3)
+
+    def _parts(self) -> bytes:
+        """A multipart form that is right, or almost."""
+        whole = bytearray(b"".join(self._part() for _ in range(self.random.randrange(5))) + b"--b--\r\n")
+        for _ in range(self.random.choice([0, 0, 0, 1, 2])):
+            at = self.random.randrange(len(whole) + 1)
+            whole[at : at + self.random.randrange(3)] = self._noise()
+        return bytes(whole)
+
+    def _part(self) -> bytes:
+        file = self.random.choice(["", f'; filename="{self.text(3)}"', f"; filename*=UTF-8''{self.text(2)}"])
+        more = self.random.choice(["", "", "Content-Type: image/png\r\n", f"X: {self.text(2)}\r\n"])
+        content = (
+            self.text() if self.random.random() < 0.9 else self.random.choice(["\r", "-", "\r\n--", "\xff"]) * 90_000
+        )
+        head = f'--b\r\nContent-Disposition: form-data; name="{self.name()}"{file}\r\n{more}\r\n'
+        return (head + content + "\r\n").encode("latin-1")
+
+    def _noise(self) -> bytes:
+        return self.random.choice([b"\r\n", b"--b", b"--", b'"', b"\\", b":", b";", b"\0", b"\r\n\r\n", b"=", b" "])
 
     def _list(self) -> object:
         makers: list[Callable[[], object]] = [self._number, self.text, lambda: self.value(1)]
@@ -233,10 +331,6 @@ def _attacks() -> Iterator[tuple[Fuzzed, Request]]:
         yield attacker.random.choice(FUNCTIONS), attacker.request()
 
 
-def _allowed(request: Request) -> float:
-    return LONGEST + _PER_BYTE * max(0, len(request.body or b"") - 32_768)
-
-
 def _timed(gateway: Gateway, fuzzed: Fuzzed, request: Request) -> tuple[Outcome, float]:
     start = time.thread_time()
     outcome = gateway.send(fuzzed.program, request)
@@ -248,14 +342,14 @@ def test_no_request_fails_stalls_or_breaks_out(gateway: Gateway) -> None:
         outcome, took = _timed(gateway, fuzzed, request)
         what = f"request {count} of FUZZ_SEED={SEED} to {fuzzed.template}: {str(request)[:2000]}"
         assert outcome.log is None, f"{outcome.log}: {what}"
-        if took > _allowed(request):  # another process may have been in the way: the best of more runs counts
+        if took > LONGEST:  # another process may have been in the way: the best of more runs counts
             took = min(_timed(gateway, fuzzed, request)[1] for _ in range(40))
-            assert took < _allowed(request), f"{took * 1000:.1f} ms: {what}"
+            assert took < LONGEST, f"{took * 1000:.1f} ms: {what}"
         if outcome.code is None:
             with suppress(RecursionError):  # of Python's own parser
                 assert fuzzed.holds(outcome.request), f"{str(outcome.request)[:2000]}: {what}"
         else:
-            assert outcome.status in (400, 415), what
+            assert outcome.status in (400, 413, 415) or outcome.code == "bad_output", what
             json.loads(outcome.answer)
 
 

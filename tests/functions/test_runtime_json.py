@@ -47,12 +47,11 @@ def test_what_is_not_json_is_refused_anywhere(gateway: Gateway, text: bytes, aro
 
 
 def test_depth_is_bounded_at_a_hundred(gateway: Gateway) -> None:
-    for depth, code in ((100, None), (101, "too_deep"), (100_000, "too_deep")):
+    for depth, code in ((100, None), (101, "too_deep"), (20_000, "too_deep")):
         body = b"[" * depth + b"]" * depth
         assert call(gateway, Request(body=body), path="/{{ default(a, 1) }}").code == code
-        assert (
-            call(gateway, Request(body=b'{"a":' * (depth - 1)), path="/{{ default(a, 1) }}").code == code or "bad_body"
-        )
+        opened = call(gateway, Request(body=b'{"a":' * depth), path="/{{ default(a, 1) }}").code
+        assert opened == (code or "bad_body")
 
 
 def test_the_last_of_two_equal_keys_wins_and_is_printed_once(gateway: Gateway) -> None:

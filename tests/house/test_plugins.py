@@ -34,9 +34,17 @@ def test_a_plugin_says_what_it_is_with_an_example_in_yaml(plugin: Plugin) -> Non
 
 @EACH
 def test_every_field_of_a_plugin_is_described(plugin: Plugin) -> None:
-    models = ("spec_model", "function_model", "extension_model", "properties_model")
+    models = ("spec_model", "function_model", "extension_model", "properties_model", "discovery_model")
     given = [model for name in models if (model := getattr(plugin, name, None)) is not None]
     assert [field for model in given for field in undescribed(model)] == []
+
+
+@EACH
+def test_a_page_names_every_field_of_a_discovery(plugin: Plugin) -> None:
+    if not isinstance(plugin, UpstreamPlugin) or plugin.discovery_model is None:
+        return
+    text = (ROOT / "docs" / f"{plugin.upstream_type}.md").read_text().partition("## Discovery")[2]
+    assert [name for name in plugin.discovery_model.__struct_fields__ if f"`{name}`" not in text] == []
 
 
 def undescribed(model: type[msgspec.Struct]) -> Iterator[str]:

@@ -34,6 +34,26 @@ def test_a_plugin_that_breaks_the_contract_is_named() -> None:
         Plugins.of([Unfinished()])
 
 
+class Silent(Stranger):
+    """It says that it can be asked, and can't."""
+
+    discovery_model = Nothing
+
+
+class Formless(Silent):
+    """What it is asked with has no form."""
+
+    discovery_model = dict  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("plugin", "said"), [(Silent(), "but no discover"), (Formless(), r"discovery_model is no subclass of Model")]
+)
+def test_a_plugin_that_can_not_be_asked_as_it_says_is_named(plugin: Stranger, said: str) -> None:
+    with pytest.raises(PluginError, match=said):
+        Plugins.of([plugin])
+
+
 def test_an_unknown_type_comes_with_the_nearest_one() -> None:
     with pytest.raises(ConfigError, match=r"type: 'servce' is no upstream type \(did you mean 'service'\?\)"):
         Plugins.of(BUILT_IN).upstream("servce")

@@ -1,7 +1,7 @@
 """REST: functions of a service that speaks HTTP, each a template for a request."""
 
 import pytest
-from tests.support.translating import routes, translated
+from tests.support.translating import clusters, routes, translated
 
 from gloo.model.base import Json
 
@@ -176,3 +176,86 @@ def test_a_fault_in_an_extractor_is_told_at_its_field(extractor: str, field: str
     text = PETS + f"- name: made\n  spec: {{extractors: {{id: {extractor}}}}}\n"
     (problem,) = translated(text).reports["Upstream/pets"].problems
     assert problem.field == field
+
+
+def _spec(spec: str, before: str = "") -> str:
+    return PETS.replace("spec: {hosts: [{addr: 10.0.0.1", f"{before}spec: {{hosts: [{{addr: 10.0.0.1") + (
+        f"- name: made\n  spec: {spec}\n"
+    )
+
+
+def test_a_function_that_reads_no_body_takes_its_names_from_routes() -> None:
+    text = _spec("{parse_body: none, path: '/{{ id }}'}")
+    assert not translated(text).reports["Upstream/pets"].problems
+    (found,) = routes(translated(text, ROUTE % ("made", "{parameters: {path: '/x/{id}'}}")), "default")
+    assert "reads_body = false" in program(found)
+    (problem,) = translated(text, ROUTE % ("made", "{}")).reports["VirtualService/default"].problems
+    assert "nothing can supply 'id'" in problem.problem
+
+
+def test_an_annotation_of_the_upstream_is_part_of_the_program() -> None:
+    text = _spec("{path: '/{{ cluster_metadata(\"region\") }}'}", "metadata: {annotations: {region: eu}}\n")
+    (found,) = routes(translated(text, ROUTE % ("made", "{}")), "default")
+    assert 'gloo.segment("eu"' in program(found)
+
+
+def test_an_annotation_that_is_missing_rejects_the_route_that_needs_it() -> None:
+    text = _spec("{path: '/{{ cluster_metadata(\"zone\") }}'}", "metadata: {annotations: {region: eu}}\n")
+    (problem,) = translated(text, ROUTE % ("made", "{}")).reports["VirtualService/default"].problems
+    assert (problem.field, problem.hint) == ("routes[0]", "known: region")
+    assert "the upstream has no annotation 'zone'" in problem.problem
+
+
+def test_a_data_source_is_part_of_the_program() -> None:
+    text = _spec("{path: '/{{ data_source(\"t\") }}', data_sources: {t: {inline: hello}}}")
+    (found,) = routes(translated(text, ROUTE % ("made", "{}")), "default")
+    assert 'gloo.segment("hello"' in program(found)
+
+
+def test_marks_of_a_host_come_with_its_answer() -> None:
+    text = _spec("{response: {body: '-{{ host_metadata(\"zone\") }}'}}")
+    text = text.replace("port: 80}", "port: 80, metadata: {zone: a}}")
+    translation = translated(text, ROUTE % ("made", "{}"))
+    endpoint = clusters(translation)["pets"]["load_assignment"]["endpoints"][0]["lb_endpoints"][0]
+    assert endpoint["metadata"]["filter_metadata"] == {"gloo.host": {"zone": "a"}}
+    (found,) = routes(translation, "default")
+    assert "UPSTREAM_METADATA(gloo.host:zone)" in str(found["typed_per_filter_config"]["gloo.function_headers"])
+
+
+@pytest.mark.parametrize(("size", "longest"), [("200KB", 200_000), ("1MiB", 2**20), ("7", 7)])
+def test_the_longest_body_is_said_in_words(size: str, longest: int) -> None:
+    text = _spec(f"{{body: '-{{{{ a }}}}', max_body: {size}, response: {{body: '-{{{{ b }}}}', max_body: {size}}}}}")
+    (found,) = routes(translated(text, ROUTE % ("made", "{}")), "default")
+    assert program(found).count(f"longest = {longest},") == 2
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        ("{path: /, max_body: 1 mb}", "functions[2].spec"),
+        ("{path: '/{{ a }}', max_body: 2MiB}", "functions[2].spec.max_body"),
+        ("{path: '/', response: {body: '-{{ a }}', max_body: 2MiB}}", "functions[2].spec.response.max_body"),
+        ("{path: '/', response: {body: '-{{ a }}', parse_body: multipart}}", "functions[2].spec.response.parse_body"),
+        ("{path: '/', data_sources: {x: hello}}", "functions[2].spec.data_sources.x"),
+        ("{path: '/{{ host_metadata(\"zone\") }}'}", "functions[2].spec.path"),
+    ],
+)
+def test_what_can_not_be_is_told_at_its_field(spec: str, field: str) -> None:
+    (problem,) = translated(_spec(spec)).reports["Upstream/pets"].problems
+    assert problem.field == field
+
+
+def test_what_a_route_itself_does_not_escape_is_a_warning_on_the_route() -> None:
+    extensions = "{response_template: {headers: {x-a: '{{ x | raw_string }}'}, body: '-{{ y }}'}}"
+    translation = translated(PETS, ROUTE % ("get", extensions))
+    (problem,) = translation.reports["VirtualService/default"].problems
+    assert (problem.field, problem.warning) == ("routes[0].extensions.response_template.headers.x-a", True)
+    assert "x-a" in program(routes(translation, "default")[0])
+
+
+def test_a_response_template_of_a_route_names_the_texts_of_the_function() -> None:
+    text = _spec("{path: /, data_sources: {t: {inline: hello}}}")
+    extensions = "{response_template: {body: '-{{ data_source(\"t\") }}{{ x | raw }}'}}"
+    translation = translated(text, ROUTE % ("made", extensions))
+    assert [each.warning for each in translation.reports["VirtualService/default"].problems] == [True]
+    assert '"hello"' in program(routes(translation, "default")[0])

@@ -130,3 +130,12 @@ def test_two_plugins_may_use_one_name_and_one_key() -> None:
 def test_a_type_without_a_schema_is_a_mistake_of_its_plugin() -> None:
     with pytest.raises(TypeError, match="has no JSON Schema"):
         Definitions().of(set[str])
+
+
+def test_discovery_has_the_form_of_its_type() -> None:
+    faas = {"name": "faas", "type": "openfaas", "spec": {"gateway": "http://h"}}
+    good = {"functions": True, "every": "1m", "spec": {"all_namespaces": True}}
+    assert faults({**faas, "discovery": good}, "Upstream") == []
+    assert faults({**faas, "discovery": {**good, "spec": {"qualifiers": []}}}, "Upstream") != []
+    assert faults(upstream(discovery={"functions": True}), "Upstream") != []
+    assert faults(upstream(discovery={"functions": False}), "Upstream") == []

@@ -3,7 +3,7 @@
 from tests.support.translating import config_of, translated
 
 from gloo.model.status import Problem, State
-from gloo.translator.workers import with_findings
+from gloo.translator.workers import with_findings, with_problems
 
 LOCAL = "name: a\ntype: local\nspec: {module: a.py}\n"
 FOUND = {"a": (Problem(field="spec.module", problem="is bad"),), "gone": (Problem(problem="x"),)}
@@ -19,3 +19,9 @@ def test_a_finding_becomes_a_verdict_with_its_line_and_one_on_an_upstream_that_i
 def test_without_findings_the_verdicts_stay_the_same_object() -> None:
     translation = translated(LOCAL)
     assert with_findings(translation.reports, {}, config=config_of(LOCAL), workers={}) is translation.reports
+
+
+def test_what_a_verdict_tells_already_is_not_told_twice() -> None:
+    translation, config = translated(LOCAL), config_of(LOCAL)
+    once = with_problems(translation.reports, FOUND, config)
+    assert len(with_problems(once, FOUND, config)["Upstream/a"].problems) == 1

@@ -28,6 +28,7 @@ def command(directory: str | None, output: str, strict: bool) -> None:
     The exit status is 0 when there is nothing to mend, 1 with findings, 2 when the command is used wrongly. Warnings
     are listed, but do not count.
     """
+    from gloo.cli.discovered import tell_discovered
     from gloo.cli.findings import findings_of
     from gloo.control_plane.offline import translate_settings
 
@@ -40,6 +41,7 @@ def command(directory: str | None, output: str, strict: bool) -> None:
     else:
         for finding in findings:
             click.echo(finding.line(folder))
+    tell_discovered(offline)
     note(_summary(settings.dir, offline, findings))
     if any(strict or not finding.problem.warning for finding in findings):
         click.get_current_context().exit(1)

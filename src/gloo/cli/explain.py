@@ -54,11 +54,13 @@ def command(
 
 def tables_for(settings: "Settings") -> "Tables":
     """Read the folder in *settings* as far as a question about a request needs it."""
+    from gloo.cli.discovered import tell_discovered
     from gloo.control_plane.offline import translate_settings
     from gloo.explain.tables import tables_of
     from gloo.plugins.registry import load_plugins
 
     offline = translate_settings(settings)
+    tell_discovered(offline)
     plugins, _ = load_plugins()
     return tables_of(offline.config, plugins)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gloo.model.base import Json
 
 EXAMPLE = "\b\nExamples:\n  gloo functions -d shop\n  gloo functions -d shop -o json | jq '.[].parameters'"
-_HEADERS = ("FUNCTION", "KIND", "PARAMETERS", "ROUTES")
+_HEADERS = ("FUNCTION", "KIND", "SOURCE", "PARAMETERS", "ROUTES")
 
 
 @click.command("functions", epilog=EXAMPLE)
@@ -21,7 +21,8 @@ _HEADERS = ("FUNCTION", "KIND", "PARAMETERS", "ROUTES")
 def command(directory: str | None, output: str) -> None:
     """List all functions: what each needs, and which routes call it.
 
-    With -o json, each route says where it finds each value. gloo get functions tells their states instead.
+    SOURCE tells functions that are written from those that were discovered. With -o json, each route says where it
+    finds each value. gloo get functions tells their states instead.
     """
     from gloo.cli.explain import tables_for
     from gloo.explain.catalogue import catalogue
@@ -37,13 +38,20 @@ def command(directory: str | None, output: str) -> None:
 def _row(function: "CataloguedFunction") -> tuple[str, ...]:
     needs = ", ".join(need.name for need in function.needs)
     routes = ", ".join(caller.route for caller in function.callers)
-    return (function.name, function.kind, needs if function.works else "(has errors: gloo check)", routes)
+    return (
+        function.name,
+        function.kind,
+        function.source,
+        needs if function.works else "(has errors: gloo check)",
+        routes,
+    )
 
 
 def _json(function: "CataloguedFunction") -> "Json":
     return {
         "name": function.name,
         "kind": function.kind,
+        "source": function.source,
         "works": function.works,
         "parameters": [{"name": need.name, "templates": list(need.templates)} for need in function.needs],
         "routes": [{"route": each.route, "sources": dict(each.sources)} for each in function.callers],

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gloo.cli.discovered import discovered_text, discovery_json, source_of
 from gloo.cli.matcher_text import describe
 from gloo.cli.view import View
 from gloo.cli.written import canonical, has_broken_routes, written
+from gloo.discovery.known import Known
 from gloo.model.base import Json
 from gloo.model.codec import ConfigObject
 from gloo.model.route import Route
@@ -32,9 +34,9 @@ class Entry:
     group: str = ""
 
 
-UPSTREAM_HEADERS = ("NAME", "TYPE", "STATE", "FUNCTIONS", "REASON")
+UPSTREAM_HEADERS = ("NAME", "TYPE", "STATE", "FUNCTIONS", "DISCOVERED", "REASON")
 VIRTUAL_SERVICE_HEADERS = ("NAME", "DOMAINS", "SSL", "STATE", "ROUTES", "REASON")
-FUNCTION_HEADERS = ("FUNCTION", "UPSTREAM", "STATE", "REASON")
+FUNCTION_HEADERS = ("FUNCTION", "UPSTREAM", "SOURCE", "STATE", "REASON")
 ROUTE_HEADERS = (
     "VIRTUAL SERVICE",
     "INDEX",
@@ -55,7 +57,8 @@ def upstreams(view: View) -> Iterator[Entry]:
         upstream = item.value if isinstance(item.value, Upstream) else None
         kind = upstream.type if upstream else ""
         functions = len(upstream.functions) if upstream else ""
-        yield Entry(name, (name, kind, status.state, functions, status.reason), _object(item, status))
+        row = (name, kind, status.state, functions, discovered_text(view.offline, name, view.now), status.reason)
+        yield Entry(name, row, _with_discovery(_object(item, status), view.offline.known.get(name)))
 
 
 def virtual_services(view: View) -> Iterator[Entry]:
@@ -75,8 +78,9 @@ def functions(view: View) -> Iterator[Entry]:
     for upstream_name, item in sorted(view.offline.config.upstreams.items()):
         for index, function in enumerate(item.value.functions if isinstance(item.value, Upstream) else ()):
             status = view.part(item, ("functions", index))
-            value = {"upstream": upstream_name, **to_builtins(function), **_verdict(status)}
-            row = (function.name, upstream_name, status.state, status.reason)
+            source = source_of(item, function.name)
+            value = {"upstream": upstream_name, **to_builtins(function), "source": source, **_verdict(status)}
+            row = (function.name, upstream_name, source, status.state, status.reason)
             yield Entry(f"{upstream_name}/{function.name}", row, value, upstream_name)
 
 
@@ -97,6 +101,13 @@ def _route_row(name: str, index: int, route: Route, status: Status) -> tuple[obj
     told = describe(route)
     cells = (told.type, told.path, told.verbs, told.conditions, told.destination)
     return (name, index, *cells, status.state, status.reason)
+
+
+def _with_discovery(value: Json, known: Known | None) -> Json:
+    """Add to the status of an upstream what is known of its functions, if it was asked for them."""
+    if known is None:
+        return value
+    return {**value, "status": {**value["status"], "discovery": discovery_json(known)}}
 
 
 def _object(item: ConfigObject, status: Status) -> Json:

@@ -21,6 +21,7 @@ COMMANDS = {
     "explain": "Say what becomes of a request, and why, without running anything.",
     "test": "Run the tests in DIR/tests/*.yaml against the configuration in DIR.",
     "functions": "List all functions: what each needs, and which routes call it.",
+    "discover": "Ask upstreams for their functions, now.",
     "call": "Call a function, and print the answer.",
     "get": "Show objects with their states, and what an error reference means.",
     "apply": "Create or change objects from a file.",

@@ -36,12 +36,14 @@ def command(*, directory: str | None, output: str, role: str | None, full: bool)
     role. Secrets
     are named, their values never shown. Findings are counted on standard error; gloo check lists them.
     """
+    from gloo.cli.discovered import tell_discovered
     from gloo.cli.findings import count, findings_of
     from gloo.control_plane.offline import translate_settings
     from gloo.model.strict import nearest
 
     settings = settings_for(directory)
     offline = translate_settings(settings)
+    tell_discovered(offline)
     snapshots = offline.translation.snapshots
     if role is not None and role not in snapshots:
         raise NotFound(f"no virtual service has the role {role!r} ({nearest(role, list(snapshots))})")

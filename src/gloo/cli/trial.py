@@ -20,11 +20,12 @@ from gloo.explain.request import Request
 from gloo.model.base import Json
 from gloo.model.codec import ConfigObject
 from gloo.model.snapshot import ConfigSnapshot
+from gloo.model.strict import to_builtins
 from gloo.model.upstream import Upstream
 
 _ROUTE_HEADER = "x-gloo-test-route"
 _ROUTE_NAME = {"key": _ROUTE_HEADER, "value": "%ROUTE_NAME%", "format": True}
-_KEPT = ("name", "functions", "service_info")
+_KEPT = ("name", "metadata", "functions", "service_info")
 _PATIENCE = 20  # seconds for one answer
 
 
@@ -59,7 +60,7 @@ async def running_trial(config: ConfigSnapshot, settings: Settings, folder: Path
     """Run the gateway of *config* from *folder*, an empty one; raises as `running_gateway`."""
     async with recorders(name for name, item in config.upstreams.items() if stands_in(item)) as upstreams:
         services = [_service(item) for item in config.virtual_services.values()]
-        others = [canonical(item) for name, item in config.upstreams.items() if name not in upstreams]
+        others = [_unasked(item) for name, item in config.upstreams.items() if name not in upstreams]
         replaced = [_upstream(config.upstreams[name], each.port) for name, each in upstreams.items()]
         whole = {"upstreams": [*others, *replaced], "virtual_services": [each for each in services if each]}
         await asyncio.to_thread((folder / "config.yaml").write_text, json.dumps(whole))
@@ -80,6 +81,14 @@ async def running_trial(config: ConfigSnapshot, settings: Settings, folder: Path
 def stands_in(item: ConfigObject) -> bool:
     """Say whether a stand-in can take the place of an upstream: one that is known by its hosts."""
     return isinstance(item.value, Upstream) and item.value.type == "service"
+
+
+def _unasked(item: ConfigObject) -> Mapping[str, Json]:
+    """Return an upstream with its discovered functions, so that nobody is asked for them."""
+    plain = {name: value for name, value in canonical(item).items() if name != "discovery"}
+    if isinstance(item.value, Upstream) and item.discovered:
+        plain["functions"] = [to_builtins(each) for each in item.value.functions]
+    return plain
 
 
 def _upstream(item: ConfigObject, port: int) -> Mapping[str, Json]:

@@ -1,5 +1,6 @@
 """A folder's objects with the verdicts on them: from the gateway that runs there, else from an offline translation."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,14 @@ _UNJUDGED = Status(state=State.PENDING, reason="the running gateway has not judg
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What `gloo get` shows."""
+    """What `gloo get` shows; *now* is in seconds since 1970."""
 
     settings: Settings
     offline: Offline
     statuses: Mapping[str, Status]
     problems: tuple[Problem, ...]
     running: RunningGateway | None
+    now: float
 
     @property
     def folder(self) -> Path:
@@ -59,7 +61,7 @@ def view_of(settings: Settings) -> View:
         statuses, problems = recorded.statuses, recorded.problems
     for problem in problems:
         note(f"{folder / problem.file}:{problem.line or 1}: {problem.problem}" if problem.file else str(problem))
-    return View(settings, offline, statuses, problems, recorded.running)
+    return View(settings, offline, statuses, problems, recorded.running, time.time())
 
 
 def _told(problem: Problem) -> str:

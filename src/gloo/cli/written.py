@@ -23,7 +23,10 @@ def canonical(item: ConfigObject) -> Mapping[str, Json]:
     if item.value is None or has_broken_routes(item):
         return written(item)
     plain: Mapping[str, Json] = to_builtins(item.value)
-    return {name: value for name, value in plain.items() if name != "status"}
+    kept = {name: value for name, value in plain.items() if name != "status"}
+    if item.discovered:
+        kept["functions"] = [each for each in plain["functions"] if each["name"] not in item.discovered]
+    return {name: value for name, value in kept.items() if name != "functions" or value}
 
 
 def has_broken_routes(item: ConfigObject) -> bool:

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import os
 import signal
-import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
@@ -13,11 +12,14 @@ from pathlib import Path
 import structlog
 
 from gloo.control_plane.aws_keys import ask_aws
+from gloo.control_plane.discover_now import make_asking
 from gloo.control_plane.loop import ControlLoop, Stores
 from gloo.control_plane.secret_stores import secret_storage
 from gloo.control_plane.sessions import SessionSecrets
 from gloo.control_plane.settings import Settings, state_folder
-from gloo.control_plane.state import RunningGateway, StateFolder
+from gloo.control_plane.state import RunningGateway, StateFolder, read_discovered
+from gloo.control_plane.trust import trusted_roots
+from gloo.discovery.loop import DiscoveryLoop
 from gloo.envoy.snapshot import ResourceType
 from gloo.errors import StorageError
 from gloo.local_functions.workers import Workers
@@ -68,7 +70,7 @@ async def running_gateway(settings: Settings) -> AsyncIterator[tuple[RunningGate
         state = stack.enter_context(StateFolder(state_folder(settings)).opened())
         place = stack.enter_context(runtime_folder())
         workers = Workers(Path(settings.dir), place)
-        loop = _control_loop(stores, gateway, state=state, binary=binary, workers=workers)
+        loop = _control_loop(stores, gateway, folder=Path(settings.dir), state=state, binary=binary, workers=workers)
         await stack.enter_async_context(AdsServer(loop.cache, socket=place / "xds.sock"))
         await stack.enter_async_context(_task(loop.run(), "control loop"))
         await stack.enter_async_context(_task(workers.run(loop.note), "workers"))
@@ -117,18 +119,8 @@ def _gateway(settings: Settings) -> Gateway:
     return Gateway(bind, settings.http_port, settings.https_port, trusted_roots())
 
 
-def trusted_roots() -> bytes:
-    """Return the certificate authorities that this machine trusts, as PEM; those of certifi where it names none."""
-    named = ssl.get_default_verify_paths().cafile
-    if named is None:
-        import certifi  # noqa: PLC0415 - only where the machine has none
-
-        named = certifi.where()
-    return Path(named).read_bytes()
-
-
 def _control_loop(
-    stores: Stores, gateway: Gateway, *, state: StateFolder, binary: Path, workers: Workers
+    stores: Stores, gateway: Gateway, *, folder: Path, state: StateFolder, binary: Path, workers: Workers
 ) -> ControlLoop:
     plugins, faults = load_plugins()
     for fault in faults:
@@ -140,7 +132,14 @@ def _control_loop(
         state=state,
         validate=partial(validate, binary),
         published=lambda translation: workers.follow(translation.workers),
+        discovery=_discovery(folder, state),
     )
+
+
+def _discovery(folder: Path, state: StateFolder) -> DiscoveryLoop:
+    """Return what asks upstreams for their functions, and knows what the last run knew."""
+    ask = make_asking(folder).ask
+    return DiscoveryLoop(ask, known=read_discovered(state.folder), record=state.record_discovered)
 
 
 @asynccontextmanager

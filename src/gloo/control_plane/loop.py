@@ -14,6 +14,9 @@ from gloo.control_plane.refusal_watch import RefusalWatch, Validate
 from gloo.control_plane.secrets import SecretWatch
 from gloo.control_plane.settle import Changes
 from gloo.control_plane.state import StateFolder
+from gloo.discovery.loop import DiscoveryLoop
+from gloo.discovery.merge import with_discovered
+from gloo.discovery.wanted import wanted_of
 from gloo.errors import GlooError, StorageError
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.plugins.registry import Plugins
@@ -25,7 +28,7 @@ from gloo.translator.memo import Memo
 from gloo.translator.reports import Reports
 from gloo.translator.shadows import with_shadows
 from gloo.translator.wanted_secrets import wanted_secrets
-from gloo.translator.workers import Findings, with_findings
+from gloo.translator.workers import Findings, with_findings, with_problems
 from gloo.xds.cache import SnapshotCache
 
 _PATIENCE = 5.0  # seconds for the Envoys to judge a snapshot before its verdicts are written all the same
@@ -56,6 +59,7 @@ class ControlLoop:
         state: where verdicts and last good documents are kept; None keeps them nowhere.
         validate: asks Envoy about a bootstrap, to find the route that makes it refuse a table.
         published: is told each translation that is published.
+        discovery: asks upstreams for their functions; None asks nobody.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class ControlLoop:
         state: StateFolder | None = None,
         validate: Validate | None = None,
         published: Callable[[Translation], None] | None = None,
+        discovery: DiscoveryLoop | None = None,
     ) -> None:
         self._stores, self._plugins, self._gateway, self._state = stores, plugins, gateway, state
         self._changes = Changes()
@@ -77,7 +82,7 @@ class ControlLoop:
         self._memo = Memo()
         self._found: State | None = None
         self._findings: Findings = {}
-        self._tell_published = published
+        self._tell_published, self._discovery = published, discovery
         self._published: _Published | None = None
         self._good = GoodSecrets()
         self._again: asyncio.TimerHandle | None = None
@@ -105,6 +110,8 @@ class ControlLoop:
             group.create_task(self._watch(), name="configuration")
             group.create_task(self._record(), name="verdicts")
             group.create_task(self._refusals.run(lambda: self.translation), name="refusals")
+            if self._discovery is not None:
+                group.create_task(self._discovery.run(self._changes.tell), name="discovery")
             while True:
                 await self._changes.settle()
                 await self._step(group)
@@ -128,8 +135,8 @@ class ControlLoop:
         reading = self._reader.read(self._found)
         config = ConfigSnapshot.of(reading.objects)
         await self._secrets.want(wanted_secrets(config, self._plugins, self._memo), group)
-        config = ConfigSnapshot.of(reading.objects, self._secrets.secrets)
         try:
+            config = self._discovered(ConfigSnapshot.of(reading.objects, self._secrets.secrets))
             if self._published is None:
                 await self._publish_clusters(config)
             await self._publish(reading, config)
@@ -137,6 +144,13 @@ class ControlLoop:
             self._log.error("nothing is published, Envoy keeps what it has", problem=str(error))
         except Exception:  # noqa: BLE001 - a bug in one change must not stop what serves
             self._log.exception("a bug: nothing is published, Envoy keeps what it has")
+
+    def _discovered(self, config: ConfigSnapshot) -> ConfigSnapshot:
+        """Return *config* with the functions that upstreams said they have."""
+        if self._discovery is None:
+            return config
+        self._discovery.follow(wanted_of(config, self._plugins))
+        return with_discovered(config, self._discovery.known, self._memo.once)
 
     async def _publish_clusters(self, config: ConfigSnapshot) -> None:
         """At the start, let Envoy have the clusters while routes are translated: thousands take it a second."""
@@ -175,6 +189,9 @@ class ControlLoop:
         self._good = translation.good
         self._look_again(translation.next_turn, now)
         reports = with_findings(translation.reports, self._findings, config=config, workers=translation.workers)
+        if self._discovery is not None:
+            asked = {name: known.problems for name, known in self._discovery.known.items()}
+            reports = with_problems(reports, asked, config)
         translation = replace(translation, reports=reports)
         if self._tell_published is not None:
             self._tell_published(translation)

@@ -1,16 +1,25 @@
-"""The straight line without Envoy: read a folder once, translate it, and say what would happen."""
+"""The straight line without Envoy: read a folder once, translate it, and say what would happen.
+
+Nobody is asked for functions: those that a gateway, or `gloo discover`, was told before are taken. Where functions
+stand in files, the files are read.
+"""
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gloo.control_plane.reader import ConfigReader
 from gloo.control_plane.secret_stores import secret_storage
 from gloo.control_plane.secrets import as_problem
 from gloo.control_plane.sessions import offline_sessions
-from gloo.control_plane.settings import Settings
+from gloo.control_plane.settings import STATE, Settings, state_folder
+from gloo.control_plane.state import read_discovered
+from gloo.discovery.known import Known
+from gloo.discovery.merge import useful, with_discovered
+from gloo.discovery.wanted import Wanted, wanted_of
 from gloo.errors import PluginError, StorageError
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
@@ -22,6 +31,7 @@ from gloo.translator import Gateway, Translation, translate
 from gloo.translator.memo import Memo
 from gloo.translator.shadows import with_shadows
 from gloo.translator.wanted_secrets import wanted_secrets
+from gloo.translator.workers import with_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +43,16 @@ class Offline:
         translation: what Envoy would get, and the verdict on each object.
         problems: what is wrong with files as a whole, and with secrets.
         plugin_faults: plugins of other distributions that can't be used.
+        known: what is known of the upstreams that are to be asked for their functions; None of one never asked.
+        read: those of them whose files were read just now.
     """
 
     config: ConfigSnapshot
     translation: Translation
     problems: tuple[Problem, ...]
     plugin_faults: tuple[PluginError, ...]
+    known: Mapping[str, Known | None] = field(default_factory=dict)
+    read: frozenset[str] = frozenset()
 
 
 def translate_settings(settings: Settings) -> Offline:
@@ -47,35 +61,55 @@ def translate_settings(settings: Settings) -> Offline:
     A secret store that does not answer is one of the problems.
     """
     gateway = Gateway(settings.bind, settings.http_port, settings.https_port)
-    return translate_folder(Path(settings.dir), gateway, secrets=secret_storage(settings))
+    return translate_folder(Path(settings.dir), gateway, state_folder(settings), secrets=secret_storage(settings))
 
 
-def translate_folder(directory: Path, gateway: Gateway, *, secrets: SecretStorage | None = None) -> Offline:
-    """Read *directory* and translate it, with the *secrets* of a store, or by default of ``DIRECTORY/secrets``.
+def translate_folder(
+    directory: Path, gateway: Gateway, state: Path | None = None, *, secrets: SecretStorage | None = None
+) -> Offline:
+    """Read *directory* and translate it, with the functions that the folder *state* knows; by default its own.
+
+    The *secrets* are those of a store, by default of ``DIRECTORY/secrets``.
 
     Raises:
         StorageError: it can't be read.
         SnapshotError: the translation is inconsistent, which is a bug.
     """
-    return asyncio.run(_translate(directory, gateway, secrets or secret_storage(Settings(dir=str(directory)))))
+    storage = secrets or secret_storage(Settings(dir=str(directory)))
+    return asyncio.run(_translate(directory, gateway, state or directory / STATE, storage))
 
 
-async def _translate(directory: Path, gateway: Gateway, storage: SecretStorage) -> Offline:
+async def _translate(directory: Path, gateway: Gateway, state: Path, storage: SecretStorage) -> Offline:
     plugins, faults = load_plugins()
-    state = await FileStorage(directory).list()
-    reading = ConfigReader().read(state)
+    reading = ConfigReader().read(await FileStorage(directory).list())
     secrets, problems = await _secrets(storage, ConfigSnapshot.of(reading.objects), plugins)
-    config = ConfigSnapshot.of(reading.objects, secrets)
+    written = ConfigSnapshot.of(reading.objects, secrets)
+    wanted = wanted_of(written, plugins)
+    read = {name: each for name, each in wanted.items() if each.plugin.asks_nobody}
+    known = {**(useful(read_discovered(state), wanted) if wanted else {}), **await _read(read, directory)}
+    config = with_discovered(written, known, Memo().once)
     translated = translate(config, plugins, gateway=gateway, now=time.time())
-    translation = replace(translated, reports=with_shadows(translated.reports, translated.orders))
+    reports = with_problems(translated.reports, {name: known[name].problems for name in read}, config)
+    translation = replace(translated, reports=with_shadows(reports, translated.orders))
     for snapshot in translation.snapshots.values():
         snapshot.check()
-    return Offline(config, translation, (*reading.problems, *problems), faults)
+    asked = {name: known.get(name) for name in wanted}
+    return Offline(config, translation, (*reading.problems, *problems), faults, asked, frozenset(read))
+
+
+async def _read(wanted: Mapping[str, Wanted], directory: Path) -> dict[str, Known]:
+    """Return the functions that stand in files of *directory*."""
+    if not wanted:
+        return {}
+    from gloo.discovery.asking import Asking, known_now  # noqa: PLC0415 - it brings an HTTP client along
+
+    return {name: await known_now(Asking(folder=directory), each, None) for name, each in wanted.items()}
 
 
 async def _secrets(
     storage: SecretStorage, config: ConfigSnapshot, plugins: Plugins
 ) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
+    """Return the secrets that *config* names, and what is wrong with any of them."""
     names = wanted_secrets(config, plugins, Memo())
     sessions = offline_sessions(names)
     if not names:

@@ -26,6 +26,8 @@ VAULT_VARIABLE = "VAULT_TOKEN"
 _HIDDEN = {"hidden": True}
 _FOLDERS = frozenset(["dir", "state_dir", "secrets_dir"])
 _FILES = frozenset(["vault_ca_file", "vault_token_file", "vault_secret_id_file", "vault_jwt_file"])
+STATE = ".gloo"
+"""The folder, in that of the configuration, where gloo keeps its state unless told otherwise."""
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
@@ -98,7 +100,7 @@ def is_hidden(name: str) -> bool:
 
 def state_folder(settings: Settings) -> Path:
     """Return where the state of the folder in *settings* is kept."""
-    return Path(settings.state_dir) if settings.state_dir else Path(settings.dir) / ".gloo"
+    return Path(settings.state_dir) if settings.state_dir else Path(settings.dir) / STATE
 
 
 def load_settings(flags: Mapping[str, object], *, environ: Mapping[str, str], file: Path | None) -> Settings:

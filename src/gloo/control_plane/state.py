@@ -1,6 +1,7 @@
 """What gloo remembers about a folder, in a database beside it: never in the user's files.
 
-It holds the last good form of each document, the verdict on each object, and which gateway runs. A reader needs no
+It holds the last good form of each document, the verdict on each object, the functions that were discovered, and which
+gateway runs. A reader needs no
 running gateway; a writer is the one gateway that holds the lock.
 """
 
@@ -15,6 +16,7 @@ from typing import Self
 
 import msgspec
 
+from gloo.discovery.known import Known
 from gloo.errors import StorageError
 from gloo.model.source import Document
 from gloo.model.status import Problem, Status
@@ -22,6 +24,7 @@ from gloo.model.status import Problem, Status
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (name TEXT PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS statuses (ref TEXT PRIMARY KEY, status BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS discovered (upstream TEXT PRIMARY KEY, known BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
 DATABASE = "state.db"
@@ -54,6 +57,7 @@ class StateFolder:
         self._lock = -1
         self._statuses: dict[str, Status] = {}
         self._documents: dict[str, Document] = {}
+        self._known: dict[str, Known] = {}
 
     @contextmanager
     def opened(self) -> Iterator[Self]:
@@ -122,6 +126,22 @@ class StateFolder:
             database.execute("COMMIT")
         self._statuses, self._documents = dict(statuses), dict(documents)
 
+    def record_discovered(self, known: Mapping[str, Known]) -> None:
+        """Write what is known of upstreams, and nothing of others.
+
+        Raises:
+            StorageError: the database can't be written.
+        """
+        rows = [(name, msgspec.json.encode(each)) for name, each in known.items() if self._known.get(name) is not each]
+        with self._database() as database:
+            names = [name for (name,) in database.execute("SELECT upstream FROM discovered").fetchall()]
+            database.execute("BEGIN")
+            database.executemany("INSERT OR REPLACE INTO discovered VALUES (?, ?)", rows)
+            gone = ((name,) for name in names if name not in known)
+            database.executemany("DELETE FROM discovered WHERE upstream = ?", gone)
+            database.execute("COMMIT")
+        self._known = dict(known)
+
     def record_running(self, gateway: RunningGateway) -> None:
         """Write that *gateway* runs."""
         with self._database() as database:
@@ -153,6 +173,28 @@ def read_statuses(folder: Path) -> Recorded:
         msgspec.json.decode(facts.get("problems", b"[]"), type=tuple[Problem, ...]),
         running if running is not None and _is_held(folder / LOCK) else None,
     )
+
+
+def read_discovered(folder: Path) -> dict[str, Known]:
+    """Return what was known last of upstreams whose functions are discovered, by name."""
+    if not (folder / DATABASE).exists():
+        return {}
+    try:
+        with closing(sqlite3.connect(f"file:{folder / DATABASE}?mode=ro", uri=True, timeout=5)) as database:
+            rows = dict(database.execute("SELECT upstream, known FROM discovered").fetchall())
+    except sqlite3.Error as error:
+        if "no such table" in str(error):  # an earlier version made it
+            return {}
+        raise StorageError(f"{folder / DATABASE} can't be read: {error}") from error
+    return {name: known for name, row in rows.items() if (known := _known(row)) is not None}
+
+
+def _known(row: bytes) -> Known | None:
+    """Return what a row says; None for one of another version, as if the upstream had never been asked."""
+    try:
+        return msgspec.json.decode(row, type=Known)
+    except msgspec.DecodeError:
+        return None
 
 
 def _make(folder: Path) -> None:

@@ -10,6 +10,8 @@ from gloo.model.base import Value
 from gloo.model.upstream_tls import is_address
 
 MATCH_NAMESPACE = "envoy.transport_socket_match"
+HOST_NAMESPACE = "gloo.host"
+"""Where the marks of a host are that users gave it."""
 BY_ADDRESS = "by_address"
 """The mark of endpoints known by address alone, for a cluster whose transport sockets differ by it."""
 
@@ -17,13 +19,14 @@ BY_ADDRESS = "by_address"
 class Endpoint(Value, frozen=True):
     """One address that requests can go to; `hostname` is what auto host rewrite and TLS use.
 
-    With a `pipe`, the name of a Unix socket in Envoy's folder, address and port say nothing.
+    With a `pipe`, the name of a Unix socket in Envoy's folder, address and port say nothing. `marks` are for functions.
     """
 
     address: str
     port: int
     hostname: str = ""
     pipe: str = ""
+    marks: tuple[tuple[str, str], ...] = ()
 
     @property
     def host(self) -> str:
@@ -65,6 +68,8 @@ def _member(endpoint: Endpoint, marks: EndpointMarks) -> Message:
         member.endpoint.health_check_config.hostname = endpoint.authority
     if marks.by_address and is_address(endpoint.host):
         member.metadata.filter_metadata[MATCH_NAMESPACE].update({BY_ADDRESS: True})
+    if endpoint.marks:
+        member.metadata.filter_metadata[HOST_NAMESPACE].update(dict(endpoint.marks))
     return member
 
 

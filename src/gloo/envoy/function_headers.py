@@ -6,6 +6,7 @@ from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
 from envoy.config.core.v3 import base_pb2
 from envoy.extensions.filters.http.header_mutation.v3 import header_mutation_pb2
 
+from gloo.envoy.endpoint import HOST_NAMESPACE
 from gloo.envoy.message import Message, TypedConfig, typed
 from gloo.envoy.route import HeaderChange
 from gloo.envoy.stage import HttpFilter, Stage
@@ -19,10 +20,18 @@ def function_headers_filter() -> HttpFilter:
     return HttpFilter(FUNCTION_HEADERS, Stage.TRANSFORMATION, typed(header_mutation_pb2.HeaderMutation()))
 
 
-def function_headers(changes: Sequence[HeaderChange]) -> TypedConfig:
-    """Return the route's part: *changes* all set a header, or remove it if their value comes out empty."""
+def function_headers(changes: Sequence[HeaderChange], marks: Sequence[str] = ()) -> TypedConfig:
+    """Return the route's part: *changes* all set a header, or remove it if their value comes out empty.
+
+    Args:
+        marks: which marks of the host that answered go into headers of the answer, ``x-gloo-host-1`` and so on. The
+            Lua filter, which sees the answer after this one, takes them out again.
+    """
     config = header_mutation_pb2.HeaderMutationPerRoute()
     config.mutations.request_mutations.extend(mutation for change in changes for mutation in _mutations(change))
+    for index, mark in enumerate(marks, 1):
+        change = HeaderChange(f"x-gloo-host-{index}", f"%UPSTREAM_METADATA({HOST_NAMESPACE}:{mark})%", format=True)
+        config.mutations.response_mutations.extend(_mutations(change))
     return typed(config)
 
 

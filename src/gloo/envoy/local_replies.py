@@ -21,7 +21,7 @@ _TOKENS = (
 
 def local_replies() -> Message:
     """Return what becomes of the answers that Envoy makes; the first mapper that fits is taken."""
-    return hcm_pb2.LocalReplyConfig(mappers=[_no_route(), *(_denied(*each) for each in _TOKENS)])
+    return hcm_pb2.LocalReplyConfig(mappers=[_no_route(), *(_denied(*each) for each in _TOKENS), _too_large()])
 
 
 def _no_route() -> Message:
@@ -32,7 +32,16 @@ def _no_route() -> Message:
 
 
 def _denied(details: str, status: int, reason: str, message: str) -> Message:
-    expression = f"response.code_details.startsWith('{_DENIED}{details}')"
+    return _told(f"response.code_details.startsWith('{_DENIED}{details}')", status, reason, message)
+
+
+def _too_large() -> Message:
+    which = "response.code_details == 'request_payload_too_large'"
+    return _told(which, 413, "too_large", "the body is longer than the gateway keeps")
+
+
+def _told(expression: str, status: int, reason: str, message: str) -> Message:
+    """Return what is told in place of an answer of which *expression* (CEL) holds."""
     told = accesslog_pb2.ExtensionFilter(
         name="envoy.access_loggers.extension_filters.cel",
         typed_config=pack(cel_pb2.ExpressionFilter(expression=expression)),

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gloo.envoy.lua import LuaProgram
 from gloo.errors import ConfigError, MissingReference, TemplateError
+from gloo.explain.bodies import body_with
 from gloo.explain.delivery import template_of_function
 from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.request import Request
@@ -48,9 +49,13 @@ def argument(text: str) -> tuple[str, Json]:
     if not name or not equals:
         raise ConfigError("", "--arg", f"{text!r} gives no value", "e.g. --arg id=7")
     try:
-        return name, json.loads(value)
+        return name, json.loads(value, parse_constant=_no_json)
     except ValueError:
         return name, value
+
+
+def _no_json(word: str) -> Json:
+    raise ValueError(word)  # NaN and Infinity, which Python takes
 
 
 def rendered(
@@ -58,18 +63,20 @@ def rendered(
 ) -> Request | Answer:
     """Return the request of a call, or the answer where the function refuses the *arguments*.
 
-    They stand in for the fields of a JSON body; what passes a body on as it is gets them as its body.
+    They stand in for the fields of the body that the function reads, and for what only a route would bring; what passes
+    a body on as it is gets them as its body.
     """
     template = template_of_function(called.name, called.function)
     if template is None:
         raise ConfigError("", called.name, "is no function of templates", "gloo explain shows what a route sends")
     try:
+        template = template if template.parse_body != "none" else replace(template, parse_body="json")
         program = compile_function(template)
     except TemplateError as error:
         raise ConfigError("", called.name, str(error)) from error
     fields = nested(arguments)
-    given = json.dumps(fields, ensure_ascii=False).encode() if arguments else None
-    kind = (("content-type", "application/json"),) if given else ()
+    media_type, given = body_with(fields, template.parse_body) if arguments else ("", None)
+    kind = (("content-type", media_type),) if given else ()
     request = Request("POST" if given else "GET", host, "/", (*headers, *kind), given)
     result = FunctionRuntime().run(LuaProgram(program.id, program.source), request)
     bodiless = template.body is None and isinstance(result, Request) and result.method in ("GET", "HEAD", "DELETE")

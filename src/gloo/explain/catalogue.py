@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from gloo.errors import TemplateError
 from gloo.explain.delivery import names_from_body, parameters_of_route, template_of_function
@@ -41,6 +42,7 @@ class CataloguedFunction:
         name: ``upstream/function``.
         kind: what it is called by: REST, ...
         works: False when it has errors, which `gloo check` lists.
+        source: whether somebody wrote it, or it was discovered.
     """
 
     name: str
@@ -48,6 +50,7 @@ class CataloguedFunction:
     needs: tuple[Need, ...] = ()
     callers: tuple[Caller, ...] = ()
     works: bool = True
+    source: Literal["written", "discovered"] = "written"
 
 
 def catalogue(tables: Tables) -> tuple[CataloguedFunction, ...]:
@@ -66,10 +69,12 @@ def _functions(item: ConfigObject, upstream: Upstream, tables: Tables) -> Iterat
     for function in upstream.functions:
         name = f"{upstream.name}/{function.name}"
         known = accepted.functions.get(function.name) if accepted is not None else None
+        source: Literal["written", "discovered"] = "discovered" if function.name in item.discovered else "written"
         if known is None:
-            yield CataloguedFunction(name, kind, works=False)
+            yield CataloguedFunction(name, kind, works=False, source=source)
         else:
-            yield CataloguedFunction(name, kind, _needs(name, known), tuple(_callers(name, known, tables)))
+            callers = tuple(_callers(name, known, tables))
+            yield CataloguedFunction(name, kind, _needs(name, known), callers, source=source)
 
 
 def _needs(name: str, function: AcceptedFunction) -> tuple[Need, ...]:

@@ -1,14 +1,14 @@
 """A call of a function the way a client makes it: the request that a route turns into the call."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from gloo.errors import ConfigError, MissingReference
+from gloo.explain.bodies import body_with, text_of
 from gloo.explain.calling import Called, nested
-from gloo.explain.delivery import parameters_of_route
+from gloo.explain.delivery import parameters_of_route, template_of_function
 from gloo.explain.request import Headers, Request, normalised
 from gloo.explain.tables import Tables
 from gloo.functions import Parameter
@@ -33,7 +33,7 @@ class _Parts:
 def client_request(called: Called, arguments: Sequence[tuple[str, Json]], tables: Tables) -> Request:
     """Return a request that the gateway would turn into this call: of the first route that calls the function.
 
-    What no parameter of the route has a place for goes into a JSON body.
+    What no parameter of the route has a place for goes into a body of the kind that the function reads.
 
     Raises:
         MissingReference: no route calls it.
@@ -47,10 +47,11 @@ def client_request(called: Called, arguments: Sequence[tuple[str, Json]], tables
     if not parts.path:
         raise ConfigError("", called.name, "its route has a regular expression for a path", "call it directly")
     rest = nested([(name, value) for name, value in arguments if name not in parts.used])
-    body = json.dumps(rest, ensure_ascii=False).encode() if rest else None
+    template = template_of_function(called.name, called.function)
+    media_type, body = body_with(rest, template.parse_body if template else "json") if rest else ("", None)
     method = matcher.verbs[0].upper() if matcher.verbs else "POST" if body else "GET"
     target = parts.path + (f"?{'&'.join(parts.query)}" if parts.query else "")
-    kind = (("content-type", "application/json"),) if body else ()
+    kind = (("content-type", media_type),) if body else ()
     return Request(method, host, normalised(target), (*parts.headers, *kind), body)
 
 
@@ -97,11 +98,7 @@ def _calling_route(called: Called, tables: Tables) -> tuple[Route, str]:
 def _filled(parameter: Parameter, values: Mapping[str, Json]) -> str:
     """Return the text in which *parameter* finds *values*, escaped where it is a path."""
     if not parameter.pattern:
-        return _text(values[parameter.key])
+        return text_of(values[parameter.key])
     is_path = parameter.source == "path"
-    texts = {name: quote(_text(value), safe="") if is_path else _text(value) for name, value in values.items()}
+    texts = {name: quote(text_of(value), safe="") if is_path else text_of(value) for name, value in values.items()}
     return _VARIABLE.sub(lambda found: texts[found[1]], parameter.pattern)
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

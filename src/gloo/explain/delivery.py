@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gloo.envoy.readable import readable
 from gloo.explain.lua_run import FunctionRuntime
 from gloo.explain.needs import needed_names
-from gloo.explain.parameters import Extracted, body_fields, extracted
+from gloo.explain.parameters import Extracted, Sight, body_fields, extracted
 from gloo.explain.request import Request
 from gloo.explain.tables import Tables
 from gloo.functions import FunctionTemplate, Parameter
@@ -50,14 +50,17 @@ def called_function(
     if template is None:
         return Called(name, ())
     parameters = (*template.extractors, *parameters_of_route(route, known))
-    values = extracted(parameters, request, runtime)
-    fields = body_fields(names_from_body(template, parameters), request, runtime)
+    sight = Sight(request, template.parse_body, runtime)
+    values = extracted(parameters, sight)
+    fields = body_fields(names_from_body(template, parameters), sight)
     return Called(name, (*values, *fields))
 
 
 def template_of_function(name: str, function: AcceptedFunction) -> FunctionTemplate | None:
     """Return the templates of a function; None for one that has none."""
-    return template_of(name, function.fields) if isinstance(function.fields, RestFunction) else None
+    if not isinstance(function.fields, RestFunction):
+        return None
+    return template_of(name, function.fields, function.annotations)
 
 
 def parameters_of_route(route: Route, function: AcceptedFunction) -> tuple[Parameter, ...]:

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from gloo.functions import FunctionTemplate
 from gloo.functions.source import Source
 from gloo.functions.template import parse
-from gloo.functions.tree import Block, Expression, For, If, Output, Set, Variable, children, statements
+from gloo.functions.tree import Block, Call, Expression, For, If, Literal, Output, Set, Variable, children, statements
 
 
 def needed_names(template: FunctionTemplate) -> dict[str, tuple[str, ...]]:
     """Return the templates that use each name: ``{"id": ("path", "body")}``; names that templates set are left out."""
     places: dict[str, dict[str, None]] = {}
     for field, text in _texts(template):
-        for name in _names(parse(Source.of(field, text))):
+        for name in _names(parse(Source.of(field, text, pointers=template.known.pointers))):
             places.setdefault(name, {})[field] = None
     return {name: tuple(fields) for name, fields in places.items()}
 
@@ -55,5 +55,9 @@ def _expressions(statement: object) -> Iterator[Expression]:
 def _variables(expression: Expression) -> Iterator[Variable]:
     if isinstance(expression, Variable):
         yield expression
+    if isinstance(expression, Call) and expression.function == "values":
+        name = expression.arguments[0]
+        if isinstance(name, Literal) and isinstance(name.value, str):
+            yield Variable((name.value,), name.at)
     for child in children(expression):
         yield from _variables(child)

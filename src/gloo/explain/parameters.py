@@ -11,6 +11,7 @@ from gloo.errors import TemplateError
 from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.request import Request
 from gloo.functions import FunctionTemplate, Parameter, compile_function
+from gloo.functions.names import BodyFormat
 from gloo.functions.parameters import bindings, named
 
 
@@ -28,36 +29,40 @@ def source_text(parameter: Parameter) -> str:
     return " ".join(part for part in (parameter.source, parameter.key, parameter.pattern) if part)
 
 
-def extracted(parameters: Iterable[Parameter], request: Request, runtime: FunctionRuntime) -> tuple[Extracted, ...]:
-    """Return what each of *parameters* finds in *request*, in their order; of a name the first value counts."""
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One request as functions see it that read its body as *form*."""
+
+    request: Request
+    form: BodyFormat
+    runtime: FunctionRuntime
+
+
+def extracted(parameters: Iterable[Parameter], sight: Sight) -> tuple[Extracted, ...]:
+    """Return what each of *parameters* finds in the request, in their order; of a name the first value counts."""
     return tuple(
-        Extracted(".".join(binding.path), source_text(parameter), _value(parameter, binding.path, request, runtime))
+        Extracted(".".join(binding.path), source_text(parameter), _value(parameter, binding.path, sight))
         for parameter in map(named, parameters)
         for binding in bindings((parameter,))
     )
 
 
-def body_fields(names: Iterable[str], request: Request, runtime: FunctionRuntime) -> tuple[Extracted, ...]:
-    """Return the values of *names* in the JSON body of *request*."""
-    return tuple(
-        Extracted(name, "body field", _run(FunctionTemplate("", body=f'{{"":{{{{ {name} }}}}}}'), (), request, runtime))
-        for name in names
-    )
+def body_fields(names: Iterable[str], sight: Sight) -> tuple[Extracted, ...]:
+    """Return the values of *names* in the body of the request."""
+    return tuple(Extracted(name, "body field", _run(name, (), sight)) for name in names)
 
 
-def _value(parameter: Parameter, path: tuple[str, ...], request: Request, runtime: FunctionRuntime) -> str | None:
-    template = FunctionTemplate("", body=f'{{"":{{{{ {".".join(path)} }}}}}}')
-    return _run(template, (parameter,), request, runtime)
+def _value(parameter: Parameter, path: tuple[str, ...], sight: Sight) -> str | None:
+    return _run(".".join(path), (parameter,), sight)
 
 
-def _run(
-    template: FunctionTemplate, parameters: tuple[Parameter, ...], request: Request, runtime: FunctionRuntime
-) -> str | None:
+def _run(name: str, parameters: tuple[Parameter, ...], sight: Sight) -> str | None:
+    template = FunctionTemplate("", body=f'{{"":{{{{ {name} }}}}}}', parse_body=sight.form)
     try:
         program = compile_function(template, parameters)
     except TemplateError:
         return None  # a name that no expression can spell, such as x-pet: its value shows in the request alone
-    result = runtime.run(LuaProgram(program.id, program.source), request)
+    result = sight.runtime.run(LuaProgram(program.id, program.source), sight.request)
     if isinstance(result, Answer) or result.body is None:
         return None
     return result.body.decode("utf-8", "replace").removeprefix('{"":').removesuffix("}")

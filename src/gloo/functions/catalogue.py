@@ -42,7 +42,11 @@ _ALL = (
     Function("base64url_encode", 1, 1, "base64url_encode(x)", "base64 for URLs, without padding"),
     Function("body", 0, 0, "body()", "the text of the request's body"),
     Function("capitalize", 1, 1, "capitalize(x)", "the first letter made large, the others small"),
+    Function(
+        "cluster_metadata", 1, 1, 'cluster_metadata("region")', "an annotation of the upstream, by metadata.annotations"
+    ),
     Function("context", 0, 0, "context()", "all fields of the body"),
+    Function("data_source", 1, 1, 'data_source("terms")', "a text of the function's data_sources"),
     Function("default", 2, 2, 'default(x, "none")', "the first value, or the second if the first is missing or null"),
     Function("divisibleBy", 2, 2, "divisibleBy(x, 3)", "whether a number divides by another"),
     Function(
@@ -57,6 +61,7 @@ _ALL = (
     Function("float", 1, 1, "float(x)", "the number that a text is"),
     Function("header", 1, 1, 'header("x-user")', "a header of the message, empty if there is none"),
     Function("hmac_sha256", 2, 3, "hmac_sha256(key, x)", "the HMAC with SHA-256 as hex, or 'base64' or 'base64url'"),
+    Function("host_metadata", 1, 1, 'host_metadata("zone")', "in response templates: a mark of the host that answered"),
     Function("int", 1, 1, "int(x)", "the whole part of the number that a text is"),
     Function("isArray", 1, 1, "isArray(x)", "whether a value is a list"),
     Function("isBoolean", 1, 1, "isBoolean(x)", "whether a value is true or false"),
@@ -92,11 +97,13 @@ _ALL = (
     Function("upper", 1, 1, "upper(x)", "ASCII letters made large"),
     Function("url_encode", 1, 1, "url_encode(x)", "a text percent-encoded"),
     Function("uuid", 0, 0, "uuid()", "a random UUID"),
+    Function("values", 1, 1, 'values("tag")', "all the values of a form's field, as a list"),
     Function("word_count", 1, 1, "word_count(x)", "the number of words of a text"),
 )
 
 ALIASES: Mapping[str, str] = MappingProxyType(
     {
+        "clusterMetadata": "cluster_metadata",
         "base64Decode": "base64_decode",
         "base64Encode": "base64_encode",
         "base64UrlDecode": "base64url_decode",

@@ -6,6 +6,7 @@ defaults, so that what a place needs is decided for each leaf when the template 
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -176,12 +177,31 @@ class Expressions:
         arguments = (self.need(argument) for argument in expression.arguments)
         return lua.call(f"gloo.call_{expression.function}", self.site(expression), *arguments)
 
+    def _cluster_metadata(self, expression: Call) -> str:
+        return self.names.known.annotation(self._constant(expression, expression.arguments[0]))
+
+    def _data_source(self, expression: Call) -> str:
+        return self.names.known.data_source(self._constant(expression, expression.arguments[0]))
+
+    def _host_metadata(self, expression: Call) -> str:
+        key = self._constant(expression, expression.arguments[0])
+        if self.names.message == "request":
+            problem = "host_metadata() is for response templates: the host is chosen after the request is made"
+            raise self.source.error(expression.at, problem, "cluster_metadata() is known before")
+        if not re.fullmatch(r"[\w.-]+", key.text, re.ASCII):
+            raise key.error(0, f"{key.text!r} can't be the name of a mark", "letters, digits, '-', '_' and '.'")
+        self.names.hosts.setdefault(key.text)
+        return lua.field("hosts", key.text)
+
     def _default(self, expression: Call) -> str:
         first, second = expression.arguments
         return lua.call("gloo.default", self._optional(first), self.value(second))
 
     def _optional(self, expression: Expression) -> str:
         """Write *expression* as a value that may be missing, even a variable of the environment."""
+        if isinstance(expression, Call) and expression.function == "cluster_metadata":
+            name = self._constant(expression, expression.arguments[0])
+            return self.names.known.annotation(name, may_be_missing=True)
         if isinstance(expression, Call) and expression.function == "env":
             return lua.call("gloo.env", lua.quoted(self._variable_of_environment(expression)))
         return self.value(expression)
@@ -245,6 +265,11 @@ class Expressions:
             raise self.source.error(expression.at, "extraction() takes a name in quotes")
         variable = Variable(tuple(name.value.split(".")), name.at)
         return lua.call("gloo.default", self.names.parameter(variable, self.source), '""')
+
+    def _values(self, expression: Call) -> str:
+        name = self._constant(expression, expression.arguments[0])
+        found = lua.call("gloo.field", self.names.lists(expression, self.source), lua.quoted(name.text))
+        return f"({found} or gloo.no_values)"
 
     def _regex_match(self, expression: Call) -> str:
         text, pattern = expression.arguments
@@ -339,13 +364,16 @@ def _name(expression: Expression) -> str:
 
 _CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {
     "body": Expressions._body,
+    "cluster_metadata": Expressions._cluster_metadata,
     "context": Expressions._context,
+    "data_source": Expressions._data_source,
     "default": Expressions._default,
     "dynamic_metadata": Expressions._dynamic_metadata,
     "env": Expressions._env,
     "exists": Expressions._exists,
     "extraction": Expressions._extraction,
     "header": Expressions._header,
+    "host_metadata": Expressions._host_metadata,
     "hmac_sha256": Expressions._digest,
     "jwt_claim": Expressions._jwt_claim,
     "raw": Expressions._raw,
@@ -353,6 +381,7 @@ _CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {
     "regex_replace": Expressions._regex_replace,
     "request_header": Expressions._request_header,
     "sha256": Expressions._digest,
+    "values": Expressions._values,
 }
 _MAY_BE_MISSING = frozenset(("default", "dynamic_metadata", "jwt_claim"))
 _TEXTS = frozenset(("header", "request_header", "extraction"))

@@ -3,21 +3,42 @@
 Jinja's tokens and nodes know their line only. Our lexer puts the *offset* of each token in the place of its line
 number: the parser copies it into every node and every error, and so each of them has an exact place.
 
-Two things of Inja, the language of the templates of 2018, are put right between lexer and parser:
-``else if`` becomes ``elif``, and a dash without blanks around it joins names (``x-user-id`` is one name; write
-``a - b`` to subtract).
+What Inja, the language of the templates of 2018, has of its own is put right here: ``else if`` becomes ``elif``, ``^``
+is a power, and a dash without blanks around it joins names (``x-user-id`` is one name; write ``a - b`` to subtract).
+Where names are *pointers*, a slash without blanks is a dot: ``a/b/0`` is ``a.b.0``.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
-from jinja2.lexer import TOKEN_BLOCK_BEGIN, TOKEN_NAME, TOKEN_SUB, Lexer, Token, TokenStream
+from jinja2.lexer import (
+    TOKEN_BLOCK_BEGIN,
+    TOKEN_DIV,
+    TOKEN_DOT,
+    TOKEN_INTEGER,
+    TOKEN_NAME,
+    TOKEN_OPERATOR,
+    TOKEN_POW,
+    TOKEN_SUB,
+    Lexer,
+    Token,
+    TokenStream,
+    _Rule,
+)
 from jinja2.parser import Parser
 
 
 class OffsetLexer(Lexer):
     """Yields tokens whose ``lineno`` is their offset in the source."""
+
+    def __init__(self, environment: Environment, *, pointers: bool) -> None:
+        super().__init__(environment)
+        self._pointers = pointers
+        for rules in self.rules.values():
+            if any(rule.tokens == TOKEN_OPERATOR for rule in rules):
+                rules.append(_Rule(re.compile(r"\^"), TOKEN_POW, None))
 
     def tokeniter(
         self, source: str, name: str | None, filename: str | None = None, state: str | None = None
@@ -35,16 +56,16 @@ class OffsetLexer(Lexer):
     def tokenize(
         self, source: str, name: str | None = None, filename: str | None = None, state: str | None = None
     ) -> TokenStream:
-        tokens = self.wrap(self.tokeniter(source, name, filename, state), name, filename)
-        return TokenStream(_else_if(_dashed_names(tokens)), name, filename)
+        tokens = _dashed_names(self.wrap(self.tokeniter(source, name, filename, state), name, filename))
+        return TokenStream(_else_if(_pointers(tokens) if self._pointers else tokens), name, filename)
 
 
 class OffsetEnvironment(Environment):
     """A Jinja environment that only parses: ``##`` starts a line statement, line ends are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pointers: bool) -> None:
         super().__init__(line_statement_prefix="##", keep_trailing_newline=True, autoescape=False)
-        self._offset_lexer = OffsetLexer(self)
+        self._offset_lexer = OffsetLexer(self, pointers=pointers)
 
     @property
     def lexer(self) -> Lexer:
@@ -52,16 +73,16 @@ class OffsetEnvironment(Environment):
 
 
 @cache
-def _environment() -> OffsetEnvironment:
-    return OffsetEnvironment()
+def _environment(*, pointers: bool) -> OffsetEnvironment:
+    return OffsetEnvironment(pointers=pointers)
 
 
-def parse(text: str) -> nodes.Template:
+def parse(text: str, *, pointers: bool = False) -> nodes.Template:
     """Parse *text*, whose line ends are ``\\n``.
 
     The ``lineno`` of every node, and of the `TemplateSyntaxError` that this raises, is an offset.
     """
-    return Parser(_environment(), text).parse()
+    return Parser(_environment(pointers=pointers), text).parse()
 
 
 def _dashed_names(tokens: Iterator[Token]) -> Iterator[Token]:
@@ -78,6 +99,23 @@ def _dashed_names(tokens: Iterator[Token]) -> Iterator[Token]:
         if not held:
             yield token
     yield from held
+
+
+def _pointers(tokens: Iterator[Token]) -> Iterator[Token]:
+    """Make a dot of a slash that touches what is before and behind it: the steps of a pointer."""
+    step = slash = None  # the last step so far, and a slash that touches it
+    for token in tokens:
+        behind = slash is not None and slash.lineno + 1 == token.lineno and token.type in (TOKEN_NAME, TOKEN_INTEGER)
+        if slash is not None:
+            yield Token(slash.lineno, TOKEN_DOT, ".") if behind else slash
+            slash = None
+        if step is not None and token.type == TOKEN_DIV and step.lineno + len(str(step.value)) == token.lineno:
+            slash = token
+            continue
+        step = token if token.type == TOKEN_NAME or behind else None
+        yield token
+    if slash is not None:
+        yield slash
 
 
 def _touches(left: Token, right: Token) -> bool:

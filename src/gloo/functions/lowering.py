@@ -59,7 +59,8 @@ def lower(template: FunctionTemplate, parameters: Sequence[Parameter] = ()) -> L
     native: dict[str, NativeHeader] = {}
     for name, text in template.headers:
         if _may_be_native(name.lower(), template):
-            header = _native(name.lower(), parse(Source.of(f"headers.{name}", text)), free, written)
+            source = Source.of(f"headers.{name}", text, pointers=template.known.pointers)
+            header = _native(name.lower(), parse(source), free, written)
             if header is not None:
                 native[name] = header
     kept = tuple((name, text) for name, text in template.headers if name not in native)

@@ -36,10 +36,6 @@ def call(function: str, *arguments: str) -> str:
     return f"{function}({', '.join(arguments)})"
 
 
-def body_flags(*, reads: bool, writes: bool) -> str:
-    """Write the fields that tell the runtime what a template does with the body."""
-    return f"reads_body = {_boolean(reads)}, writes_body = {_boolean(writes)},"
-
-
-def _boolean(value: bool) -> str:
+def boolean(value: bool) -> str:
+    """Write *value*."""
     return "true" if value else "false"

@@ -108,7 +108,7 @@ class MessageWriter:
         yield Part(tuple(lines), typed(placed.media_type))
 
     def _source(self, field: str, text: str) -> Source:
-        return Source.of(self.prefix + field, text)
+        return Source.of(self.prefix + field, text, pointers=self.names.known.pointers)
 
     def checked(self, variable: str, source: Source, doubt: int) -> str:
         """Write the check of a JSON text that some requests may break at *doubt*, and warn of it."""

@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gloo.functions import lua
+from gloo.functions.known import NOTHING_KNOWN, Known
 from gloo.functions.parameters import Binding, Parameter
 from gloo.functions.source import Source
-from gloo.functions.tree import Variable
+from gloo.functions.tree import Call, Variable
 
 _FREE = ("path", "method", "scheme", "authority")
 """Variables that exist beside any parameters, unless a parameter has the name."""
 
 
-BodyFormat = Literal["json", "form", "none"]
+BodyFormat = Literal["json", "form", "multipart", "none"]
+_FORMS = ("form", "multipart")
+"""Bodies whose fields are text, and may come several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +37,21 @@ class Names:
         body: how the body is read; a name that nothing else binds is a field of it, or with ``none`` an error.
         message: what the templates make.
         kept: headers of the request that a response asks for.
+        known: texts of the configuration.
+        hosts: marks of the host that answered which a response asks for.
         reads_body, reads_text: what the templates use of the body: its fields, or its text.
+        reads_lists: they use all the values of a field of a form.
     """
 
     parameters: Sequence[Parameter]
     bindings: Sequence[Binding]
     body: BodyFormat = "json"
     message: Literal["request", "response"] = "request"
+    known: Known = NOTHING_KNOWN
+    hosts: dict[str, None] = field(default_factory=dict)
     reads_body: bool = False
     reads_text: bool = False
+    reads_lists: bool = False
     kept: dict[str, None] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     used: dict[tuple[str, ...], str] = field(default_factory=dict)
@@ -55,14 +64,17 @@ class Names:
     @property
     def waits(self) -> bool:
         """Whether anything of the body is used."""
-        return self.reads_body or self.reads_text
+        return self.reads_body or self.reads_text or self.reads_lists
 
     def fields(self) -> list[str]:
         """The Lua line that reads the body's fields, if they are used."""
+        if self.body == "multipart" and (self.reads_body or self.reads_lists):
+            return ["local fields, lists = gloo.multipart_fields(headers, text)"]
+        if self.body == "form":
+            lists = ["local lists = gloo.form_lists(text)"] if self.reads_lists else []
+            return [*(["local fields = gloo.form_fields(text)"] if self.reads_body else []), *lists]
         if not self.reads_body:
             return []
-        if self.body == "form":
-            return ["local fields = gloo.form_fields(text)"]
         read = "gloo.fields(text)" if self.message == "request" else "gloo.answer_fields(headers, text)"
         return [f"local fields = {read}"] if self.body == "json" else []
 
@@ -85,7 +97,18 @@ class Names:
         if variable.path[0] in self._free() and len(variable.path) == 1:
             return Resolved(self._use(variable.path), text=True)
         value = self._with_nested(variable, self._from_body(variable, source))
-        return Resolved(value, text=self.body == "form" and not self._nested(variable))
+        return Resolved(value, text=self._is_form_text(variable) and not self._nested(variable))
+
+    def lists(self, call: Call, source: Source) -> str:
+        """The Lua table of all the values of a form's fields; raise `TemplateError` if the body is no form."""
+        if self.body not in _FORMS:
+            raise source.error(call.at, f"{call.function}() needs a form", "set parse_body to form or multipart")
+        self.reads_lists = True
+        return "lists"
+
+    def _is_form_text(self, variable: Variable) -> bool:
+        """Tell whether a field of the body is text without a JSON type; what a file has does have one."""
+        return self.body == "form" or (self.body == "multipart" and len(variable.path) == 1)
 
     def constant(self, written: str) -> str:
         """The Lua name of a value that is made once, when the program is loaded."""
@@ -111,7 +134,7 @@ class Names:
         if rest and not binding.typed:
             problem = f"the parameter '{'.'.join(binding.path)}' is text and has no field '{rest[0]}'"
             raise source.error(variable.at, problem)
-        return Resolved(_fields(self._use(binding.path), rest), text=not binding.typed or self.body == "form")
+        return Resolved(_fields(self._use(binding.path), rest), text=not binding.typed or self.body in _FORMS)
 
     def _use(self, path: tuple[str, ...]) -> str:
         sources = [self.parameters[binding.parameter] for binding in self.bindings if binding.path == path]

@@ -15,6 +15,8 @@ from gloo.functions import lua
 from gloo.functions.body_modes import TEMPLATE, BodyMode, write_mode
 from gloo.functions.expressions import Sites
 from gloo.functions.extraction import check_extractors, extract
+from gloo.functions.known import NOTHING_KNOWN, Known
+from gloo.functions.limits import body_flags, limits_of
 from gloo.functions.message import MessageWriter, Part
 from gloo.functions.names import BodyFormat, Names
 from gloo.functions.parameters import Parameter, bindings, named
@@ -41,6 +43,8 @@ class FunctionTemplate:
         parse_body: a name that no parameter binds is a field of the body, which is JSON or a form; ``none``: an error.
         responses: templates of answers; the first that is for an answer is taken.
         mode: how a new body comes about without `body`.
+        known: texts of the configuration that templates may name.
+        max_body: the bytes of the longest body that is read; None for the usual.
         extractors: the function's own parameters, which come before those of a route.
     """
 
@@ -52,6 +56,8 @@ class FunctionTemplate:
     responses: tuple[ResponseTemplate, ...] = ()
     mode: BodyMode = TEMPLATE
     extractors: tuple[Parameter, ...] = ()
+    max_body: int | None = None
+    known: Known = NOTHING_KNOWN
 
     @property
     def is_empty(self) -> bool:
@@ -84,6 +90,7 @@ class Program:
         source: the Lua text, plain ASCII.
         reads_body: Envoy must wait for the whole body of the request, to read or to replace it.
         answers: it has response templates, and so needs the runtime that sees responses.
+        hosts: marks of the host that answered, which its answers ask for.
         warnings: what is no error but should be known, each with its place.
     """
 
@@ -91,6 +98,7 @@ class Program:
     source: str
     reads_body: bool
     answers: bool = False
+    hosts: tuple[str, ...] = ()
     warnings: tuple[TemplateError, ...] = field(default=(), compare=False)
 
 
@@ -100,8 +108,9 @@ def compile_function(template: FunctionTemplate, parameters: Sequence[Parameter]
     Raises `TemplateError` with field, line and column for whatever can be known before a request comes.
     """
     check_extractors(template.extractors)
+    template.known.check()
     parameters = (*template.extractors, *map(named, parameters))
-    names = Names(parameters, bindings(parameters), template.parse_body)
+    names = Names(parameters, bindings(parameters), template.parse_body, known=template.known)
     writer = MessageWriter(names, Sites())
     parts = [
         *writer.path(template.path),
@@ -109,12 +118,13 @@ def compile_function(template: FunctionTemplate, parameters: Sequence[Parameter]
         *writer.body(template.body, template.headers),
         *write_mode(template.mode, writer),
     ]
-    responses = [write_response(response, writer.sites) for response in template.responses]
+    responses = [write_response(response, writer.sites, template.known) for response in template.responses]
+    hosts = tuple(dict.fromkeys(host for response in responses for host in response.hosts))
     source = "\n".join(_chunk(template, writer, parts, responses))
     digest = hashlib.blake2b(source.encode("ascii"), digest_size=12).hexdigest()
     waits = names.waits or template.writes_body
     warnings = (*writer.warnings, *(warning for response in responses for warning in response.warnings))
-    return Program(digest, source, waits, bool(responses), warnings)
+    return Program(digest, source, waits, bool(responses), hosts, warnings)
 
 
 def _chunk(
@@ -128,7 +138,7 @@ def _chunk(
     yield "local gloo = ..."
     yield from extraction.constants
     yield f"return {{name = {lua.quoted(template.name)},"
-    yield lua.body_flags(reads=writer.names.waits, writes=template.writes_body)
+    yield body_flags(writer.names, limits_of(writer.names, template.max_body), writes=template.writes_body)
     yield f"sites = {{{', '.join(map(_row, writer.sites.rows))}}},"
     yield from _responses(responses)
     yield "request = function(headers, text)"
@@ -148,6 +158,8 @@ def _responses(responses: Sequence[WrittenResponse]) -> Iterator[str]:
         return
     kept = dict.fromkeys(name for response in responses for name in response.kept)
     yield f"kept = {{{', '.join(map(lua.quoted, kept))}}},"
+    if hosts := dict.fromkeys(host for response in responses for host in response.hosts):
+        yield f"hosts = {{{', '.join(map(lua.quoted, hosts))}}},"
     yield "responses = {"
     for response in responses:
         yield from response.lines

@@ -12,6 +12,8 @@ from gloo.errors import TemplateError
 from gloo.functions import lua
 from gloo.functions.expressions import Sites
 from gloo.functions.extraction import extract
+from gloo.functions.known import Known
+from gloo.functions.limits import body_flags, limits_of
 from gloo.functions.message import MessageWriter
 from gloo.functions.names import BodyFormat, Names
 from gloo.functions.parameters import Parameter, bindings, named
@@ -44,6 +46,7 @@ class ResponseTemplate:
         body: the new body; None passes the body through.
         parameters: header parameters, over the response's headers.
         parse_body: how the upstream's body is read.
+        max_body: the bytes of the longest body that is read; None for the usual.
     """
 
     field: str = "response"
@@ -53,6 +56,7 @@ class ResponseTemplate:
     body: str | None = None
     parameters: tuple[Parameter, ...] = ()
     parse_body: BodyFormat = "json"
+    max_body: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +67,21 @@ class WrittenResponse:
         lines: a Lua expression, the rule's table.
         reads_body: the upstream's body is read: it must not be compressed.
         kept: headers of the request that the rule asks for.
+        hosts: marks of the host that it asks for.
         warnings: what should be known about it.
     """
 
     lines: tuple[str, ...]
     reads_body: bool
     kept: tuple[str, ...]
+    hosts: tuple[str, ...]
     warnings: tuple[TemplateError, ...]
 
 
-def write_response(template: ResponseTemplate, sites: Sites) -> WrittenResponse:
+def write_response(template: ResponseTemplate, sites: Sites, known: Known) -> WrittenResponse:
     """Write the rule of *template*; raise `TemplateError` for what is wrong with it."""
     parameters = tuple(named(parameter) for parameter in template.parameters)
-    names = Names(parameters, bindings(parameters), template.parse_body, "response")
+    names = Names(parameters, bindings(parameters), template.parse_body, "response", known)
     writer = MessageWriter(names, sites, f"{template.field}.")
     parts = [
         *writer.status(template.status, empty_body=template.body == ""),
@@ -83,12 +89,13 @@ def write_response(template: ResponseTemplate, sites: Sites) -> WrittenResponse:
         *writer.body(template.body, template.headers),
     ]
     extraction = extract(names)
+    limits = limits_of(names, template.max_body, f"{template.field}.max_body")
     lines = [
         "(function()",
         *extraction.constants,
-        f"return {{{lua.body_flags(reads=names.waits, writes=template.body is not None)}",
+        f"return {{{body_flags(names, limits, writes=template.body is not None)}",
         f"matches = function(status, headers) return {_condition(template)} end,",
-        "render = function(headers, text, kept)",
+        "render = function(headers, text, kept, hosts)",
         *names.fields(),
         *extraction.lines,
         *(line for part in parts for line in part.lines),
@@ -96,7 +103,7 @@ def write_response(template: ResponseTemplate, sites: Sites) -> WrittenResponse:
         "return body" if template.body is not None else "return nil",
         "end} end)(),",
     ]
-    return WrittenResponse(tuple(lines), names.waits, tuple(names.kept), tuple(writer.warnings))
+    return WrittenResponse(tuple(lines), names.waits, tuple(names.kept), tuple(names.hosts), tuple(writer.warnings))
 
 
 def _condition(template: ResponseTemplate) -> str:

@@ -3,7 +3,20 @@
 from functools import cache
 from importlib.resources import files
 
-_PARTS = ("values", "operators", "json", "print", "request", "regex", "functions", "digest", "stream", "entry")
+_PARTS = (
+    "values",
+    "operators",
+    "json",
+    "print",
+    "request",
+    "multipart",
+    "regex",
+    "functions",
+    "digest",
+    "stream",
+    "entry",
+    "warm",
+)
 
 
 @cache

@@ -9,18 +9,20 @@ from gloo.errors import TemplateError
 class Source:
     """A template's text and the field it stands in: ``path``, ``body``, ``headers.x-name``, ``parameters.path``.
 
-    A text inside of a template, such as a regex in quotes, starts at *line* and *column*.
+    A text inside of a template, such as a regex in quotes, starts at *line* and *column*. With *pointers* its names are
+    JSON pointers: ``a/b/0``.
     """
 
     field: str
     text: str
     line: int = 1
     column: int = 1
+    pointers: bool = False
 
     @classmethod
-    def of(cls, field: str, text: str) -> "Source":
+    def of(cls, field: str, text: str, *, pointers: bool = False) -> "Source":
         """Take *text* with its line ends made ``\\n``."""
-        return cls(field, text.replace("\r\n", "\n").replace("\r", "\n"))
+        return cls(field, text.replace("\r\n", "\n").replace("\r", "\n"), pointers=pointers)
 
     def position(self, at: int) -> tuple[int, int]:
         """Return line and column, both from 1, of the offset *at*."""

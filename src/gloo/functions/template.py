@@ -68,7 +68,7 @@ def parse(source: Source) -> Block:
     if not any(mark in source.text for mark in _MARKS):
         return (Text(source.text, 0),) if source.text else ()
     try:
-        template = lexer.parse(source.text)
+        template = lexer.parse(source.text, pointers=source.pointers)
         return _Reader(source).block(template.body)
     except TemplateSyntaxError as error:
         raise source.error(error.lineno, (error.message or "syntax error").rstrip(".")) from error

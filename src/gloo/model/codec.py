@@ -31,6 +31,7 @@ class ConfigObject:
         value: None when it can't be decoded; a virtual service may still hold broken routes.
         source: where it was written.
         problems: what is wrong with it, without file and line.
+        discovered: the names of those functions in its value that nobody wrote.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class ConfigObject:
     value: Upstream | VirtualService | None
     source: Source
     problems: tuple[Problem, ...] = ()
+    discovered: frozenset[str] = frozenset()
 
     @property
     def ref(self) -> str:

@@ -1,11 +1,12 @@
 """Verdicts: what became of an object the user wrote."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta
 
-from gloo.model.base import Model
+from gloo.model.base import Json, Model
 
 
 class State(StrEnum):
@@ -42,3 +43,6 @@ class Status(Model, frozen=True, kw_only=True):
     state: State = State.PENDING
     reason: str = ""
     problems: tuple[Problem, ...] = ()
+    discovery: Annotated[Mapping[str, Json] | None, Meta(description="when it was asked for functions, and so on")] = (
+        None
+    )

@@ -8,6 +8,7 @@ from msgspec import Meta
 from gloo.model.balancing import CircuitBreakers, LoadBalancer, OutlierDetection
 from gloo.model.base import Json, Model, Name
 from gloo.model.connection import Connection, Dns
+from gloo.model.discovery import Discovery
 from gloo.model.duration import Duration
 from gloo.model.health_check import HealthCheck
 from gloo.model.metadata import Metadata
@@ -54,6 +55,7 @@ class Upstream(Model, frozen=True, kw_only=True):
     ] = None
     spec: Annotated[Mapping[str, Json], Meta(description="where it is; its fields depend on `type`")] = {}
     functions: Annotated[tuple[Function, ...], Meta(description="what routes can call here")] = ()
+    discovery: Annotated[Discovery | None, Meta(description="ask it for its functions, and how often")] = None
     service_info: Annotated[ServiceInfo | None, Meta(description="the protocol the service speaks")] = None
     status: Annotated[Status | None, Meta(description="written by gloo; ignored in what you write")] = None
     metadata: Annotated[Metadata, Meta(description="marks kept by stores and tools")] = Metadata()

@@ -22,7 +22,7 @@ signed too, and its answer is passed on as it comes.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -37,9 +37,14 @@ from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.model.upstream_tls import is_address
+from gloo.plugins.aws_listing import Asked, AwsDiscovery, list_functions
 from gloo.plugins.aws_session import AwsSession, read_keys
 from gloo.plugins.base import FunctionCall, UpstreamPlugin
+from gloo.plugins.discovery import Discovered, Question
 from gloo.plugins.origin import parse_origin
+
+if TYPE_CHECKING:
+    import httpx
 
 RequestShape = Literal["passthrough", "api_gateway_v2", "api_gateway_v1", "alb", "envoy"]
 ResponseShape = Literal["passthrough", "api_gateway", "alb"]
@@ -189,6 +194,7 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
     spec_model = AwsSpec
     function_model = AwsFunction
     extension_model = AwsExtension
+    discovery_model = AwsDiscovery
 
     def filters(self) -> tuple[HttpFilter, ...]:
         return aws_filters(aws_source())
@@ -234,6 +240,16 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, AwsExtension]):
             held_bytes=MOST_BYTES,
         )
 
+    def discovery_secrets(self, upstream: Upstream, spec: AwsSpec, options: Model) -> tuple[str, ...]:
+        if spec.url:
+            raise ConfigError("", "functions", "a function at a URL is the only one there", "write it under functions")
+        return self.secrets(spec)
+
+    async def discover(self, question: Question[AwsSpec], http: "httpx.AsyncClient") -> Discovered:
+        spec = question.spec
+        place = Asked(_url(spec), spec.region, credentials_of(spec, question.secrets))
+        return await list_functions(question, place, http)
+
 
 def _at_url(upstream: Upstream, spec: AwsSpec, secrets: Mapping[str, Secret]) -> Cluster:
     """Return the cluster of a function with a URL, which has nothing to be said about its events."""
@@ -254,6 +270,13 @@ def _call_at_url(call: FunctionCall[AwsFunction, AwsExtension], spec: AwsSpec) -
         raise ConfigError("", "extensions.execution_style", "a function at a URL is always waited for", hint)
     held = MOST_BYTES if spec.auth == "iam" else 0
     return replace(call.target, host_rewrite=parse_origin(spec.url).authority, held_bytes=held)
+
+
+def _url(spec: AwsSpec) -> str:
+    """Return where Lambda's own interface is asked."""
+    place = spec.endpoint or AwsEndpoint(host=spec.host)
+    port = f":{place.port}" if place.port != (443 if place.tls else 80) else ""
+    return f"{'https' if place.tls else 'http'}://{place.host}{port}"
 
 
 def credentials_of(spec: AwsSpec, secrets: Mapping[str, Secret]) -> AwsCredentials:

@@ -18,7 +18,7 @@ are. Its key is a header. All keys go to Envoy as secrets, where the one that a 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -30,8 +30,13 @@ from gloo.errors import ConfigError
 from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
+from gloo.plugins.azure_listing import AzureDiscovery, functions_by_management, functions_of_app
 from gloo.plugins.base import FunctionCall, Nothing, UpstreamPlugin
+from gloo.plugins.discovery import Discovered, Question
 from gloo.plugins.origin import parse_origin
+
+if TYPE_CHECKING:
+    import httpx
 
 KEY_HEADER = "x-functions-key"
 MASTER = "_master"
@@ -88,6 +93,7 @@ class Azure(UpstreamPlugin[AzureSpec, AzureFunction, Nothing]):
     functions_only = True
     spec_model = AzureSpec
     function_model = AzureFunction
+    discovery_model = AzureDiscovery
 
     def secrets(self, spec: AzureSpec) -> tuple[str, ...]:
         return (spec.secret_ref,) if spec.secret_ref else ()
@@ -121,6 +127,25 @@ class Azure(UpstreamPlugin[AzureSpec, AzureFunction, Nothing]):
         if spec.secret_ref or function.auth_level != "anonymous":
             changes.append(HeaderChange(CHOSEN, _key_for(name, function, spec, call.secrets)))
         return replace(call.target, request_headers=(*call.target.request_headers, *changes))
+
+    def discovery_secrets(self, upstream: Upstream, spec: AzureSpec, options: Model) -> tuple[str, ...]:
+        assert isinstance(options, AzureDiscovery)
+        name = options.secret_ref or spec.secret_ref
+        if not name:
+            raise ConfigError("", "spec.secret_ref", "is needed to ask for functions", "with the app's key `_master`")
+        return (name,)
+
+    def asks_unverified(self, spec: AzureSpec, options: Model) -> bool:
+        assert isinstance(options, AzureDiscovery)
+        return not spec.tls_verify and not options.subscription_id
+
+    async def discover(self, question: Question[AzureSpec], http: "httpx.AsyncClient") -> Discovered:
+        spec, options = question.spec, question.options
+        assert isinstance(options, AzureDiscovery)
+        if options.subscription_id:
+            return await functions_by_management(question, http, app=spec.function_app_name)
+        (name,) = self.discovery_secrets(question.upstream, spec, options)
+        return await functions_of_app(http, address=spec.address, secret=question.secrets[name])
 
 
 def key_header(entry: str) -> str:

@@ -12,7 +12,7 @@ another distribution through the entry-point group ``gloo.plugins``.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
 
 from gloo.envoy.cluster import Cluster
 from gloo.envoy.route import Answer, Forward, Route, Target
@@ -21,6 +21,10 @@ from gloo.errors import ConfigError, TemplateError
 from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
+from gloo.plugins.discovery import Discovered, Question
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class Nothing(Model, frozen=True):
@@ -50,6 +54,7 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
         extension: the route's fields that the plugin reads.
         path: the route's own path text, when its matcher has one.
         spec: the `spec` of the upstream that the function belongs to.
+        annotations: those of the upstream.
         secrets: those that the upstream's plugin named for that spec.
     """
 
@@ -60,6 +65,7 @@ class FunctionCall(Generic[FunctionT, ExtensionT]):
     path: str = ""
     spec: Model = field(default_factory=Nothing)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 FunctionKind = Literal["lambda", "google", "cloudevent", "asgi"]
@@ -110,6 +116,10 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
         """Return what is no error in a function that `check_function` took, but should be known."""
         return ()
 
+    def call_warnings(self, call: FunctionCall[FunctionT, ExtensionT]) -> tuple[TemplateError, ...]:
+        """Return what is no error in a route's part of a call, but should be known; the fields are below the route."""
+        return ()
+
     def call(self, call: FunctionCall[FunctionT, ExtensionT]) -> Target:
         """Return `call.target` with all that makes a request to it a call of the function."""
         return call.target
@@ -118,12 +128,16 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
 class UpstreamPlugin(FunctionPlugin[FunctionT, ExtensionT], Generic[SpecT, FunctionT, ExtensionT]):
     """Knows one type of upstream.
 
-    With `functions_only`, a route must name a function of it: there is nothing else to send a request to.
+    With `functions_only`, a route must name a function of it: there is nothing else to send a request to. With a
+    `discovery_model`, the form of `discovery.spec`, its upstreams can be asked for their functions; with
+    `asks_nobody` they are files that are read, so that commands without a gateway do it too.
     """
 
     upstream_type: ClassVar[str]
     functions_only: ClassVar[bool] = False
     spec_model: ClassVar[type[Model]]
+    discovery_model: ClassVar[type[Model] | None] = None
+    asks_nobody: ClassVar[bool] = False
 
     def secrets(self, spec: SpecT) -> tuple[str, ...]:
         """Return the names of the secrets that `cluster` and `call` need."""
@@ -140,6 +154,18 @@ class UpstreamPlugin(FunctionPlugin[FunctionT, ExtensionT], Generic[SpecT, Funct
     def worker(self, upstream: Upstream, spec: SpecT, functions: Mapping[str, FunctionT]) -> PythonWorker | None:
         """Return the process that the upstream needs on this machine, if any; *functions* are the good ones."""
         return None
+
+    def discovery_secrets(self, upstream: Upstream, spec: SpecT, options: Model) -> tuple[str, ...]:
+        """Return the names of the secrets that `discover` needs; raise ConfigError where none is said."""
+        return self.secrets(spec)
+
+    def asks_unverified(self, spec: SpecT, options: Model) -> bool:
+        """Tell whether the user said that the certificate of who answers `discover` does not count."""
+        return False
+
+    async def discover(self, question: Question[SpecT], http: "httpx.AsyncClient") -> Discovered:
+        """Return the upstream's functions; only called with a `discovery_model`. See `gloo.plugins.discovery`."""
+        raise NotImplementedError
 
 
 class ServicePlugin(FunctionPlugin[FunctionT, ExtensionT], Generic[SpecT, FunctionT, ExtensionT]):

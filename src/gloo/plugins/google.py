@@ -18,7 +18,7 @@ takes CloudEvents, a request that is none can be made one.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -30,7 +30,12 @@ from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.plugins.base import FunctionCall, Nothing, UpstreamPlugin
+from gloo.plugins.discovery import Discovered, Question
+from gloo.plugins.google_listing import GoogleDiscovery, list_functions
 from gloo.plugins.origin import Origin, parse_origin
+
+if TYPE_CHECKING:
+    import httpx
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}\Z")
 
@@ -90,6 +95,7 @@ class Google(UpstreamPlugin[GoogleSpec, GoogleFunction, Nothing]):
     functions_only = True
     spec_model = GoogleSpec
     function_model = GoogleFunction
+    discovery_model = GoogleDiscovery
 
     def cluster(self, upstream: Upstream, spec: GoogleSpec, secrets: Mapping[str, Secret]) -> Cluster:
         return replace(spec.origin.cluster(upstream, verify=spec.tls_verify), filters=(path_written(),))
@@ -103,6 +109,18 @@ class Google(UpstreamPlugin[GoogleSpec, GoogleFunction, Nothing]):
         prefix = path_before(_path(spec, function, call.name.partition("/")[2]))
         changes = (prefix, *_event_headers(function.event))
         return replace(call.target, request_headers=(*call.target.request_headers, *changes))
+
+    def discovery_secrets(self, upstream: Upstream, spec: GoogleSpec, options: Model) -> tuple[str, ...]:
+        assert isinstance(options, GoogleDiscovery)
+        if not (spec.project_id or options.project_id):
+            raise ConfigError("", "spec.project_id", "is needed, for spec names no project")
+        return (options.secret_of(upstream),)
+
+    async def discover(self, question: Question[GoogleSpec], http: "httpx.AsyncClient") -> Discovered:
+        spec, options = question.spec, question.options
+        assert isinstance(options, GoogleDiscovery)
+        project = spec.project_id or options.project_id
+        return await list_functions(question, http, project=project, region=spec.region, origin=spec.origin)
 
 
 def _path(spec: GoogleSpec, function: GoogleFunction, own: str) -> str:

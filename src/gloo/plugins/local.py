@@ -19,7 +19,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 from urllib.parse import quote
 
 from msgspec import Meta
@@ -32,6 +32,11 @@ from gloo.model.connection import Connection
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.plugins.base import FunctionCall, FunctionKind, Nothing, PythonFunction, PythonWorker, UpstreamPlugin
+from gloo.plugins.discovery import Discovered, Question
+from gloo.plugins.local_listing import LocalDiscovery, functions_in
+
+if TYPE_CHECKING:
+    import httpx
 
 FUNCTION_HEADER = "x-gloo-function"
 _ONE_EACH = Connection(max_requests_per_connection=1)  # a worker that is replaced then has no idle connections to close
@@ -70,6 +75,8 @@ class Local(UpstreamPlugin[LocalSpec, LocalFunction, Nothing]):
     functions_only = True
     spec_model = LocalSpec
     function_model = LocalFunction
+    discovery_model = LocalDiscovery
+    asks_nobody = True
 
     def cluster(self, upstream: Upstream, spec: LocalSpec, secrets: Mapping[str, Secret]) -> Cluster:
         _check_options(upstream)
@@ -90,6 +97,9 @@ class Local(UpstreamPlugin[LocalSpec, LocalFunction, Nothing]):
             PythonFunction(name, each.handler or name, each.kind, places[name]) for name, each in functions.items()
         )
         return PythonWorker(upstream.name, spec.module, tuple(found), socket_of(upstream.name))
+
+    async def discover(self, question: Question[LocalSpec], http: "httpx.AsyncClient") -> Discovered:
+        return await functions_in(question.folder, question.spec.module)
 
 
 def socket_of(upstream: str) -> str:

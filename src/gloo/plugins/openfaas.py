@@ -18,7 +18,7 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -30,7 +30,12 @@ from gloo.model.base import Model
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.plugins.base import FunctionCall, UpstreamPlugin
+from gloo.plugins.discovery import Discovered, Question
+from gloo.plugins.openfaas_listing import OpenFaasDiscovery, list_functions
 from gloo.plugins.origin import parse_origin
+
+if TYPE_CHECKING:
+    import httpx
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _USER = ("username", "basic-auth-user")
@@ -82,6 +87,7 @@ class OpenFaas(UpstreamPlugin[OpenFaasSpec, OpenFaasFunction, OpenFaasExtension]
     spec_model = OpenFaasSpec
     function_model = OpenFaasFunction
     extension_model = OpenFaasExtension
+    discovery_model = OpenFaasDiscovery
 
     def secrets(self, spec: OpenFaasSpec) -> tuple[str, ...]:
         return (spec.secret_ref,) if spec.secret_ref else ()
@@ -115,6 +121,14 @@ class OpenFaas(UpstreamPlugin[OpenFaasSpec, OpenFaasFunction, OpenFaasExtension]
         if later and function.callback_url:
             changes.append(HeaderChange("x-callback-url", function.callback_url))
         return replace(call.target, request_headers=(*call.target.request_headers, *changes))
+
+    def asks_unverified(self, spec: OpenFaasSpec, options: Model) -> bool:
+        return not spec.tls_verify
+
+    async def discover(self, question: Question[OpenFaasSpec], http: "httpx.AsyncClient") -> Discovered:
+        spec = question.spec
+        basic = _basic(question.secrets[spec.secret_ref]) if spec.secret_ref else ""
+        return await list_functions(question, http, gateway=spec.gateway, namespace=spec.namespace, authorization=basic)
 
 
 def _basic(secret: Secret) -> str:

@@ -192,6 +192,11 @@ def _check(plugin: object) -> None:
             model = getattr(plugin, name, None)
             if not (isinstance(model, type) and issubclass(model, Model)):
                 raise PluginError(f"{type(plugin).__name__}.{name} is no subclass of Model")
+    if isinstance(plugin, UpstreamPlugin) and plugin.discovery_model is not None:
+        if not (isinstance(plugin.discovery_model, type) and issubclass(plugin.discovery_model, Model)):
+            raise PluginError(f"{type(plugin).__name__}.discovery_model is no subclass of Model")
+        if type(plugin).discover is UpstreamPlugin.discover:
+            raise PluginError(f"{type(plugin).__name__} has a discovery_model, but no discover")
 
 
 def _extension(plugin: Plugin) -> type[Model] | None:

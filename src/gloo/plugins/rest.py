@@ -41,18 +41,21 @@ from gloo.functions import (
     compile_function,
     runtime_source,
 )
-from gloo.functions.body_modes import BodyMode, Whole
+from gloo.functions.body_modes import TEMPLATE, BodyMode, Whole
 from gloo.functions.extractors import Extractor, Mode
+from gloo.functions.known import Known
 from gloo.functions.lowering import Lowered, lower
 from gloo.functions.names import BodyFormat
 from gloo.functions.parameters import Origin
 from gloo.model.base import Model
 from gloo.model.path import format_path, parse_path
+from gloo.model.size import size_of
 from gloo.plugins.base import FunctionCall, Nothing, ServicePlugin
 
 Place = Origin
 
 
+EXTENSIONS = "extensions"
 _MAY_WARN = ("raw", "{%", "##")
 """A template without any of them gives no reason to warn, and need not be compiled for that."""
 
@@ -68,7 +71,9 @@ class AnswerMatch(Model, frozen=True, kw_only=True):
     ] = {}
 
 
-_PARSE_BODY = Meta(description="what the body is whose fields the templates use: json, form or none")
+_MAX_BODY = Meta(description="the longest body that the templates read, e.g. 1MiB; without it 128KiB of JSON or a form")
+_PARSE_BODY = Meta(description="what the body is whose fields the templates use: json, form, multipart or none")
+_PARSE_ANSWER = Meta(description="what the answer is whose fields the templates use: json, form or none")
 
 
 class RestResponse(Model, frozen=True, kw_only=True):
@@ -80,7 +85,11 @@ class RestResponse(Model, frozen=True, kw_only=True):
     status: Annotated[int | str | None, Meta(description="the new status, or a template of it")] = None
     headers: Annotated[Mapping[str, str], Meta(description="templates of headers")] = {}
     body: Annotated[str | None, Meta(description="template of the body; without it the body passes as it is")] = None
-    parse_body: Annotated[BodyFormat, _PARSE_BODY] = "json"
+    parse_body: Annotated[Literal["json", "form", "none"], _PARSE_ANSWER] = "json"
+    max_body: Annotated[int | str | None, _MAX_BODY] = None
+
+    def __post_init__(self) -> None:
+        size_of(self.max_body)
 
 
 class ExtractorRule(Model, frozen=True, kw_only=True):
@@ -125,6 +134,12 @@ class HeaderBodyTransform(Model, frozen=True, kw_only=True):
     add_request_metadata: Annotated[bool, Meta(description="add method, path and query")] = False
 
 
+class DataSource(Model, frozen=True, kw_only=True):
+    """A text that templates may name."""
+
+    inline: Annotated[str, Meta(description="the text, at most 4 KiB")]
+
+
 class RestFunction(Model, frozen=True, kw_only=True):
     """The request that calls a function, and what becomes of the answer."""
 
@@ -144,15 +159,19 @@ class RestFunction(Model, frozen=True, kw_only=True):
         bool | HeaderBodyTransform, Meta(description="wrap headers and body into a JSON object")
     ] = False
     parse_body: Annotated[BodyFormat, _PARSE_BODY] = "json"
+    max_body: Annotated[int | str | None, _MAX_BODY] = None
     extractors: Annotated[
         Mapping[str, ExtractorRule], Meta(description="variables that regexes take out of the request")
     ] = {}
+    data_sources: Annotated[Mapping[str, DataSource], Meta(description="texts for data_source() in templates")] = {}
+    advanced_templates: Annotated[bool, Meta(description="names are JSON pointers: user/tags/0")] = False
     response: Annotated[RestResponse | None, Meta(description="what becomes of the answer")] = None
     responses: Annotated[
         tuple[RestResponse, ...], Meta(description="the same as a list: the first that is for the answer counts")
     ] = ()
 
     def __post_init__(self) -> None:
+        size_of(self.max_body)
         given = [name for name in _BODY_MODES if getattr(self, name) or (name == "body" and self.body is not None)]
         if len(given) > 1:
             raise ValueError(f"takes {given[0]} or {given[1]}, not both")
@@ -225,16 +244,20 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
         return (lua_filter(runtime_source(), answering_runtime_source()), function_headers_filter())
 
     def check_function(self, name: str, function: RestFunction) -> None:
-        compile_function(template_of(name, function))
+        compile_function(_of_any_route(template_of(name, function)))
 
     def function_warnings(self, name: str, function: RestFunction) -> tuple[TemplateError, ...]:
-        template = template_of(name, function)
-        if not any(mark in text for text in template.texts for mark in _MAY_WARN):
-            return ()
-        return compile_function(template).warnings
+        template = _of_any_route(template_of(name, function))
+        return compile_function(template).warnings if _may_warn(template) else ()
+
+    def call_warnings(self, call: FunctionCall[RestFunction, RestExtension]) -> tuple[TemplateError, ...]:
+        known = template_of(call.name, call.function, call.annotations).known
+        template = FunctionTemplate(call.name, responses=tuple(route_response(call.extension)), known=known)
+        warnings = compile_function(template).warnings if _may_warn(template) else ()
+        return tuple(_below(EXTENSIONS, warning) for warning in warnings)
 
     def call(self, call: FunctionCall[RestFunction, RestExtension]) -> Target:
-        template = template_of(call.name, call.function)
+        template = template_of(call.name, call.function, call.annotations)
         template = replace(template, responses=(*route_response(call.extension), *template.responses))
         parameters = tuple(parameters_of(call.extension))
         if template.is_empty:
@@ -253,13 +276,14 @@ def _filters(lowered: Lowered, program: Program) -> Iterator[tuple[str, TypedCon
     """Yield what the route says to the filters: the program of what is not lowered, and the headers that are."""
     if not lowered.rest.is_empty:
         yield LUA_FILTER, lua_program(program.id, program.source, answers=program.answers)
-    if lowered.headers:
+    if lowered.headers or program.hosts:
         changes = [HeaderChange(header.name, header.value, format=header.format) for header in lowered.headers]
-        yield FUNCTION_HEADERS, function_headers(changes)
+        yield FUNCTION_HEADERS, function_headers(changes, program.hosts)
 
 
-def template_of(name: str, function: RestFunction) -> FunctionTemplate:
-    """Return the templates of *function*, called *name* in error answers."""
+def template_of(name: str, function: RestFunction, annotations: Mapping[str, str] | None = None) -> FunctionTemplate:
+    """Return the templates of *function*, called *name* in error answers; *annotations* are those of its upstream."""
+    data = {name: source.inline for name, source in function.data_sources.items()}
     single = [("response", function.response)] if function.response is not None else []
     several = [(f"responses[{index}]", response) for index, response in enumerate(function.responses)]
     return FunctionTemplate(
@@ -270,8 +294,25 @@ def template_of(name: str, function: RestFunction) -> FunctionTemplate:
         mode=_mode(function),
         extractors=tuple(_extractor(name, rule) for name, rule in function.extractors.items()),
         parse_body=function.parse_body,
+        max_body=size_of(function.max_body),
+        known=Known(annotations, data, function.advanced_templates),
         responses=tuple(_response(field, response) for field, response in (*single, *several)),
     )
+
+
+def _may_warn(template: FunctionTemplate) -> bool:
+    return any(mark in text for text in template.texts for mark in _MAY_WARN)
+
+
+def _below(place: str, warning: TemplateError) -> TemplateError:
+    field = f"{place}.{warning.field}"
+    return TemplateError(field, warning.problem, warning.hint, line=warning.line, column=warning.column)
+
+
+def _of_any_route(template: FunctionTemplate) -> FunctionTemplate:
+    """Let there be a value for each name, as a route may bring it: what it does bring is known where it calls."""
+    reads_none = template.parse_body == "none" and template.mode == TEMPLATE
+    return replace(template, parse_body="json") if reads_none else template
 
 
 _MODES: Mapping[str, Mode] = {
@@ -307,6 +348,7 @@ def _response(field: str, response: RestResponse) -> ResponseTemplate:
         headers=tuple(response.headers.items()),
         body=response.body,
         parse_body=response.parse_body,
+        max_body=size_of(response.max_body),
     )
 
 

@@ -70,12 +70,19 @@ def _upstream_rule(plugin: UpstreamPlugin[Any, Any, Any], definitions: Definitio
     return {
         "if": is_type,
         "then": {
-            "properties": {"spec": spec},
+            "properties": {"spec": spec, **_discovery(plugin, definitions)},
             "required": needed,
             "if": {"not": {"required": ["service_info"]}},
             "then": _functions(plugin, definitions),
         },
     }
+
+
+def _discovery(plugin: UpstreamPlugin[Any, Any, Any], definitions: Definitions) -> Schema:
+    """Return the form of `discovery.spec`; upstreams that can't be asked are not to be asked."""
+    if plugin.discovery_model is None:
+        return {"discovery": {"properties": {"functions": {"const": False}}}}
+    return {"discovery": {"properties": {"spec": definitions.reference(plugin.discovery_model)}}}
 
 
 def _service_rule(plugin: ServicePlugin[Any, Any, Any], definitions: Definitions) -> Schema:

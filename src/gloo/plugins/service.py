@@ -34,6 +34,7 @@ class Host(Model, frozen=True, kw_only=True):
 
     addr: Annotated[str, Meta(min_length=1, description="an IP address or a host name")]
     port: Annotated[int, Meta(ge=1, le=65535, description="a TCP port")]
+    metadata: Annotated[Mapping[str, str], Meta(description="marks, for host_metadata() in response templates")] = {}
 
 
 class ServiceSpec(Model, frozen=True, kw_only=True):
@@ -84,9 +85,10 @@ def _check_options(upstream: Upstream, spec: ServiceSpec) -> None:
 
 def _endpoint(host: Host, field: str) -> Endpoint:
     """Return *host* with its name, or without one for an IP address; raise ConfigError for what is neither."""
+    marks = tuple(sorted(host.metadata.items()))
     if is_address(host.addr):
-        return Endpoint(host.addr, host.port)
+        return Endpoint(host.addr, host.port, marks=marks)
     if set(host.addr) & set("/: "):
         hint = "without scheme, port or path"
         raise ConfigError("", field, f"{host.addr!r} is no host name or IP address", hint)
-    return Endpoint(host.addr, host.port, host.addr)
+    return Endpoint(host.addr, host.port, host.addr, marks=marks)

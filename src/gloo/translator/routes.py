@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import msgspec
 
 from gloo.envoy.jwt import Demand
 from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
@@ -99,7 +101,8 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
     except ConfigError as error:
         return _error_route(route, at, name, scope, (problem_of(error, at),))
     clusters = translated.action.clusters if isinstance(translated.action, Forward) else frozenset[str]()
-    return TranslatedRoute(translated.match, body, clusters, before=before, route=translated, demand=demand)
+    problems = _warnings(route, at, scope)
+    return TranslatedRoute(translated.match, body, clusters, problems, before=before, route=translated, demand=demand)
 
 
 def _translate(route: ModelRoute, name: str, scope: RouteScope) -> tuple[Route, tuple[Route, ...], Demand | None]:
@@ -175,21 +178,40 @@ def _target(destination: Destination, field: str, route: ModelRoute, scope: Rout
             "",
             field,
             f"upstream {upstream.name!r} has no function {function_name!r}",
-            _near(function_name, list(upstream.functions)),
+            _missing(function_name, upstream),
         )
+    return function.plugin.call(_call(route, upstream, function_name, target))
+
+
+def _call(route: ModelRoute, upstream: AcceptedUpstream, name: str, target: Target) -> FunctionCall[Any, Any]:
+    """Return the call of the function *name* of *upstream* by *route*."""
+    function = upstream.functions[name]
     extension, faults = extension_of(function.plugin, route.extensions)
     _raise_first(faults)
     path = route.request_matcher.path_prefix or route.request_matcher.path_exact if route.request_matcher else ""
-    call = FunctionCall(
-        f"{upstream.name}/{function_name}",
+    return FunctionCall(
+        f"{upstream.name}/{name}",
         function.fields,
         extension if extension is not None else function.plugin.extension_model(),
         target,
         path or "",
         upstream.spec,
         upstream.credentials,
+        function.annotations,
     )
-    return function.plugin.call(call)
+
+
+def _warnings(route: ModelRoute, at: str, scope: RouteScope) -> tuple[Problem, ...]:
+    """Return what should be known of a route that works: what its plugins say of the calls that it makes."""
+    found: dict[Problem, None] = {}
+    for place, destination in _destinations(route):
+        if destination.function is None or not route.extensions:
+            continue
+        upstream, name = _upstream(destination, place, scope), destination.function.function_name
+        call = _call(route, upstream, name, upstream.target(1))
+        warnings = (problem_of(each, at) for each in upstream.functions[name].plugin.call_warnings(call))
+        found |= dict.fromkeys(msgspec.structs.replace(each, warning=True) for each in warnings)
+    return tuple(found)
 
 
 def _upstream(destination: Destination, field: str, scope: RouteScope) -> AcceptedUpstream:
@@ -212,6 +234,12 @@ def _known_upstream(name: str, field: str, scope: RouteScope) -> AcceptedUpstrea
     if known.accepted is None:
         raise ConfigError("", field, f"upstream {name!r} has errors", "see the upstream")
     return known.accepted
+
+
+def _missing(function: str, upstream: AcceptedUpstream) -> str:
+    near = _near(function, list(upstream.functions))
+    asked = "its functions are discovered: gloo discover asks for them" if upstream.asked else ""
+    return "; ".join(part for part in (near, asked) if part)
 
 
 def _near(name: str, names: list[str]) -> str:

@@ -18,6 +18,7 @@ from gloo.model.strict import decode_struct
 from gloo.model.upstream import Function, Upstream
 from gloo.plugins.base import FunctionPlugin, PythonWorker, ServicePlugin, UpstreamPlugin
 from gloo.plugins.registry import Plugins
+from gloo.translator.discovery_options import discovery_problems, discovery_secrets
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import located, problem_of
@@ -25,10 +26,11 @@ from gloo.translator.upstream_options import with_options
 
 
 class AcceptedFunction(Value, frozen=True):
-    """A function that routes can call, with the plugin that knows how."""
+    """A function that routes can call, with the plugin that knows how, and the annotations of its upstream."""
 
     plugin: FunctionPlugin[Any, Any]
     fields: Model
+    annotations: Mapping[str, str]
 
 
 class AcceptedUpstream(Value, frozen=True):
@@ -38,6 +40,7 @@ class AcceptedUpstream(Value, frozen=True):
         secrets: what Envoy gets beside the cluster.
         credentials: the secrets that its plugin named, for calls of its functions.
         worker: the process that it needs on this machine.
+        asked: its functions are discovered, so that there may be more of them later.
     """
 
     name: str
@@ -50,6 +53,7 @@ class AcceptedUpstream(Value, frozen=True):
     secrets: tuple[Resource, ...] = ()
     by_own_name: bool = False
     worker: PythonWorker | None = None
+    asked: bool = False
 
     def target(self, weight: int) -> Target:
         """Return where a request goes that goes here."""
@@ -90,12 +94,14 @@ def secret_names(item: ConfigObject, plugins: Plugins) -> tuple[str, ...]:
     if not isinstance(upstream, Upstream) or upstream.type not in plugins.upstreams:
         return ()
     plugin = plugins.upstreams[upstream.type]
-    if type(plugin).secrets is UpstreamPlugin.secrets and upstream.ssl_config is None:
+    asked = upstream.discovery is not None and upstream.discovery.functions
+    if type(plugin).secrets is UpstreamPlugin.secrets and upstream.ssl_config is None and not asked:
         return ()  # it names none, so there is nothing to decode
     spec, _ = decode_struct(upstream.spec, plugin.spec_model)
     if spec is None:
         return ()
-    return tuple(name for _, name in _secrets_named(upstream, plugin, spec))
+    named = (name for _, name in _secrets_named(upstream, plugin, spec))
+    return tuple(dict.fromkeys((*named, *discovery_secrets(upstream, plugin, spec))))
 
 
 def _secrets_named(upstream: Upstream, plugin: UpstreamPlugin[Any, Any, Any], spec: Model) -> list[tuple[str, str]]:
@@ -157,8 +163,9 @@ def _accept(
         (*equipped.secrets, *equipped.cluster.secrets),
         by_own_name=upstream.ssl_config is not None,
         worker=_worker(upstream, plugin, spec, functions),
+        asked=upstream.discovery is not None and upstream.discovery.functions,
     )
-    return accepted, (*equipped.warnings, *problems)
+    return accepted, (*equipped.warnings, *problems, *discovery_problems(upstream, plugins, spec, secrets))
 
 
 def _worker(
@@ -189,7 +196,7 @@ def _functions(
         fields, found = _function(upstream, function, plugin, f"{at}.spec")
         problems += found
         if fields is not None:
-            accepted[function.name] = AcceptedFunction(plugin, fields)
+            accepted[function.name] = AcceptedFunction(plugin, fields, upstream.metadata.annotations)
     return accepted, tuple(problems)
 
 

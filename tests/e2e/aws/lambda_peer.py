@@ -2,11 +2,13 @@
 
 moto takes bare names of functions where Lambda takes ARNs too, and checks no signatures of calls by default. So the
 shim recomputes each signature with botocore, as AWS does, answers 403 to a wrong one, and passes the call on to moto
-by the bare name. moto's functions return their event. What moto can't do, errors and limits of Lambda and results of
+by the bare name. moto's functions return their event; what manages functions goes to moto as it is, but
+that it lists them in pages, as AWS does. What moto can't do, errors and limits of Lambda and results of
 a certain form, a test writes into `answers`.
 """
 
 import hashlib
+import json
 import threading
 import time
 from collections import defaultdict
@@ -15,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -73,6 +75,9 @@ class LambdaPeer:
     answers: dict[str, Answer] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    listings: list[str] = field(default_factory=list)
+    listing_fails: bool = False
+    page: int = 50
     by_key: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     moto: Callable[[Environ, StartResponse], Iterable[bytes]] = field(
         default_factory=lambda: DomainDispatcherApplication(create_backend_app)
@@ -84,6 +89,8 @@ class LambdaPeer:
         if key is None:
             self.refused.append(headers.get("authorization", ""))
             return send(start, Answer(FORBIDDEN, 403, (("x-amzn-ErrorType", "InvalidSignatureException:http://x"),)))
+        if not environ["PATH_INFO"].endswith("/invocations"):
+            return self._manage(environ, headers, body, start)
         function, qualifier = _named(unquote(environ["PATH_INFO"]))
         self.calls.append(Call(function, qualifier, key, headers, body, at))
         self.by_key[key] += 1
@@ -93,6 +100,21 @@ class LambdaPeer:
         if function in self.answers:
             return send(start, self.answers[function])
         return self.moto(_for_moto(environ, function, qualifier, body), start)
+
+    def _manage(self, environ: Environ, headers: dict[str, str], body: bytes, start: StartResponse) -> Iterable[bytes]:
+        """Pass on what is no call of a function, to the service that its signature names; cut lists into pages."""
+        service = headers["authorization"].split("/")[3]
+        host = {"HTTP_HOST": f"{service}.eu-west-1.amazonaws.com", "wsgi.input": BytesIO(body)}
+        if environ["REQUEST_METHOD"] != "GET" or environ["PATH_INFO"] != "/2015-03-31/functions/":
+            return self.moto(environ | host, start)
+        self.listings.append(environ["REQUEST_URI"])
+        if self.listing_fails:
+            return send(start, Answer(b"{}", 429, (("x-amzn-ErrorType", "TooManyRequestsException"),)))
+        listed = json.loads(b"".join(self.moto(environ | host, lambda *_: None)))["Functions"]
+        first = int(parse_qs(environ["QUERY_STRING"]).get("Marker", ["0"])[0])
+        marker = str(first + self.page) if first + self.page < len(listed) else None
+        page = {"Functions": listed[first : first + self.page], "NextMarker": marker}
+        return send(start, Answer(json.dumps(page).encode()))
 
 
 def read_request(environ: Environ) -> tuple[dict[str, str], bytes]:

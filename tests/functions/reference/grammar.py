@@ -105,7 +105,7 @@ class Expressions:
 
 
 def _number(number: Texts, text: Texts, list_: Texts) -> Texts:
-    symbols = st.sampled_from(["+", "-", "*", "/", "//", "%", "**"])
+    symbols = st.sampled_from(["+", "-", "*", "/", "//", "%", "**", "^"])
     return st.one_of(
         st.builds("({} {} {})".format, number, symbols, number),
         st.builds("{}({})".format, st.sampled_from(["int", "float", "round"]), number),

@@ -67,7 +67,7 @@ local function word(n) return char(band(rshift(n, 24), 255), band(rshift(n, 16),
 
 -- The 32 bytes of the digest of `s`.
 local function sha256(s)
-  spend(1000 + #s * 2)
+  spend(1000 + #s * 3)
   ffi.copy(state, INITIAL, 32)
   local bits = #s * 8
   s = s .. "\128" .. rep("\0", (55 - #s) % 64) .. word((bits - bits % 2 ^ 32) / 2 ^ 32) .. word(tobit(bits % 2 ^ 32))

@@ -25,6 +25,14 @@ end
 
 local function quote(s) return gloo.json_value(s) end
 
+-- Counts a failure by its code and by its function, where Envoy's Lua has counters (since 1.40).
+local function count_failure(handle, code, name)
+  if not handle.stats then return end
+  local stats = handle:stats()
+  stats:counter("function_errors." .. code):inc()
+  if name ~= "" then stats:counter("function." .. name .. ".errors"):inc() end
+end
+
 -- The status, code and JSON text for `failure`; anything but a failure of ours is a bug, told to the log and not to the client.
 function gloo.error_answer(handle, program, failure)
   local status, code, message, place = 500, "internal", "the function failed", ""
@@ -39,6 +47,7 @@ function gloo.error_answer(handle, program, failure)
   else
     handle:logErr("function " .. program.name .. ": " .. tostring(failure))
   end
+  count_failure(handle, code, program.name)
   return status, code, '{"error":' .. quote(code) .. ',"message":' .. quote(message)
     .. ',"function":' .. quote(program.name) .. place .. "}"
 end
@@ -47,6 +56,12 @@ local function refuse(handle, program, failure)
   local status, code, body = gloo.error_answer(handle, program, failure)
   if program.responses then gloo.refused(handle) end
   handle:respond({[":status"] = tostring(status), ["content-type"] = "application/json", ["x-gloo-error"] = code}, body)
+end
+
+-- The failure of a body that is longer than `limits` have it.
+function gloo.too_long(limits)
+  local message = "the body is longer than " .. limits.longest .. " bytes"
+  return {status = 413, code = "too_large", message = message}
 end
 
 local BROKEN = {name = "", sites = {}}
@@ -59,14 +74,16 @@ function envoy_on_request(handle)
   if program.writes_body then body = handle:body(true) elseif program.reads_body then body = handle:body() end
   local headers = handle:headers()
   if body and program.reads_body then
-    text = body:getBytes(0, body:length())
+    local length = body:length()
+    if length > program.longest then return refuse(handle, program, gloo.too_long(program)) end
+    text = body:getBytes(0, length)
     local encoding = text ~= "" and headers:get("content-encoding")
     if encoding and encoding ~= "identity" then
       return refuse(handle, program, {status = 415, code = "encoded_body", message = "the body is compressed"})
     end
   end
   if program.responses then gloo.remember(handle, program, headers) end
-  gloo.refill()
+  gloo.refill(program.work)
   gloo.handle = handle
   local rendered, result = pcall(program.request, headers, text)
   if not rendered then return refuse(handle, program, result) end

@@ -216,6 +216,7 @@ end
 -- The fields of a request body; none if it is empty or is not an object.
 function gloo.fields(body)
   if not body or body == "" then return gloo.empty end
+  gloo.spend(#body * 3) -- about what a body of the usual kind takes; its length is bounded
   local value = gloo.parse(body)
   if type(value) == "table" and value[0] == nil then return value end
   return gloo.empty

@@ -7,6 +7,8 @@ local byte, sub, find, gsub, tostring, tonumber, pcall, pairs, type =
 local KEPT = {["content-type"] = true, ["content-length"] = true, ["user-agent"] = true,
   ["x-request-id"] = true, ["x-forwarded-for"] = true, ["x-forwarded-proto"] = true}
 
+local LAMBDA_WORK = 1e8 -- bodies are bounded by what Lambda takes; a second of work would still be a fault
+
 -- Lambda's own interface gets no header of the client's: one could choose how a function is called (x-amz-...), or
 -- spoil the signature.
 local function strip(headers)
@@ -70,6 +72,7 @@ function envoy_on_request(handle)
   if not gloo.events[shape] then return pass_on(handle, path) end
   local owner = {context:get("account"), context:get("region")}
   local body = handle:body(true) -- waiting for it ends the life of all objects before
+  gloo.refill(LAMBDA_WORK)
   local made, event = pcall(event_of, handle, shape, body, owner)
   if not made then
     local failure = failure_of(handle, name, event)
@@ -138,7 +141,7 @@ function envoy_on_response(handle)
   if not name then return end
   local body = handle:body(true)
   local text = body:getBytes(0, body:length())
-  gloo.refill()
+  gloo.refill(LAMBDA_WORK)
   if failing then return tell(handle, body, name, failing(text)) end
   local done, answer = pcall(unwrap, text, asked)
   if done then return give(handle, body, answer) end

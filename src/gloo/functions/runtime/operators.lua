@@ -4,12 +4,11 @@ local type, floor, tonumber, format = type, math.floor, tonumber, string.format
 local null = gloo.null
 
 -- Every rendering has a budget, in units of about 10 ns: no body, however made, keeps a worker busy for long.
-local BUDGET = 1000000
 local MAX_OUTPUT = 8388608 -- bytes
-local budget = BUDGET
+local budget, written = 0, 0
 
-function gloo.refill()
-  budget = BUDGET
+function gloo.refill(units)
+  budget, written = units, 0
   gloo.randoms, gloo.time = nil, nil
 end
 
@@ -21,10 +20,12 @@ gloo.spend = spend
 
 gloo.output = require("string.buffer").new
 
--- One pass of a loop that writes to `out`.
+-- One pass of a loop that writes to `out`: it costs time, and so does what the passes before it have written.
 function gloo.pass(out)
-  spend(10)
-  if #out > MAX_OUTPUT then gloo.fail(400, "too_long", "the function's output is too long for this request") end
+  local length = #out
+  spend(10 + (length > written and (length - written) / 2 or 0))
+  written = length
+  if length > MAX_OUTPUT then gloo.fail(400, "too_long", "the function's output is too long for this request") end
 end
 
 -- `a ~ b`
@@ -32,7 +33,7 @@ function gloo.joined(site, ...)
   local parts = {...}
   for i = 1, select("#", ...) do
     parts[i] = gloo.text(parts[i], site)
-    spend(#parts[i] / 8)
+    spend(5 + #parts[i] / 2)
   end
   return table.concat(parts)
 end

@@ -57,11 +57,12 @@ end
 -- The captures of the first match at or after `from`, or with `whole` of the match of the whole text; nil if none.
 local function search(steps, s, from, whole)
   local length, found = #s, nil
+  spend(80)
   local now, soon = {count = 0, work = 0, seen = {}}, {count = 0, work = 0, seen = {}}
   for i = from, length + 1 do
     if not found and (i == from or not whole) then add(now, steps, 1, gloo.empty, i, length) end
     if now.count == 0 and (found or whole) then break end
-    spend(10 + 8 * now.count + now.work)
+    spend(15 + 12 * now.count + now.work)
     local c = byte(s, i)
     for place = 1, now.count do
       local at, captures = now[2 * place - 1], now[2 * place]

@@ -4,19 +4,29 @@
 local byte, sub, find, gsub, char, lower = string.byte, string.sub, string.find, string.gsub, string.char, string.lower
 local tonumber = tonumber
 
-local function unescape_hex(digits) return char(tonumber(digits, 16)) end
+local UNESCAPED = {} -- by two hexadecimal digits
+for high in string.gmatch("0123456789abcdefABCDEF", ".") do
+  for low in string.gmatch("0123456789abcdefABCDEF", ".") do
+    UNESCAPED[high .. low] = char(tonumber(high .. low, 16))
+  end
+end
 
 -- Decodes percent-escapes; those that are none stay as they are.
 local function decode_segment(s)
   if not find(s, "%", 1, true) then return s end
-  return (gsub(s, "%%(%x%x)", unescape_hex))
+  gloo.spend(40 + #s * 6)
+  return (gsub(s, "%%(%x%x)", UNESCAPED))
 end
 
 -- The same for a query, where a plus sign is a blank.
 local function decode_value(s)
-  if find(s, "+", 1, true) then s = gsub(s, "%+", " ") end
+  if find(s, "+", 1, true) then
+    gloo.spend(20 + #s * 4)
+    s = gsub(s, "%+", " ")
+  end
   return decode_segment(s)
 end
+gloo.decode_segment, gloo.decode_value = decode_segment, decode_value
 
 -- The path of a request target, without its query.
 function gloo.path(target)
@@ -28,6 +38,7 @@ end
 local function lookup(s, start, separator, name, decode)
   local i, n = start, #s
   while i <= n do
+    gloo.spend(20)
     local stop = find(s, separator, i, true) or n + 1
     local pair = sub(s, i, stop - 1)
     local equals = find(pair, "=", 1, true) or #pair + 1
@@ -52,8 +63,8 @@ end
 function gloo.form_fields(s)
   local fields, i = {}, 1
   if not s then return fields end
-  gloo.spend(#s / 2)
   while i <= #s do
+    gloo.spend(100)
     local stop = find(s, "&", i, true) or #s + 1
     local pair = sub(s, i, stop - 1)
     local equals = find(pair, "=", 1, true) or #pair + 1
@@ -154,6 +165,7 @@ local function add_target(object, target)
   local last, several, stop = {}, {}, find(target, "?", 1, true)
   local query = stop and sub(target, stop + 1) or ""
   for pair in string.gmatch(query, "[^&]+") do
+    gloo.spend(100)
     local equals = find(pair, "=", 1, true) or #pair + 1
     gather(last, several, decode_value(sub(pair, 1, equals - 1)), decode_value(sub(pair, equals + 1)))
   end

@@ -58,6 +58,17 @@ local function rule_for(program, headers)
   end
 end
 
+-- Takes what the filter before this one knew of the host out of the answer's headers.
+local function take_hosts(program, headers)
+  local found = {}
+  for i = 1, #program.hosts do
+    local name = "x-gloo-host-" .. i
+    found[program.hosts[i]] = headers:get(name)
+    headers:remove(name)
+  end
+  return found
+end
+
 -- Answers with an error in place of the upstream's answer, of which nothing is left.
 local function replace_answer(handle, program, failure)
   local status, code, text = gloo.error_answer(handle, program, failure)
@@ -81,6 +92,7 @@ end
 function envoy_on_response(handle)
   local loaded, program = pcall(gloo.program_of, handle:filterContext())
   if not loaded or not program or not program.responses then return end
+  local hosts = program.hosts and take_hosts(program, handle:headers())
   local notes = metadata(handle):get(NAMESPACE)
   if not notes or notes.method == "" then return end
   local headers = handle:headers()
@@ -90,15 +102,19 @@ function envoy_on_response(handle)
   if whole then
     body = handle:body(true)
     headers = handle:headers() -- waiting for the body ended the life of the first
-    text = rule.reads_body and body:getBytes(0, body:length())
+    if rule.reads_body then
+      local length = body:length()
+      if length > rule.longest then return replace_answer(handle, program, gloo.too_long(rule)) end
+      text = body:getBytes(0, length)
+    end
     local encoding = text and text ~= "" and headers:get("content-encoding")
     if encoding and encoding ~= "identity" then
       return replace_answer(handle, program, {status = 502, code = "encoded_body", message = "the answer is compressed"})
     end
   end
-  gloo.refill()
+  gloo.refill(rule.work)
   gloo.handle = handle
-  local rendered, result = pcall(rule.render, headers, text, notes)
+  local rendered, result = pcall(rule.render, headers, text, notes, hosts)
   if not rendered then return replace_answer(handle, program, result) end
   if result then put(headers, body, result) end
 end

@@ -1,0 +1,54 @@
+"""What a function knows beside the request: texts of the configuration, which become part of the program, and how its
+templates write names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gloo.errors import TemplateError
+from gloo.functions import lua
+from gloo.functions.source import Source
+
+LONGEST_DATA = 4096
+"""Bytes of one data source: it travels with each route that calls the function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Texts by name.
+
+    Args:
+        annotations: those of the function's upstream; None where it is not known yet which upstream that is.
+        data: the function's data sources.
+        pointers: names are JSON pointers: ``a/b/0``.
+    """
+
+    annotations: Mapping[str, str] | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
+    pointers: bool = False
+
+    def annotation(self, name: Source, *, may_be_missing: bool = False) -> str:
+        """Write the annotation called *name* as Lua; raise `TemplateError` if it is missing and may not be."""
+        if self.annotations is None:
+            return '""'
+        if name.text in self.annotations:
+            return lua.quoted(self.annotations[name.text])
+        if may_be_missing:
+            return "nil"
+        hint = f"known: {', '.join(sorted(self.annotations))}" if self.annotations else "see metadata.annotations"
+        raise name.error(0, f"the upstream has no annotation {name.text!r}", hint)
+
+    def data_source(self, name: Source) -> str:
+        """Write the data source called *name* as Lua; raise `TemplateError` if there is none."""
+        if name.text in self.data:
+            return lua.quoted(self.data[name.text])
+        hint = f"known: {', '.join(sorted(self.data))}" if self.data else "see data_sources"
+        raise name.error(0, f"the function has no data source {name.text!r}", hint)
+
+    def check(self) -> None:
+        """Raise `TemplateError` for a data source that is too long."""
+        for name, text in self.data.items():
+            if len(text.encode("utf-8", "surrogatepass")) > LONGEST_DATA:
+                raise TemplateError(f"data_sources.{name}", f"is longer than {LONGEST_DATA} bytes")
+
+
+NOTHING_KNOWN = Known()

@@ -1,0 +1,39 @@
+-- Runs the loops over texts once on long ones, when Envoy loads the script. LuaJIT compiles a loop while it runs; one that
+-- ends while it is being compiled, as over a short text, counts as a failure, and after some of these LuaJIT leaves the
+-- loop alone for ever: ten times slower, and clients could bring that about. A loop that is compiled once stays so.
+
+--
+-- By default LuaJIT throws all compiled code away when it has 1000 pieces of it; a hundred functions in use have more.
+
+jit.opt.start("maxtrace=8000", "maxmcode=8192") -- pieces; KB
+
+local rep = string.rep
+
+local plain, hard = rep("abcdefgh", 50), rep('\195\169"<\n%', 100)
+local json = '{"a":[' .. rep('1,2.5,"x",[1],{"k":true},', 40) .. 'null],"b":"' .. plain .. '","c":"' .. rep("\\n\195\169", 100) .. '"}'
+
+local function warm()
+  local value = gloo.parse(json)
+  gloo.json_value(value)
+  for _, text in ipairs({plain, hard}) do
+    gloo.json_string(text)
+    gloo.json_parameter(text)
+    gloo.segment(text)
+    gloo.query_value(text)
+    gloo.form_value(text)
+    gloo.header_value(text)
+    gloo.raw_target(text)
+    gloo.xml_text(text)
+    gloo.xml_attribute(text)
+    gloo.call_length(nil, text)
+    gloo.call_base64_decode(nil, gloo.call_base64_encode(nil, text))
+  end
+  gloo.call_trim(nil, rep(" ", 200) .. "x" .. rep(" ", 200))
+  gloo.form_fields(rep("a=1&", 100))
+  gloo.form_lists(rep("a=1&", 100))
+  gloo.query("/?" .. rep("a=1&", 100), "b")
+  gloo.cookie(rep("a=1; ", 100), "b")
+end
+
+gloo.refill(math.huge)
+warm()

@@ -1,0 +1,84 @@
+"""Limits, forms of parts, and the counting of failures in a real Envoy."""
+
+import base64
+import gzip
+import json
+import random
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from tests.functions.envoy_gateway import EnvoyGateway, envoy_gateway
+
+from gloo.functions import FunctionTemplate, ResponseTemplate, compile_function
+from gloo.functions.body_modes import BodyMode
+
+JSON, LONGER, PARTS, WRAP, ANSWER = range(5)
+_FILE = '{"name": "{{ photo.filename }}", "size": {{ photo.size }}, "data": "{{ base64_encode(photo.content) }}"}'
+PROGRAMS = [
+    compile_function(FunctionTemplate("u/json", body='{"a": {{ a }}}')),
+    compile_function(FunctionTemplate("u/longer", body='{"a": {{ a }}}', max_body=2**20)),
+    compile_function(FunctionTemplate("u/parts", body=_FILE, parse_body="multipart")),
+    compile_function(FunctionTemplate("u/wrap", mode=BodyMode("wrap"))),
+    compile_function(FunctionTemplate("u/answer", responses=(ResponseTemplate(body='{"a": {{ a }}}'),))),
+]
+
+
+@pytest.fixture(scope="module")
+def envoy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EnvoyGateway]:
+    with envoy_gateway(PROGRAMS, tmp_path_factory.mktemp("envoy")) as gateway:
+        yield gateway
+
+
+def _body(size: int) -> bytes:
+    return b'{"a":1,"b":"' + b"x" * (size - 14) + b'"}'
+
+
+@pytest.mark.parametrize(("program", "size"), [(JSON, 2**17), (LONGER, 2**20 - 4096)])
+def test_a_body_may_be_so_long(envoy: EnvoyGateway, program: int, size: int) -> None:
+    assert envoy.send(program, "/", body=_body(size)).body == b'{"a": 1}'
+
+
+def test_a_longer_body_is_refused_and_reaches_no_upstream(envoy: EnvoyGateway) -> None:
+    echo = envoy.send(JSON, "/", body=_body(2**17 + 1))
+    assert (echo.status, echo.headers["x-gloo-error"], echo.content["function"]) == (413, "too_large", "u/json")
+
+
+def test_a_compressed_body_is_refused(envoy: EnvoyGateway) -> None:
+    for program in (JSON, PARTS, WRAP):
+        echo = envoy.send(program, "/", body=gzip.compress(_body(1000)), headers={"content-encoding": "gzip"})
+        assert (echo.status, echo.headers["x-gloo-error"]) == (415, "encoded_body")
+
+
+def test_a_file_reaches_the_upstream_as_it_was_sent(envoy: EnvoyGateway) -> None:
+    content = random.Random(1).randbytes(700_000)
+    request = httpx.Request("POST", "http://x/", files={"photo": ("cat.png", content)}, data={"title": "x"})
+    headers = {"content-type": request.headers["content-type"]}
+    echo = envoy.send(PARTS, "/", body=request.read(), headers=headers)
+    made = json.loads(echo.body)
+    assert (made["name"], made["size"], base64.b64decode(made["data"])) == ("cat.png", 700_000, content)
+    told = echo.content["headers"]
+    assert isinstance(told, dict)
+    assert told["content-type"] == "application/json"
+
+
+def test_what_is_no_such_form_is_refused(envoy: EnvoyGateway) -> None:
+    echo = envoy.send(PARTS, "/", body=b"--b\r\n", headers={"content-type": "multipart/form-data; boundary=b"})
+    assert (echo.status, echo.headers["x-gloo-error"]) == (400, "bad_body")
+
+
+def test_failures_are_counted_by_code_and_by_function(envoy: EnvoyGateway) -> None:
+    names = ("http.test.lua.function_errors.missing_parameter", "http.test.lua.function.u/longer.errors")
+    before = [envoy.count(name) for name in names]
+    assert envoy.send(LONGER, "/", body=b"{}").status == 400
+    assert envoy.send(LONGER, "/", body=b'{"a": 1}').status == 200
+    assert [envoy.count(name) for name in names] == [count + 1 for count in before]
+
+
+def test_a_failure_of_an_answer_is_counted_too(envoy: EnvoyGateway) -> None:
+    name = "http.test.lua.function.u/answer.errors"
+    before = envoy.count(name)
+    told = {"x-answer": json.dumps({"body": "{}"})}
+    assert envoy.ask(ANSWER, "/", headers=told).status == 502
+    assert envoy.count(name) == before + 1
+    assert envoy.count("http.test.lua.errors") == 0
