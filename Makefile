@@ -17,7 +17,8 @@ demo: .venv/.run  ## start a petstore and a gateway before it; ARGS="--http-port
 	@exec $(BIN)/gloo demo $(ARGS)
 
 test: .venv/.test .venv/.test-packages .venv/.peers check  ## install what the tests need and run everything
-	@FUNCTIONS_FRAMEWORK=$(CURDIR)/.venv/peers/bin/functions-framework $(BIN)/python -m pytest $(ARGS)
+	@FUNCTIONS_FRAMEWORK=$(CURDIR)/.venv/peers/bin/functions-framework OPENBAO=$(CURDIR)/.venv/peers/bin/bao \
+		$(BIN)/python -m pytest $(ARGS)
 
 check: lint types imports  ## linter, format, types and layers, without the tests
 

@@ -93,6 +93,17 @@ def test_keys_that_no_store_holds_are_no_secrets(shop: Path) -> None:
     assert [row[0] for row in rows("get", "secrets", "-d", shop)[1:]] == ["cert"]
 
 
+def test_a_store_of_secrets_that_does_not_answer_is_told_of_each(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"SECRET_STORE": "vault", "VAULT_ADDR": "http://127.0.0.1:1", "VAULT_TOKEN": CANARY}
+    for name, value in values.items():
+        monkeypatch.setenv(f"GLOO_{name}", value)
+    found = told("get", "secret", "cert", "-d", shop)
+    assert "Vault at http://127.0.0.1:1 can't be reached" in found["problem"]
+    assert CANARY not in gloo("get", "problems", "-d", shop).output
+    assert "can't be reached" in gloo("check", shop, status=1).output
+    assert "no route matches" in gloo("explain", "GET", "https://pets.example.org/x", shop, status=1).stdout
+
+
 @pytest.mark.parametrize("kind", list(ALIASES))
 @pytest.mark.parametrize("output", ["table", "yaml", "json"])
 def test_no_value_of_a_secret_is_in_any_output(shop: Path, kind: str, output: str) -> None:

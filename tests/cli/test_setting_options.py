@@ -5,13 +5,15 @@ import msgspec
 from tests.cli.command_line import gloo
 
 from gloo.cli.run import command
-from gloo.control_plane.settings import Settings
+from gloo.control_plane.settings import Settings, is_hidden
 
 
 def test_every_setting_is_an_option_with_its_description_and_its_variable() -> None:
     options = {option.name: option for option in command.params if isinstance(option, click.Option)}
     for field in msgspec.structs.fields(Settings):
-        if field.name != "dir":
+        if is_hidden(field.name):
+            assert field.name not in options, "all users of a machine may read command lines"
+        elif field.name != "dir":
             said = options[field.name].help or ""
             assert said.endswith(f"[GLOO_{field.name.upper()}]")
             assert options[field.name].opts == [f"--{field.name.replace('_', '-')}"]

@@ -1,8 +1,14 @@
 """Only the secrets that are named are watched."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+
+from structlog.testing import capture_logs
 
 from gloo.control_plane.secrets import SecretWatch
+from gloo.errors import StorageError
+from gloo.model.secret import Secret
+from gloo.storage.base import DocumentProblem, SecretState
 from gloo.storage.memory import MemorySecrets
 
 
@@ -37,3 +43,60 @@ async def test_a_name_that_is_wanted_no_more_is_forgotten() -> None:
         await watch.want(frozenset(), group)
 
         assert dict(watch.secrets) == {}
+
+
+class ScriptedSecrets(MemorySecrets):
+    """Yields what it is told to, one after the other; raises what is an error."""
+
+    def __init__(self, *states: SecretState | StorageError) -> None:
+        super().__init__()
+        self.states = list(states)
+
+    async def watch(self, names: frozenset[str]) -> AsyncGenerator[SecretState, None]:
+        while self.states:
+            state = self.states.pop(0)
+            if isinstance(state, StorageError):
+                raise state
+            yield state
+        await asyncio.Event().wait()
+
+
+async def test_what_is_wrong_is_logged_once_and_that_it_is_over() -> None:
+    denied = DocumentProblem("a", "Vault refuses secret/data/gloo/a: permission denied")
+    down = DocumentProblem("", "Vault at http://v can't be reached")
+    good = {"a": Secret("a", {"key": "1"})}
+    told = asyncio.Event()
+    storage = ScriptedSecrets(
+        SecretState(problems=(denied,)),
+        SecretState({"b": Secret("b", {})}, problems=(denied,)),
+        SecretState(problems=(down,)),
+        SecretState(good),
+    )
+    watch = SecretWatch(storage, lambda: told.set() if watch.secrets == good else None)
+    with capture_logs() as logs:
+        async with asyncio.TaskGroup() as group:
+            await watch.want(frozenset({"a", "b"}), group)
+            await asyncio.wait_for(told.wait(), 5)
+            assert watch.problems == ()
+            await watch.stop()
+    assert [(each["event"], each.get("secret", "")) for each in logs] == [
+        ("a secret can't be used", ""),
+        ("there is no such secret yet", "b"),
+        ("the secret store fails, keeping what is known", ""),
+        ("the secret store answers again", ""),
+        ("there is no such secret yet", "b"),
+    ]
+    assert logs[1]["place"] == "b"
+
+
+async def test_a_store_that_fails_keeps_what_is_known_and_is_watched_again() -> None:
+    good = SecretState({"a": Secret("a", {"key": "1"})})
+    storage = ScriptedSecrets(StorageError("down"), good)
+    told = asyncio.Event()
+    watch = SecretWatch(storage, told.set)
+    async with asyncio.TaskGroup() as group:
+        await watch.want(frozenset({"a"}), group)
+        assert [each.problem for each in watch.problems] == ["down"]
+        await asyncio.wait_for(told.wait(), 5)
+        assert (watch.secrets, watch.problems) == (good.secrets, ())
+        await watch.stop()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gloo.control_plane.settings import Settings, choices_of, load_settings, variable
+from gloo.control_plane.settings import Settings, choices_of, is_hidden, load_settings, variable
 from gloo.errors import SettingsError
 
 
@@ -50,6 +50,13 @@ def test_folders_in_the_file_are_below_the_folder_of_the_file(tmp_path: Path) ->
     file = write(tmp_path, "dir: shop\nstateDir: /var/lib/gloo\n")
     found = settings(file=file)
     assert (found.dir, found.state_dir) == (str(tmp_path / "shop"), "/var/lib/gloo")
+
+
+def test_files_and_other_folders_in_the_file_are_below_it_too(tmp_path: Path) -> None:
+    file = write(tmp_path, "secrets_dir: keys\nvault_token_file: ../token\nvault_ca_file: /etc/ca.pem\n")
+    found = settings(file=file)
+    assert (found.secrets_dir, found.vault_token_file) == (str(tmp_path / "keys"), str(tmp_path / "../token"))
+    assert found.vault_ca_file == "/etc/ca.pem"
 
 
 def test_every_fault_of_the_file_has_its_line_and_a_hint(tmp_path: Path) -> None:
@@ -118,3 +125,28 @@ def test_every_setting_has_a_description_and_a_variable() -> None:
         assert variable(name).startswith("GLOO_")
     assert choices_of("log_format") == ("text", "json")
     assert choices_of("bind") == ()
+
+
+SECRET = "canary-4f1e"
+
+
+@pytest.mark.parametrize("name", ["vault_token", "vault_secret_id"])
+def test_a_secret_comes_from_its_variable_alone_and_is_never_shown(tmp_path: Path, name: str) -> None:
+    assert is_hidden(name)
+    found = settings(environ={variable(name): SECRET})
+    assert getattr(found, name) == SECRET
+    assert SECRET not in repr(found) + str(found) and "http_port=8080" in repr(found)
+    file = write(tmp_path, f"http_port: 1\n{name}: {SECRET}\n")
+    assert refusal(file=file) == f"{file}:2: {name}: is a secret (set {variable(name)}, or name a {name}_file)"
+
+
+def test_the_token_that_vaults_own_tools_take_counts_where_gloo_is_told_of_none() -> None:
+    environ = {"VAULT_TOKEN": "theirs"}
+    assert settings(environ=environ).vault_token == "theirs"
+    assert settings(environ={**environ, "GLOO_VAULT_TOKEN": "ours"}).vault_token == "ours"
+    assert settings(environ={**environ, "GLOO_VAULT_TOKEN_FILE": "token"}).vault_token == ""
+
+
+@pytest.mark.parametrize("address", ["vault:8200", "https://vault/?a=b", "https://user:pass@vault", "ftp://vault"])
+def test_an_address_of_vault_that_can_not_be_is_refused(address: str) -> None:
+    assert refusal({"GLOO_VAULT_ADDR": address}).startswith("GLOO_VAULT_ADDR: ")

@@ -34,6 +34,20 @@ async def test_a_process_reports_relays_what_it_prints_and_ends_when_told(
     assert ("hello", "local") in [(log["event"], log.get("upstream")) for log in logs]
 
 
+async def test_a_process_has_the_users_variables_but_not_the_way_into_vault(
+    tmp_path: Path, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GLOO_VAULT_TOKEN", "VAULT_TOKEN", "SHOP_KEY"):
+        monkeypatch.setenv(name, "canary")
+    code = "import os\nprint(sorted(name for name, value in os.environ.items() if value == 'canary'))\n"
+    folder = write_functions(tmp_path / "config", code)
+    with capture_logs() as logs:
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            process = await started(worker_of(), folder, listener, group)
+            await process.stop()
+    assert "['SHOP_KEY']" in [log["event"] for log in logs]
+
+
 async def test_a_file_that_ends_its_process_is_reported(tmp_path: Path, listener: socket.socket) -> None:
     folder = write_functions(tmp_path / "config", "import os\nos._exit(3)\n", f="lambda")
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:

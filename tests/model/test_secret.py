@@ -5,7 +5,7 @@ import traceback
 
 import pytest
 
-from gloo.model.secret import Secret
+from gloo.model.secret import Secret, is_secret_name
 
 CANARY = "canary-7f3a"
 SECRET = Secret("shop-cert", {"private_key": CANARY, "ca_chain": CANARY})
@@ -29,3 +29,11 @@ def test_a_traceback_over_a_secret_holds_no_value() -> None:
         raise ValueError(SECRET)
     except ValueError as error:
         assert CANARY not in "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("shop-cert", True), ("a.b", True), ("", False), (".a", False), ("..", False), ("a/b", False)],
+)
+def test_a_name_that_leads_to_another_place_is_none(name: str, expected: bool) -> None:
+    assert is_secret_name(name) is expected

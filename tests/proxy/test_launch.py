@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gloo.errors import ProxyError
-from gloo.proxy.launch import Launch
+from gloo.proxy.launch import Launch, environment
 
 
 def test_the_bootstrap_is_on_no_command_line_and_in_no_repr(folder: Path) -> None:
@@ -40,3 +40,9 @@ async def test_it_runs_in_a_session_of_its_own_under_its_own_pid(launch: Launch)
 async def test_a_folder_that_is_gone_is_an_error_that_says_so(binary: Path, tmp_path: Path) -> None:
     with pytest.raises(ProxyError, match=r"Envoy can't be started: .*No such file"):
         await Launch(binary=binary, bootstrap="", folder=tmp_path / "gone").start()
+
+
+def test_a_process_of_ours_gets_the_environment_without_the_way_into_vault(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GLOO_VAULT_TOKEN", "VAULT_TOKEN", "FUNCTION_KEY"):
+        monkeypatch.setenv(name, "canary")
+    assert {name for name, value in environment().items() if value == "canary"} == {"FUNCTION_KEY"}

@@ -57,3 +57,12 @@ async def test_bytes_that_are_no_text_do_no_harm() -> None:
     with capture_logs() as logs:
         await relay(stream_of(b"info main \xff\xfe\n"))
     assert logs[0]["event"] == "\ufffd\ufffd"
+
+
+@pytest.mark.parametrize("quote", ['"', '\\"'])
+def test_a_key_of_aws_in_a_printed_configuration_is_left_out(quote: str) -> None:
+    text = "debug config {'secret_access_key': 'canary/+=', 'session_token': 'canary', 'region': 'eu'}".replace(
+        "'", quote
+    )
+    assert "canary" not in parse(text).message
+    assert "eu" in parse(text).message

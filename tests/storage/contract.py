@@ -159,6 +159,11 @@ class SecretStorageContract(ABC):
         async with self.watch("aws") as states:
             assert await anext(states) == SecretState()
 
+    async def test_nothing_asked_for_is_nothing_found(self) -> None:
+        self.write("aws", {"access_key": "a"})
+        async with self.watch() as states:
+            assert await anext(states) == SecretState()
+
     async def test_only_the_named_secrets_come(self) -> None:
         self.write("aws", {"access_key": "a", "secret_key": "b"})
         self.write("other", {"x": "y"})
@@ -177,6 +182,39 @@ class SecretStorageContract(ABC):
             await following(states, lambda state: state.secrets["aws"].data == {"access_key": "number two"})
             self.remove("aws")
             assert await following(states, lambda state: not state.secrets) == SecretState()
+
+    async def test_a_secret_that_did_not_change_is_the_same_object(self) -> None:
+        self.write("aws", {"access_key": "one"})
+        self.write("tls", {"key": "one"})
+        async with self.watch("aws", "tls") as states:
+            before = await anext(states)
+            self.write("tls", {"key": "two"})
+            after = await following(states, lambda state: state.secrets["tls"].data["key"] == "two")
+        assert after.secrets["aws"] is before.secrets["aws"]
+
+    async def test_two_watches_see_the_same(self) -> None:
+        self.write("aws", {"access_key": "one"})
+        async with self.watch("aws") as one, self.watch("aws", "tls") as other:
+            assert await anext(one) == await anext(other)
+            self.write("aws", {"access_key": "two"})
+            for states in (one, other):
+                await following(states, lambda state: state.secrets["aws"].data["access_key"] == "two")
+
+    async def test_long_values_and_those_with_any_sign_stay_as_they_are(self) -> None:
+        values = {"pem": "-----BEGIN X-----\nabc\n-----END X-----\n", "odd": "ü \"'{}%\\ \t", "long": "x" * 100_000}
+        self.write("odd", values)
+        async with self.watch("odd") as states:
+            assert (await anext(states)).secrets["odd"].data == values
+
+    async def test_a_name_that_leads_elsewhere_is_a_problem_and_harms_no_other(self) -> None:
+        self.write("aws", {"access_key": "one"})
+        async with self.watch("aws", "../aws", "a/b", "..") as states:
+            state = await anext(states)
+        assert sorted(state.secrets) == ["aws"]
+        assert [problem.name for problem in state.problems] == ["..", "../aws", "a/b"]
+
+    async def test_the_place_of_a_secret_names_it(self) -> None:
+        assert "aws" in self.secrets.place("aws")
 
     async def test_no_state_shows_a_value(self) -> None:
         self.write("aws", {"access_key": "canary-7f3a"})

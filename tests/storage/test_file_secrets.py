@@ -99,6 +99,14 @@ async def test_a_secret_that_is_there_twice_is_a_problem(tmp_path: Path) -> None
     ]
 
 
+async def test_the_secrets_of_a_folder_can_be_listed(tmp_path: Path) -> None:
+    assert await FileSecrets(tmp_path / "none").names() == frozenset()
+    for name in ("aws.yaml", "tls.json", "bare", ".hidden"):
+        (tmp_path / name).write_text("a: b\n")
+    (tmp_path / "mounted").mkdir()
+    assert await FileSecrets(tmp_path).names() == {"aws", "tls", "bare", "mounted"}
+
+
 async def test_a_name_that_leads_elsewhere_opens_nothing(tmp_path: Path) -> None:
     (tmp_path / "evil.yaml").write_text("key: a\n")
     (tmp_path / "secrets").mkdir()

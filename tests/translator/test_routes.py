@@ -83,6 +83,14 @@ def test_a_route_to_a_rejected_upstream_says_so() -> None:
     assert not problem.pending
 
 
+def test_a_route_to_an_upstream_that_waits_for_its_secret_waits_too() -> None:
+    waiting = UPSTREAM.replace("type: service", "type: service\nssl_config: {secret_ref: late}")
+    assert waiting != UPSTREAM
+    (problem,) = problems(waiting, service(route("/")))
+    assert (problem.problem, problem.pending) == ("upstream 'a' is Pending", True)
+    assert translated(waiting, service(route("/"))).reports["VirtualService/shop"].state is State.PENDING
+
+
 def test_a_route_whose_path_can_not_be_read_takes_no_requests_and_says_so() -> None:
     text = service("{single_destination: {upstream: {name: a}}}", route("/"))
     translation = translated(UPSTREAM, text)

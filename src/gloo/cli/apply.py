@@ -29,9 +29,10 @@ def command(files: tuple[str, ...], directory: str | None) -> None:
     from gloo.cli.apply_objects import apply_objects
     from gloo.cli.objects import Refused, decode_all, read_text
 
-    folder = Path(settings_for(directory).dir)
+    settings = settings_for(directory)
+    folder = Path(settings.dir)
     items = tuple(item for file in files for item in decode_all(read_text(file)))
     if not items:
         raise Refused(f"{', '.join(files)}: holds no objects")
     asyncio.run(apply_objects(folder, items))
-    tell_findings(folder, {item.ref for item in items})
+    tell_findings(settings, {item.ref for item in items})

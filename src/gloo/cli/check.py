@@ -30,14 +30,11 @@ def command(directory: str | None, output: str, strict: bool) -> None:
     """
     from gloo.cli.discovered import tell_discovered
     from gloo.cli.findings import findings_of
-    from gloo.control_plane.offline import translate_folder
-    from gloo.control_plane.settings import state_folder
-    from gloo.translator import Gateway
+    from gloo.control_plane.offline import translate_settings
 
     settings = settings_for(directory)
     folder = Path(settings.dir)
-    gateway = Gateway(settings.bind, settings.http_port, settings.https_port)
-    offline = translate_folder(folder, gateway, state_folder(settings))
+    offline = translate_settings(settings)
     findings = findings_of(offline)
     if output == "json":
         show([finding.json(folder) for finding in findings], output)

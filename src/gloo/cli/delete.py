@@ -1,7 +1,5 @@
 """gloo delete: remove one object."""
 
-from pathlib import Path
-
 import click
 
 from gloo.cli import kinds
@@ -22,4 +20,4 @@ def command(kind: str, name: str, directory: str | None) -> None:
     """
     from gloo.cli.delete_object import delete_object
 
-    delete_object(Path(settings_for(directory).dir), kind, name)
+    delete_object(settings_for(directory), kind, name)

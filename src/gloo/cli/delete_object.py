@@ -7,24 +7,24 @@ import click
 
 from gloo.cli import kinds
 from gloo.cli.after import tell_findings
-from gloo.control_plane.offline import translate_folder
+from gloo.control_plane.offline import translate_settings
+from gloo.control_plane.settings import Settings
 from gloo.errors import NotFound
 from gloo.model.codec import ConfigObject
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.strict import nearest
 from gloo.model.virtual_service import VirtualService
 from gloo.storage import FileStorage
-from gloo.translator import Gateway
 
 
-def delete_object(folder: Path, kind: str, name: str) -> None:
-    """Delete one object of *folder*; raises NotFound if there is none of that name."""
-    config = translate_folder(folder, Gateway()).config
+def delete_object(settings: Settings, kind: str, name: str) -> None:
+    """Delete one object of the folder of *settings*; raises NotFound if there is none of that name."""
+    config = translate_settings(settings).config
     _check_exists(config, kind, name)
-    document = asyncio.run(FileStorage(folder).delete(kinds.STORED[kind], name))
+    document = asyncio.run(FileStorage(Path(settings.dir)).delete(kinds.STORED[kind], name))
     click.echo(f"{kinds.STORED[kind]}/{name} deleted ({document})")
     if kind == kinds.UPSTREAM:
-        tell_findings(folder, {item.ref for item in config.virtual_services.values() if _uses(item, name)})
+        tell_findings(settings, {item.ref for item in config.virtual_services.values() if _uses(item, name)})
 
 
 def _check_exists(config: ConfigSnapshot, kind: str, name: str) -> None:

@@ -55,14 +55,11 @@ def command(
 def tables_for(settings: "Settings") -> "Tables":
     """Read the folder in *settings* as far as a question about a request needs it."""
     from gloo.cli.discovered import tell_discovered
-    from gloo.control_plane.offline import translate_folder
-    from gloo.control_plane.settings import state_folder
+    from gloo.control_plane.offline import translate_settings
     from gloo.explain.tables import tables_of
     from gloo.plugins.registry import load_plugins
-    from gloo.translator import Gateway
 
-    gateway = Gateway(settings.bind, settings.http_port, settings.https_port)
-    offline = translate_folder(Path(settings.dir), gateway, state_folder(settings))
+    offline = translate_settings(settings)
     tell_discovered(offline)
     plugins, _ = load_plugins()
     return tables_of(offline.config, plugins)

@@ -12,17 +12,30 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_SETTINGS = "gloo.settings_file"
 _HELP = "The configuration folder; by default $GLOO_DIR, else the one you are in."
 
 
 def folder_option(command: Command) -> Command:
     """Give *command* the option ``-d/--dir`` as `directory`."""
-    return click.option("-d", "--dir", "directory", type=click.Path(file_okay=True), metavar="DIR", help=_HELP)(command)
+    option = click.option("-d", "--dir", "directory", type=click.Path(file_okay=True), metavar="DIR", help=_HELP)
+    return option(_settings_option(command))
 
 
 def folder_argument(command: Command) -> Command:
     """Give *command* the argument ``[DIR]`` as `directory`."""
-    return click.argument("directory", metavar="[DIR]", required=False, type=click.Path(file_okay=True))(command)
+    argument = click.argument("directory", metavar="[DIR]", required=False, type=click.Path(file_okay=True))
+    return argument(_settings_option(command))
+
+
+def _settings_option(command: Command) -> Command:
+    """Give *command* the option ``--settings``, which `settings_for` finds by itself."""
+
+    def keep(context: click.Context, _: click.Parameter, value: str | None) -> None:
+        context.meta[_SETTINGS] = value
+
+    help = "The settings file of the gateway, where it has one. [GLOO_SETTINGS]"  # noqa: A001 - click's word
+    return click.option("--settings", metavar="FILE", help=help, expose_value=False, callback=keep)(command)
 
 
 def settings_for(
@@ -31,6 +44,8 @@ def settings_for(
     """Return the settings for *directory*; raise click.UsageError if there is no such folder."""
     from gloo.control_plane.settings import load_settings
 
+    context = click.get_current_context(silent=True)
+    file = file or (context.meta.get(_SETTINGS) if context else None)
     settings = load_settings(
         {**(flags or {}), "dir": directory}, environ=os.environ, file=Path(file) if file is not None else None
     )

@@ -65,7 +65,8 @@ def add(
 
     if at is not None and sort:
         raise click.UsageError("--at can't be joined with --sort")
-    found = read_service(Path(settings_for(directory).dir), service or DEFAULT)
+    settings = settings_for(directory)
+    found = read_service(Path(settings.dir), service or DEFAULT)
     raw = _raw_route(RouteFlags(**flags), prefix_rewrite, extensions)
     route = decoded_route(raw)
     whole = with_route(found.raw, raw, at)
@@ -77,7 +78,7 @@ def add(
     found.write(whole)
     made = " (created)" if found.item is None else ""
     click.echo(f"VirtualService/{found.name}{made}: route {index} added: {describe(route)}")
-    tell_findings(found.folder, {f"VirtualService/{found.name}"})
+    tell_findings(settings, {f"VirtualService/{found.name}"})
 
 
 @command.command("list", epilog="\b\nExample:\n  gloo route list -v shop -d config")
@@ -111,7 +112,8 @@ def remove(*, directory: str | None, service: str | None, index: int | None, **f
     from gloo.cli.route_edit import Pattern, decoded_route, find_route, without_route
     from gloo.cli.route_service import read_service
 
-    found = read_service(Path(settings_for(directory).dir), service or DEFAULT)
+    settings = settings_for(directory)
+    found = read_service(Path(settings.dir), service or DEFAULT)
     if found.item is None:
         raise NotFound(f"there is no virtual service {found.name!r} (gloo get virtualservices lists them)")
     given = RouteFlags(**flags)
@@ -124,7 +126,7 @@ def remove(*, directory: str | None, service: str | None, index: int | None, **f
     removed = describe(found.routes[index])
     found.write(whole)
     click.echo(f"VirtualService/{found.name}: route {index} removed: {removed}")
-    tell_findings(found.folder, {f"VirtualService/{found.name}"})
+    tell_findings(settings, {f"VirtualService/{found.name}"})
 
 
 def _raw_route(flags: RouteFlags, prefix_rewrite: str | None, extensions: str | None) -> "dict[str, Json]":

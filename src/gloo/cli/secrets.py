@@ -2,32 +2,30 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import aclosing
-from pathlib import Path
 
 from gloo.cli.listing import Entry
 from gloo.cli.view import View
-from gloo.model.virtual_service import VirtualService
+from gloo.control_plane.offline import read_secrets
+from gloo.control_plane.secret_stores import secret_storage
+from gloo.model.snapshot import ConfigSnapshot
 from gloo.plugins.aws_session import session_of
 from gloo.plugins.registry import load_plugins
-from gloo.storage import FileSecrets, SecretState
-from gloo.storage.folder import SUFFIXES
-from gloo.translator.upstreams import secret_names
+from gloo.storage import SecretState, SecretStorage
+from gloo.translator.memo import Memo
+from gloo.translator.wanted_secrets import wanted_secrets
 
 SECRET_HEADERS = ("NAME", "KEYS", "USED BY", "PROBLEM")
 
 
 def secrets(view: View) -> Iterator[Entry]:
-    """Yield the secrets that exist in the folder, and those that objects name in vain."""
+    """Yield the secrets that the store lists, and those that objects name, in vain too."""
     users = _users(view)
-    folder = view.folder / "secrets"
-    names = frozenset(_names(folder)) | users.keys()
-    state = asyncio.run(_read(folder, names)) if names else SecretState()
+    names, state = asyncio.run(_read(secret_storage(view.settings), frozenset(users)))
     problems = {problem.name: problem.problem for problem in state.problems}
     for name in sorted(names):
         secret = state.secrets.get(name)
         keys = sorted(secret.data) if secret else []
-        problem = problems.get(name, "" if secret else "does not exist")
+        problem = problems.get(name, "" if secret else problems.get("", "does not exist"))
         used = users.get(name, ())
         value = {"name": name, "keys": keys, "used_by": list(used), "problem": problem}
         yield Entry(name, (name, ",".join(keys), "; ".join(used), problem), value)
@@ -37,21 +35,12 @@ def _users(view: View) -> dict[str, tuple[str, ...]]:
     plugins, _ = load_plugins()
     users: dict[str, tuple[str, ...]] = {}
     for item in view.offline.config.objects:
-        named = [name for name in secret_names(item, plugins) if session_of(name) is None]
-        if isinstance(item.value, VirtualService) and item.value.ssl_config is not None:
-            named.append(item.value.ssl_config.secret_ref)
-        for name in named:
+        wanted = wanted_secrets(ConfigSnapshot.of([item]), plugins, Memo())
+        for name in (each for each in wanted if session_of(each) is None):
             users[name] = (*users.get(name, ()), item.ref)
     return users
 
 
-def _names(folder: Path) -> Iterator[str]:
-    """Yield the name of each secret that has a file or a folder of its own."""
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if not path.name.startswith("."):
-            yield path.stem if path.suffix in SUFFIXES else path.name
-
-
-async def _read(folder: Path, names: frozenset[str]) -> SecretState:
-    async with aclosing(FileSecrets(folder).watch(names)) as states:
-        return await anext(states)
+async def _read(storage: SecretStorage, used: frozenset[str]) -> tuple[frozenset[str], SecretState]:
+    names = used | await storage.names()
+    return names, await read_secrets(storage, names) if names else SecretState()

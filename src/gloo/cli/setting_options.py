@@ -6,7 +6,7 @@ from typing import Any, TypeVar, get_type_hints
 import click
 import msgspec
 
-from gloo.control_plane.settings import Settings, choices_of, variable
+from gloo.control_plane.settings import Settings, choices_of, is_hidden, variable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -14,11 +14,14 @@ _SIMPLE: dict[type, click.ParamType[Any]] = {int: click.INT, float: click.FLOAT,
 
 
 def setting_options(*without: str) -> Callable[[Command], Command]:
-    """Give a command an option per setting, except those named *without*, and ``--settings FILE``."""
+    """Give a command an option per setting, except those named *without*, and ``--settings FILE``.
+
+    A setting that is a secret has none: all users of a machine may read command lines.
+    """
 
     def give(command: Command) -> Command:
         for field in reversed(msgspec.structs.fields(Settings)):
-            if field.name not in without:
+            if field.name not in without and not is_hidden(field.name):
                 command = _option(field)(command)
         return click.option(
             "--settings", "settings_file", metavar="FILE", help="A YAML file of settings. [GLOO_SETTINGS]"

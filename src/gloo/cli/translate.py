@@ -1,6 +1,5 @@
 """gloo translate: what Envoy would get."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -39,14 +38,11 @@ def command(*, directory: str | None, output: str, role: str | None, full: bool)
     """
     from gloo.cli.discovered import tell_discovered
     from gloo.cli.findings import count, findings_of
-    from gloo.control_plane.offline import translate_folder
-    from gloo.control_plane.settings import state_folder
+    from gloo.control_plane.offline import translate_settings
     from gloo.model.strict import nearest
-    from gloo.translator import Gateway
 
     settings = settings_for(directory)
-    gateway = Gateway(settings.bind, settings.http_port, settings.https_port, later_calls=settings.later_calls)
-    offline = translate_folder(Path(settings.dir), gateway, state_folder(settings))
+    offline = translate_settings(settings)
     tell_discovered(offline)
     snapshots = offline.translation.snapshots
     if role is not None and role not in snapshots:

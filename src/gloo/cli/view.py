@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gloo.cli.output import note
-from gloo.control_plane.offline import Offline, translate_folder
+from gloo.control_plane.offline import Offline, translate_settings
 from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import RunningGateway, read_statuses
 from gloo.model.codec import ConfigObject
 from gloo.model.path import Path as FieldPath
 from gloo.model.path import parse_path
 from gloo.model.status import Problem, State, Status
-from gloo.translator import Gateway
 
 _UNJUDGED = Status(state=State.PENDING, reason="the running gateway has not judged it yet")
 
@@ -22,12 +21,16 @@ _UNJUDGED = Status(state=State.PENDING, reason="the running gateway has not judg
 class View:
     """What `gloo get` shows; *now* is in seconds since 1970."""
 
-    folder: Path
+    settings: Settings
     offline: Offline
     statuses: Mapping[str, Status]
     problems: tuple[Problem, ...]
     running: RunningGateway | None
     now: float
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.settings.dir)
 
     def status(self, item: ConfigObject) -> Status:
         """Return the verdict on *item*."""
@@ -49,8 +52,7 @@ class View:
 def view_of(settings: Settings) -> View:
     """Read a folder and the verdicts on it; say on standard error whose verdicts they are, and what can't be read."""
     folder = Path(settings.dir)
-    gateway = Gateway(settings.bind, settings.http_port, settings.https_port)
-    offline = translate_folder(folder, gateway, state_folder(settings))
+    offline = translate_settings(settings)
     recorded = read_statuses(state_folder(settings))
     if recorded.running is None:
         note(f"no gateway runs on {folder}: states are what an offline translation says")
@@ -59,7 +61,7 @@ def view_of(settings: Settings) -> View:
         statuses, problems = recorded.statuses, recorded.problems
     for problem in problems:
         note(f"{folder / problem.file}:{problem.line or 1}: {problem.problem}" if problem.file else str(problem))
-    return View(folder, offline, statuses, problems, recorded.running, time.time())
+    return View(settings, offline, statuses, problems, recorded.running, time.time())
 
 
 def _told(problem: Problem) -> str:

@@ -14,6 +14,7 @@ import structlog
 from gloo.control_plane.aws_keys import ask_aws
 from gloo.control_plane.discover_now import make_asking
 from gloo.control_plane.loop import ControlLoop, Stores
+from gloo.control_plane.secret_stores import secret_storage
 from gloo.control_plane.sessions import SessionSecrets
 from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import RunningGateway, StateFolder, read_discovered
@@ -32,7 +33,6 @@ from gloo.proxy.runtime_folder import runtime_folder
 from gloo.proxy.supervisor import Envoy, Patience
 from gloo.proxy.validate import validate
 from gloo.storage.file import FileStorage
-from gloo.storage.file_secrets import FileSecrets
 from gloo.translator import Gateway
 from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.listeners import HTTPS
@@ -62,14 +62,15 @@ async def run_gateway(settings: Settings, *, on_ready: Callable[[RunningGateway]
 @asynccontextmanager
 async def running_gateway(settings: Settings) -> AsyncIterator[tuple[RunningGateway, ControlLoop]]:
     """Run the gateway during the block, which begins when it is ready; raises as `run_gateway`."""
-    folder = _folder(settings)
+    secrets = SessionSecrets(secret_storage(settings), ask=ask_aws)
+    stores = Stores(FileStorage(_folder(settings)), secrets)
     gateway, binary = _gateway(settings), find_envoy(settings.envoy or None)
     async with AsyncExitStack() as stack:
         stack.enter_context(_patient_collector())
         state = stack.enter_context(StateFolder(state_folder(settings)).opened())
         place = stack.enter_context(runtime_folder())
-        workers = Workers(folder, place)
-        loop = _control_loop(folder, gateway, state=state, binary=binary, workers=workers)
+        workers = Workers(Path(settings.dir), place)
+        loop = _control_loop(stores, gateway, folder=Path(settings.dir), state=state, binary=binary, workers=workers)
         await stack.enter_async_context(AdsServer(loop.cache, socket=place / "xds.sock"))
         await stack.enter_async_context(_task(loop.run(), "control loop"))
         await stack.enter_async_context(_task(workers.run(loop.note), "workers"))
@@ -118,11 +119,12 @@ def _gateway(settings: Settings) -> Gateway:
     return Gateway(bind, settings.http_port, settings.https_port, trusted_roots(), settings.later_calls)
 
 
-def _control_loop(folder: Path, gateway: Gateway, *, state: StateFolder, binary: Path, workers: Workers) -> ControlLoop:
+def _control_loop(
+    stores: Stores, gateway: Gateway, *, folder: Path, state: StateFolder, binary: Path, workers: Workers
+) -> ControlLoop:
     plugins, faults = load_plugins()
     for fault in faults:
         _log.error(str(fault))
-    stores = Stores(FileStorage(folder), SessionSecrets(FileSecrets(folder / "secrets"), ask=ask_aws))
     return ControlLoop(
         stores,
         plugins,

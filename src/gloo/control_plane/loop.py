@@ -229,7 +229,8 @@ class ControlLoop:
             if self._state is None:
                 continue
             try:
-                await asyncio.to_thread(self._state.record, reports, reading.problems, reading.good)
+                problems = (*reading.problems, *self._secrets.problems)
+                await asyncio.to_thread(self._state.record, reports, problems, reading.good)
             except (StorageError, OSError) as error:
                 self._log.warning("the verdicts can't be written", problem=str(error))
 

@@ -12,19 +12,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gloo.control_plane.reader import ConfigReader
+from gloo.control_plane.secret_stores import secret_storage
+from gloo.control_plane.secrets import as_problem
 from gloo.control_plane.sessions import offline_sessions
-from gloo.control_plane.settings import STATE
+from gloo.control_plane.settings import STATE, Settings, state_folder
 from gloo.control_plane.state import read_discovered
 from gloo.discovery.known import Known
 from gloo.discovery.merge import useful, with_discovered
 from gloo.discovery.wanted import Wanted, wanted_of
-from gloo.errors import PluginError
+from gloo.errors import PluginError, StorageError
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
 from gloo.plugins.registry import Plugins, load_plugins
+from gloo.storage.base import DocumentProblem, SecretState, SecretStorage
 from gloo.storage.file import FileStorage
-from gloo.storage.file_secrets import FileSecrets
 from gloo.translator import Gateway, Translation, translate
 from gloo.translator.memo import Memo
 from gloo.translator.shadows import with_shadows
@@ -39,7 +41,7 @@ class Offline:
     Args:
         config: the objects it holds.
         translation: what Envoy would get, and the verdict on each object.
-        problems: what is wrong with files as a whole.
+        problems: what is wrong with files as a whole, and with secrets.
         plugin_faults: plugins of other distributions that can't be used.
         known: what is known of the upstreams that are to be asked for their functions; None of one never asked.
         read: those of them whose files were read just now.
@@ -53,20 +55,34 @@ class Offline:
     read: frozenset[str] = frozenset()
 
 
-def translate_folder(directory: Path, gateway: Gateway, state: Path | None = None) -> Offline:
+def translate_settings(settings: Settings) -> Offline:
+    """Translate the folder of *settings* as a gateway with these settings would; raises as `translate_folder`.
+
+    A secret store that does not answer is one of the problems.
+    """
+    gateway = Gateway(settings.bind, settings.http_port, settings.https_port, later_calls=settings.later_calls)
+    return translate_folder(Path(settings.dir), gateway, state_folder(settings), secrets=secret_storage(settings))
+
+
+def translate_folder(
+    directory: Path, gateway: Gateway, state: Path | None = None, *, secrets: SecretStorage | None = None
+) -> Offline:
     """Read *directory* and translate it, with the functions that the folder *state* knows; by default its own.
+
+    The *secrets* are those of a store, by default of ``DIRECTORY/secrets``.
 
     Raises:
         StorageError: it can't be read.
         SnapshotError: the translation is inconsistent, which is a bug.
     """
-    return asyncio.run(_translate(directory, gateway, state or directory / STATE))
+    storage = secrets or secret_storage(Settings(dir=str(directory)))
+    return asyncio.run(_translate(directory, gateway, state or directory / STATE, storage))
 
 
-async def _translate(directory: Path, gateway: Gateway, state: Path) -> Offline:
+async def _translate(directory: Path, gateway: Gateway, state: Path, storage: SecretStorage) -> Offline:
     plugins, faults = load_plugins()
     reading = ConfigReader().read(await FileStorage(directory).list())
-    secrets, problems = await _secrets(directory, ConfigSnapshot.of(reading.objects), plugins)
+    secrets, problems = await _secrets(storage, ConfigSnapshot.of(reading.objects), plugins)
     written = ConfigSnapshot.of(reading.objects, secrets)
     wanted = wanted_of(written, plugins)
     read = {name: each for name, each in wanted.items() if each.plugin.asks_nobody}
@@ -91,14 +107,21 @@ async def _read(wanted: Mapping[str, Wanted], directory: Path) -> dict[str, Know
 
 
 async def _secrets(
-    directory: Path, config: ConfigSnapshot, plugins: Plugins
+    storage: SecretStorage, config: ConfigSnapshot, plugins: Plugins
 ) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
     """Return the secrets that *config* names, and what is wrong with any of them."""
     names = wanted_secrets(config, plugins, Memo())
     sessions = offline_sessions(names)
     if not names:
         return {}, ()
-    async with aclosing(FileSecrets(directory / "secrets").watch(names - sessions.keys())) as states:
-        state = await anext(states)
-    problems = (Problem(problem=each.problem, hint=each.hint, file=f"secrets/{each.name}") for each in state.problems)
-    return {**state.secrets, **sessions}, tuple(problems)
+    state = await read_secrets(storage, names - sessions.keys())
+    return {**state.secrets, **sessions}, tuple(as_problem(each) for each in state.problems)
+
+
+async def read_secrets(storage: SecretStorage, names: frozenset[str]) -> SecretState:
+    """Read the secrets *names* once; a store that does not answer gives none, and a problem."""
+    try:
+        async with aclosing(storage.watch(names)) as states:
+            return await anext(states)
+    except StorageError as error:
+        return SecretState(problems=(DocumentProblem("", str(error)),))

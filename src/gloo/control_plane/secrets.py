@@ -1,6 +1,7 @@
 """Watching the secrets that the configuration names, and no others."""
 
 import asyncio
+import random
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 
@@ -8,7 +9,8 @@ import structlog
 
 from gloo.errors import StorageError
 from gloo.model.secret import Secret
-from gloo.storage.base import SecretState, SecretStorage
+from gloo.model.status import Problem
+from gloo.storage.base import DocumentProblem, SecretState, SecretStorage
 
 _PATIENCE = 5.0  # seconds for the first look at newly named secrets
 
@@ -26,9 +28,15 @@ class SecretWatch:
         self._tell = tell
         self._names: frozenset[str] = frozenset()
         self._state = SecretState()
+        self._absent: frozenset[str] = frozenset()
         self._seen = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("gloo.secrets")
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with named secrets, or with the store."""
+        return tuple(as_problem(each) for each in self._state.problems)
 
     @property
     def secrets(self) -> Mapping[str, Secret]:
@@ -66,18 +74,40 @@ class SecretWatch:
                 async with aclosing(self._storage.watch(names)) as states:
                     async for state in states:
                         wait = 0.1
-                        self._take(state)
+                        self._take(state, names)
             except StorageError as error:
-                self._log.warning("the secret store can't be read, keeping what is known", problem=str(error))
-            self._seen.set()
-            await asyncio.sleep(wait)
+                self._take(SecretState(self._state.secrets, (DocumentProblem("", str(error)),)), names)
+            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - so that not all ask at once
             wait = min(2 * wait, 10.0)
 
-    def _take(self, state: SecretState) -> None:
-        for problem in state.problems:
-            self._log.warning("a secret can't be used", problem=str(problem))
+    def _take(self, state: SecretState, names: frozenset[str]) -> None:
+        self._tell_problems(state, names)
         first = not self._seen.is_set()
         self._state = state
         self._seen.set()
         if not first:
             self._tell()
+
+    def _tell_problems(self, state: SecretState, names: frozenset[str]) -> None:
+        """Log what is new: what is wrong, which secrets there are not, and that the store is back."""
+        for problem in state.problems:
+            if problem not in self._state.problems:
+                what = "a secret can't be used" if problem.name else "the secret store fails, keeping what is known"
+                self._log.warning(what, problem=str(problem))
+        if _is_down(self._state) and not _is_down(state):
+            self._log.info("the secret store answers again")
+        troubled = {problem.name for problem in state.problems}
+        absent = frozenset() if _is_down(state) else names - state.secrets.keys() - troubled
+        for name in sorted(absent - self._absent):
+            self._log.warning("there is no such secret yet", secret=name, place=self._storage.place(name))
+        self._absent = absent
+
+
+def as_problem(problem: DocumentProblem) -> Problem:
+    """Return *problem* of a secret, or of the store as a whole, as users see it."""
+    said = f"secret {problem.name!r}: {problem.problem}" if problem.name else problem.problem
+    return Problem(problem=said, hint=problem.hint)
+
+
+def _is_down(state: SecretState) -> bool:
+    return any(not problem.name for problem in state.problems)

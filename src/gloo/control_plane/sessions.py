@@ -45,6 +45,12 @@ class SessionSecrets:
         self._store, self._ask, self._clock = store, ask, clock
         self._held: dict[str, _Held] = {}
 
+    def place(self, name: str) -> str:
+        return self._store.place(name)
+
+    async def names(self) -> frozenset[str]:
+        return await self._store.names()
+
     async def watch(self, names: frozenset[str]) -> AsyncGenerator[SecretState, None]:
         sessions = _sessions(names)
         self._held = {name: held for name, held in self._held.items() if name in sessions}

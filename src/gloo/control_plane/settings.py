@@ -21,6 +21,11 @@ from gloo.model.text import TextError, parse_text
 
 PREFIX = "GLOO_"
 FILE_VARIABLE = "GLOO_SETTINGS"
+VAULT_VARIABLE = "VAULT_TOKEN"
+
+_HIDDEN = {"hidden": True}
+_FOLDERS = frozenset(["dir", "state_dir", "secrets_dir"])
+_FILES = frozenset(["vault_ca_file", "vault_token_file", "vault_secret_id_file", "vault_jwt_file"])
 STATE = ".gloo"
 """The folder, in that of the configuration, where gloo keeps its state unless told otherwise."""
 
@@ -52,6 +57,48 @@ class Settings(Model, frozen=True, kw_only=True):
     later_calls: Annotated[
         int, Meta(ge=1, le=1_000_000, description="most calls that no client waits for, under way in each Envoy worker")
     ] = 1000
+    secret_store: Annotated[Literal["file", "vault"], Meta(description="where secrets are: files, or Vault")] = "file"
+    secrets_dir: Annotated[str, Meta(description="the folder of secrets in files; by default DIR/secrets")] = ""
+    vault_addr: Annotated[str, Meta(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", description="the URL of Vault")] = (
+        "http://127.0.0.1:8200"
+    )
+    vault_namespace: Annotated[
+        str, Meta(pattern="^[!-~]*$", description="the namespace of Vault that everything is in")
+    ] = ""
+    vault_ca_file: Annotated[
+        str, Meta(description="the authorities of Vault's certificate, as PEM; by default those of this machine")
+    ] = ""
+    vault_mount: Annotated[str, Meta(min_length=1, description="the mount of the key-value engine")] = "secret"
+    vault_path: Annotated[str, Meta(description="what stands before a secret's name in the engine")] = "gloo"
+    vault_kv: Annotated[
+        Literal["ask", "v1", "v2"], Meta(description="the version of the engine; ask: Vault tells it")
+    ] = "ask"
+    vault_poll_seconds: Annotated[
+        float, Meta(ge=0.1, le=3600, description="seconds from one look at the secrets in Vault to the next")
+    ] = 1
+    vault_auth: Annotated[Literal["token", "approle", "kubernetes"], Meta(description="how to get into Vault")] = (
+        "token"
+    )
+    vault_auth_mount: Annotated[str, Meta(description="the mount of that method; by default its name")] = ""
+    vault_token: Annotated[str, Meta(description="the token, with the method token", extra=_HIDDEN)] = ""
+    vault_token_file: Annotated[str, Meta(description="a file that holds the token; read again when it is lost")] = ""
+    vault_role_id: Annotated[str, Meta(description="the role id, with the method approle")] = ""
+    vault_secret_id: Annotated[str, Meta(description="the secret id, with the method approle", extra=_HIDDEN)] = ""
+    vault_secret_id_file: Annotated[str, Meta(description="a file that holds the secret id; read at each login")] = ""
+    vault_role: Annotated[str, Meta(description="the role, with the method kubernetes")] = ""
+    vault_jwt_file: Annotated[
+        str, Meta(description="the service account token, with the method kubernetes; read at each login")
+    ] = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+
+    def __repr__(self) -> str:
+        shown = {name: getattr(self, name) for name in self.__struct_fields__ if not is_hidden(name)}
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+def is_hidden(name: str) -> bool:
+    """Say whether the setting *name* is a secret: it comes from its variable alone and is shown nowhere."""
+    hint = get_type_hints(Settings, include_extras=True)[name]
+    return any(meta.extra == _HIDDEN for meta in hint.__metadata__)
 
 
 def state_folder(settings: Settings) -> Path:
@@ -64,7 +111,7 @@ def load_settings(flags: Mapping[str, object], *, environ: Mapping[str, str], fi
 
     Args:
         flags: values by field name; None is a flag that was not given.
-        environ: the environment; only ``GLOO_*`` is read.
+        environ: the environment; only ``GLOO_*`` is read, and ``VAULT_TOKEN`` where gloo is told of no token.
         file: the settings file; None takes the one that ``GLOO_SETTINGS`` names, if any.
 
     Raises:
@@ -76,6 +123,8 @@ def load_settings(flags: Mapping[str, object], *, environ: Mapping[str, str], fi
     for name, value in flags.items():
         if value is not None:
             given[name] = _checked(name, value, place=f"--{name.replace('_', '-')}")
+    if not (given.get("vault_token") or given.get("vault_token_file")):
+        given["vault_token"] = environ.get(VAULT_VARIABLE, "")
     return msgspec.convert(given, Settings)
 
 
@@ -115,7 +164,8 @@ def _checked(name: str, value: object, *, place: str) -> Json:
     try:
         return msgspec.convert(value, hint, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{place}: {value!r} can't be used: {_choices(name) or _said(error)}") from error
+        shown = "its value" if is_hidden(name) else repr(value)
+        raise SettingsError(f"{place}: {shown} can't be used: {_choices(name) or _said(error)}") from error
 
 
 def choices_of(name: str) -> tuple[str, ...]:
@@ -142,15 +192,15 @@ def _said(error: msgspec.ValidationError) -> str:
 
 
 def _from_file(path: Path) -> Iterator[tuple[str, Json]]:
-    """Read a YAML mapping of settings; folders in it are below the folder of the file."""
+    """Read a YAML mapping of settings; folders and files in it are below the folder of the file."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         raise SettingsError(f"{path}: the settings file can't be read: {reason}") from error
     for name, value in _parsed(path, text).items():
-        is_folder = name in {"dir", "state_dir"} and value
-        yield name, str(path.parent / str(value)) if is_folder else value
+        is_path = name in _FOLDERS | _FILES and value
+        yield name, str(path.parent / str(value)) if is_path else value
 
 
 def _parsed(path: Path, text: str) -> Mapping[str, Json]:
@@ -165,7 +215,13 @@ def _parsed(path: Path, text: str) -> Mapping[str, Json]:
     if settings is None:
         source = Source(Document(str(path), text))
         raise SettingsError("\n".join(str(_placed(problem, path, source)) for problem in problems))
-    return {name: getattr(settings, name) for name in _given_names(given)}
+    names = tuple(_given_names(given))
+    for name in filter(is_hidden, names):
+        hint = f"set {variable(name)}, or name a {name}_file"
+        raise SettingsError(
+            str(_placed(Problem(field=name, problem="is a secret", hint=hint), path, Source(Document(str(path), text))))
+        )
+    return {name: getattr(settings, name) for name in names}
 
 
 def _placed(problem: Problem, path: Path, source: Source) -> Problem:

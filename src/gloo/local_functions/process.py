@@ -14,6 +14,7 @@ from gloo.errors import ProxyError
 from gloo.local_functions.orders import SERVE, Finding, FunctionOrder, Order, Report
 from gloo.plugins.base import PythonWorker
 from gloo.proxy import parent_death
+from gloo.proxy.launch import environment
 from gloo.proxy.log_lines import lines
 
 _LOADED_WITHIN = 30.0  # seconds for the user's file to run
@@ -84,7 +85,7 @@ async def started(
 async def _start(folder: Path, listener: socket.socket) -> Process:
     shim = (sys.executable, "-I", "-S", parent_death.__file__, str(os.getpid()))
     command = (sys.executable, "-P", "-m", "gloo.local_functions.worker")
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    variables = {**environment(), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         return await asyncio.create_subprocess_exec(
             *(*shim, *command),
@@ -92,7 +93,7 @@ async def _start(folder: Path, listener: socket.socket) -> Process:
             stdout=PIPE,
             stderr=PIPE,
             cwd=folder,
-            env=environment,
+            env=variables,
             pass_fds=(listener.fileno(),),
             start_new_session=True,
             limit=_LONGEST_REPORT,

@@ -13,3 +13,8 @@ class Secret:
 
     def __repr__(self) -> str:
         return f"Secret(name={self.name!r}, keys={sorted(self.data)})"
+
+
+def is_secret_name(name: str) -> bool:
+    """Say whether a store may look for *name*: it leads to no other place than its own."""
+    return bool(name) and not name.startswith(".") and "/" not in name and "\0" not in name

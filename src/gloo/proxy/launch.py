@@ -60,7 +60,18 @@ class Launch:
         try:
             self._bootstrap_file().write_text(self.bootstrap)
             return await asyncio.create_subprocess_exec(
-                *shim, *self.command(), stdin=DEVNULL, stderr=PIPE, cwd=self.folder, start_new_session=True
+                *shim,
+                *self.command(),
+                stdin=DEVNULL,
+                stderr=PIPE,
+                cwd=self.folder,
+                env=environment(),
+                start_new_session=True,
             )
         except OSError as error:
             raise ProxyError(f"Envoy can't be started: {error}") from error
+
+
+def environment() -> dict[str, str]:
+    """Return our environment for a process of ours, without what is for us alone: settings, and the way into Vault."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("GLOO_", "VAULT_"))}

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -20,6 +21,10 @@ _LEVELS = {
 _ROUTINE = ("caught ENVOY_SIGTERM",)  # a warning to Envoy, but this is how we stop it
 
 
+_KEY = re.compile(r'((?:secret_access_key|session_token)\\*"\s*:\s*\\*")[^"\\]+')
+"""What Envoy writes of AWS keys when somebody sets its log to debug: it prints the configuration of filters."""
+
+
 class LogLine(NamedTuple):
     """One entry of Envoy's log; *level* is one of `logging`'s numbers."""
 
@@ -33,6 +38,7 @@ def parse(line: str) -> LogLine:
 
     Only a faulty start or a crash writes past the format, so such a line is worth seeing.
     """
+    line = _KEY.sub(r"\1...", line)
     level, _, rest = line.partition(" ")
     component, space, message = rest.partition(" ")
     if level in _LEVELS and space:

@@ -7,6 +7,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
 from gloo.errors import ProxyError
+from gloo.proxy.launch import environment
 
 _PATIENCE = 30.0  # seconds for one check; a table of 10,000 routes takes less than one
 _ERROR = re.compile(r"(?:error initializing configuration '[^']*': |\[critical\].*?: )(.+)", re.DOTALL)
@@ -32,7 +33,7 @@ async def _run(binary: Path, path: Path) -> tuple[int, str]:
     command = ("--mode", "validate", "--config-path", str(path), "--log-level", "error", "--disable-hot-restart")
     try:
         process = await asyncio.create_subprocess_exec(
-            str(binary), *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
+            str(binary), *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=environment()
         )
     except OSError as error:
         raise ProxyError(f"Envoy can't be started: {error}") from error

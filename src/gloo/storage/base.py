@@ -1,7 +1,7 @@
 """The contract of every store: whole states out, single edits in.
 
 A store knows texts and places, not what they mean: decoding is the model's business, and so is telling the user where
-inside a text he erred. Back ends (memory, files, later Kubernetes, Consul, etcd, Vault) share the suite
+inside a text he erred. Back ends (memory, files, Vault, later Kubernetes, Consul, etcd) share the suite
 ``tests/storage/contract.py``; what it promises, each of them keeps.
 """
 
@@ -111,8 +111,20 @@ class ConfigStorage(Protocol):
         ...
 
 
+NO_NAME, NAME_HINT = "can't be the name of a secret", "letters, digits, '-' and '.'"
+"""What a secret store says of a name that would lead to another place."""
+
+
 class SecretStorage(Protocol):
     """Where secrets live."""
+
+    def place(self, name: str) -> str:
+        """Return where the secret *name* is, or would be: what a user has to look at when something is wrong."""
+        ...
+
+    async def names(self) -> frozenset[str]:
+        """Return the secrets that can be listed although nobody names them; empty where that is not for free."""
+        ...
 
     def watch(self, names: frozenset[str]) -> AsyncGenerator[SecretState, None]:
         """Yield the state of exactly the secrets *names* at once, then each different one; no other secret is read.

@@ -14,8 +14,8 @@ from pathlib import Path
 import structlog
 import yaml
 
-from gloo.model.secret import Secret
-from gloo.storage.base import DocumentProblem, SecretState
+from gloo.model.secret import Secret, is_secret_name
+from gloo.storage.base import NAME_HINT, NO_NAME, DocumentProblem, SecretState
 from gloo.storage.folder import SUFFIXES, swap_of
 from gloo.storage.known_file import KnownFile
 from gloo.storage.look import Listing, Look, look, watch_looks
@@ -33,6 +33,14 @@ class FileSecrets:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def place(self, name: str) -> str:
+        return str(self.folder / name)
+
+    async def names(self) -> frozenset[str]:
+        paths = self.folder.iterdir() if self.folder.is_dir() else ()
+        visible = (path for path in paths if not path.name.startswith("."))
+        return frozenset(path.stem if path.suffix in SUFFIXES else path.name for path in visible)
 
     async def watch(self, names: frozenset[str]) -> AsyncGenerator[SecretState, None]:
         last: SecretState | None = None
@@ -69,19 +77,15 @@ def _look(folder: Path, names: frozenset[str], before: Look | None) -> Look:
 
 
 def _swaps(folder: Path, names: frozenset[str]) -> tuple[str, ...]:
-    return (swap_of(folder), *(swap_of(folder / name) for name in sorted(names) if _is_name(name)))
-
-
-def _is_name(name: str) -> bool:
-    return bool(name) and not name.startswith(".") and "/" not in name and "\0" not in name
+    return (swap_of(folder), *(swap_of(folder / name) for name in sorted(names) if is_secret_name(name)))
 
 
 def _list(folder: Path, names: frozenset[str]) -> Listing:
     paths: dict[str, str] = {}
     problems: list[DocumentProblem] = []
     for name in sorted(names):
-        if not _is_name(name):
-            problems.append(DocumentProblem(name, "can't be the name of a secret", "letters, digits, '-' and '.'"))
+        if not is_secret_name(name):
+            problems.append(DocumentProblem(name, NO_NAME, NAME_HINT))
             continue
         try:
             paths.update({f"{name}/{path.relative_to(folder)}": str(path) for path in _candidates(folder, name)})

@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
-from gloo.model.secret import Secret
+from gloo.model.secret import Secret, is_secret_name
 from gloo.model.source import Document
-from gloo.storage.base import PLACES, Edit, SecretState, State
+from gloo.storage.base import NAME_HINT, NO_NAME, PLACES, DocumentProblem, Edit, SecretState, State
 from gloo.storage.edit import delete_object, new_document, place_object
 
 T = TypeVar("T")
@@ -93,10 +93,18 @@ class MemorySecrets:
         """Drop the secret *name*, if there is one."""
         self._secrets.set({other: secret for other, secret in self._secrets.value.items() if other != name})
 
+    def place(self, name: str) -> str:
+        return name
+
+    async def names(self) -> frozenset[str]:
+        return frozenset(self._secrets.value)
+
     async def watch(self, names: frozenset[str]) -> AsyncGenerator[SecretState, None]:
         last: SecretState | None = None
+        bad = (name for name in sorted(names) if not is_secret_name(name))
+        problems = tuple(DocumentProblem(name, NO_NAME, NAME_HINT) for name in bad)
         async for secrets in self._secrets.watch():
-            state = SecretState({name: secrets[name] for name in sorted(names & secrets.keys())})
+            state = SecretState({name: secrets[name] for name in sorted(names & secrets.keys())}, problems)
             if state != last:
                 last = state
                 yield state

@@ -109,10 +109,15 @@ def secret_names(item: ConfigObject, plugins: Plugins) -> tuple[str, ...]:
 
 def _secrets_named(upstream: Upstream, plugin: UpstreamPlugin[Any, Any, Any], spec: Model) -> list[tuple[str, str]]:
     """Return the names of secrets that *upstream* needs, each once, with the field that names it."""
-    named = dict.fromkeys(plugin.secrets(spec), "spec")
+    named = {name: _field_of(name, spec) for name in plugin.secrets(spec)}
     if upstream.ssl_config is not None:
         named = {name: f"ssl_config.{field}" for name, field in upstream.ssl_config.secrets.items()} | named
     return [(field, name) for name, field in named.items()]
+
+
+def _field_of(secret: str, spec: Model) -> str:
+    """Return the field of *spec* that names a secret; the whole where a plugin finds it elsewhere."""
+    return next((f"spec.{name}" for name in spec.__struct_fields__ if getattr(spec, name) == secret), "spec")
 
 
 def _translate_upstream(
