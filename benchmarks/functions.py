@@ -15,7 +15,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -40,6 +39,7 @@ from benchmarks.harness import (
     wait_for_answer,
 )
 
+from gloo.model.base import replace
 from gloo.proxy.binary import find_envoy
 
 MANY = 1000

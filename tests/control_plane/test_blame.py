@@ -1,6 +1,5 @@
 """Envoy refuses a table; we find the route."""
 
-from dataclasses import replace
 from functools import partial
 
 import msgspec
@@ -17,6 +16,7 @@ from gloo.envoy.route_message import route_bytes, virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
 from gloo.envoy.snapshot import ResourceType
 from gloo.envoy.validation import validation_bootstrap
+from gloo.model.base import replace
 from gloo.model.jwks import read_jwks
 from gloo.model.jwt import JwtProvider, KeySource
 from gloo.proxy.binary import find_envoy

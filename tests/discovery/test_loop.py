@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tests.discovery.upstreams import faas, has
 
@@ -11,6 +11,7 @@ from gloo.discovery.known import Known, answered
 from gloo.discovery.loop import AT_ONCE, DiscoveryLoop, Timing
 from gloo.discovery.wanted import Wanted
 from gloo.errors import DiscoveryError, StorageError
+from gloo.model.base import replace
 from gloo.model.secret import Secret
 from gloo.plugins.discovery import Discovered
 

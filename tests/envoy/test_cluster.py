@@ -1,7 +1,5 @@
 """Clusters: an upstream as Envoy sees it."""
 
-from dataclasses import replace
-
 from envoy.config.cluster.v3 import cluster_pb2
 
 from gloo.envoy.cluster import Cluster, Endpoint
@@ -9,6 +7,7 @@ from gloo.envoy.endpoint import BY_ADDRESS
 from gloo.envoy.message import Message
 from gloo.envoy.snapshot import ResourceType
 from gloo.envoy.tls import TRUSTED_ROOTS, UpstreamTls
+from gloo.model.base import replace
 from gloo.model.duration import Duration
 from gloo.model.health_check import HealthCheck, HttpCheck, TcpCheck
 

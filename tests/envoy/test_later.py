@@ -1,14 +1,12 @@
 """A route that no client waits for is two: one that answers, and one for its copies."""
 
-from dataclasses import replace
-
 from tests.support.extended_routes import written
 
 from gloo.envoy.later import LATER, LATER_CLUSTER, RUN_HEADER, asking, calling, later_resources
 from gloo.envoy.readable import readable
 from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_message import route_bytes
-from gloo.model.base import Json
+from gloo.model.base import Json, replace
 
 ADDED = (HeaderChange("x-a", "1"),)
 ROUTE = Route(

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from tests.support.local_functions import worker_of, write_functions
 
 from gloo.local_functions.workers import Workers
+from gloo.model.base import replace
 from gloo.model.status import Problem
 from gloo.plugins.local import socket_of
 

@@ -1,13 +1,11 @@
 """Host and path are rewritten from one source each."""
 
-from dataclasses import replace
-
 import pytest
 from tests.support.extended_routes import FORWARD, extended, problems_of, route_of, written
 
 from gloo.envoy.route import Forward, Target
 from gloo.errors import ConfigError
-from gloo.model.base import Json
+from gloo.model.base import Json, replace
 from gloo.plugins.rewrites import Rewrites
 
 

@@ -1,12 +1,11 @@
 """Timeouts are durations, and the numbers of 2018 are still nanoseconds."""
 
-from dataclasses import replace
-
 import pytest
 from tests.support.extended_routes import FORWARD, extended, route_of, written
 
 from gloo.envoy.route import DirectResponse
 from gloo.errors import ConfigError
+from gloo.model.base import replace
 from gloo.model.duration import Duration
 from gloo.plugins.timeouts import Timeouts
 

@@ -1,7 +1,5 @@
 """Only a route that wants it lets clients switch to another protocol."""
 
-from dataclasses import replace
-
 import pytest
 from tests.support.extended_routes import extended, problems_of, route_of, written
 
@@ -9,6 +7,7 @@ from gloo.envoy.buffer import BUFFER_FILTER, buffer_limit
 from gloo.envoy.lua import LUA_FILTER, lua_program
 from gloo.envoy.route import Forward, Target
 from gloo.errors import ConfigError
+from gloo.model.base import replace
 from gloo.plugins.upgrades import Upgrades
 
 WANTED = {"upgrades": ["websocket"]}

@@ -9,14 +9,14 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.support.gateway import free_ports
 
-from gloo.model.base import Json
+from gloo.model.base import Json, replace
 
 PROGRAM = os.environ.get("OPENBAO") or shutil.which("bao")
 ROOT = "canary-root-token-5c1e"

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -17,7 +17,7 @@ from gloo.explain.judging import Seen, differences, disagreements, seen_offline
 from gloo.explain.lua_run import FunctionRuntime
 from gloo.explain.request import Request
 from gloo.explain.tables import Tables
-from gloo.model.base import Json
+from gloo.model.base import Json, replace
 from gloo.model.source import Document
 from gloo.model.status import Problem
 

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from gloo.discovery.known import Known
 from gloo.discovery.loop import AT_ONCE
 from gloo.discovery.wanted import is_asked, wanted_of
 from gloo.errors import NotFound
+from gloo.model.base import replace
 from gloo.model.codec import ConfigObject
 from gloo.model.discovery import Discovery
 from gloo.model.secret import Secret

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -18,6 +18,7 @@ from gloo.discovery.loop import DiscoveryLoop
 from gloo.discovery.merge import with_discovered
 from gloo.discovery.wanted import wanted_of
 from gloo.errors import GlooError, StorageError
+from gloo.model.base import replace
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.plugins.registry import Plugins
 from gloo.storage.base import ConfigStorage, SecretStorage, State

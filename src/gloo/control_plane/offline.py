@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gloo.control_plane.reader import ConfigReader
@@ -21,6 +21,7 @@ from gloo.discovery.known import Known
 from gloo.discovery.merge import useful, with_discovered
 from gloo.discovery.wanted import Wanted, wanted_of
 from gloo.errors import PluginError, StorageError
+from gloo.model.base import replace
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem

@@ -1,7 +1,6 @@
 """Clusters: an upstream as Envoy sees it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from envoy.config.cluster.v3 import cluster_pb2
@@ -16,7 +15,7 @@ from gloo.envoy.route import FilterConfigs
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
 from gloo.envoy.tls import TlsSockets, UpstreamTls, upstream_tls_sockets
 from gloo.model.balancing import CircuitBreakers, LoadBalancer, OutlierDetection
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 from gloo.model.connection import Connection, Dns
 from gloo.model.duration import Duration
 from gloo.model.health_check import HealthCheck
@@ -26,8 +25,7 @@ __all__ = ["Cluster", "Discovery", "Endpoint"]
 Discovery = Literal["static", "strict_dns", "logical_dns"]
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Value, frozen=True):
     """Everything Envoy has to know to send requests to an upstream.
 
     Args:

@@ -10,7 +10,6 @@ The mark is put on copies alone and taken from what clients send, so no client r
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from envoy.config.accesslog.v3 import accesslog_pb2
 from envoy.config.core.v3 import base_pb2
@@ -27,6 +26,7 @@ from gloo.envoy.route_policy import Mirror
 from gloo.envoy.route_tree import route_choices
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
 from gloo.envoy.stage import HttpFilter, Stage
+from gloo.model.base import replace
 from gloo.model.duration import Duration
 
 LATER = "gloo-later"

@@ -1,12 +1,11 @@
 """Routes as Envoy sees them: frozen values that plugins refine, serialised at the end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from gloo.envoy.message import TypedConfig
 from gloo.envoy.route_policy import HashPolicy, HostRewrite, Mirror, RetryPolicy
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 from gloo.model.duration import Duration
 
 ValueKind = Literal["exact", "regex", "present", "prefix", "suffix", "contains"]
@@ -17,8 +16,7 @@ EVENT_NAMESPACE = "gloo.event"
 FilterConfigs = tuple[tuple[str, TypedConfig], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PathMatch:
+class PathMatch(Value, frozen=True):
     """A condition on the path, without the query."""
 
     kind: PathKind
@@ -26,8 +24,7 @@ class PathMatch:
     case_sensitive: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class ValueMatch:
+class ValueMatch(Value, frozen=True):
     """A condition on a header or a query parameter."""
 
     name: str
@@ -36,8 +33,7 @@ class ValueMatch:
     invert: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RouteMatch:
+class RouteMatch(Value, frozen=True):
     """When a route takes a request: one of the methods, if there are any, and all of the conditions.
 
     `metadata` is about the attributes of an event, see `gloo.envoy.events`.
@@ -50,8 +46,7 @@ class RouteMatch:
     metadata: tuple[ValueMatch, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderChange:
+class HeaderChange(Value, frozen=True):
     """A header changed on the way.
 
     Args:
@@ -65,8 +60,7 @@ class HeaderChange:
     format: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Value, frozen=True):
     """One cluster that a route sends to, and what is special about going there.
 
     Args:
@@ -84,8 +78,7 @@ class Target:
     held_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(Value, frozen=True):
     """Send the request to a cluster, or to one of several by weight.
 
     Args:
@@ -122,8 +115,7 @@ class Forward:
         return named | {self.mirror.cluster} if self.mirror else named
 
 
-@dataclass(frozen=True, slots=True)
-class DirectResponse:
+class DirectResponse(Value, frozen=True):
     """Answer from the gateway itself; at most `MOST_BODY` bytes."""
 
     status: int
@@ -132,8 +124,7 @@ class DirectResponse:
     headers: tuple[HeaderChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(Value, frozen=True):
     """Send the client elsewhere: what is empty stays as the client asked it.
 
     Args:
@@ -156,8 +147,7 @@ Answer = DirectResponse | Redirect
 Action = Forward | Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Value, frozen=True):
     """One route of a virtual host.
 
     Args:

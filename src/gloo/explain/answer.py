@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gloo.envoy.function_headers import FUNCTION_HEADERS, read_function_headers
 from gloo.envoy.lua import LUA_FILTER, read_program
@@ -18,6 +18,7 @@ from gloo.explain.request import Request
 from gloo.explain.rewriting import as_marked, changed, outgoing, with_headers
 from gloo.explain.tables import TableRoute, Tables
 from gloo.explain.tokens import FoundToken, found_token, verified
+from gloo.model.base import replace
 from gloo.model.status import Problem
 from gloo.translator.domains import DEFAULT_ROLE
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from gloo.envoy.lua import LuaProgram
@@ -13,7 +13,7 @@ from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.request import Request
 from gloo.explain.tables import Tables
 from gloo.functions import compile_function
-from gloo.model.base import Json
+from gloo.model.base import Json, replace
 from gloo.model.strict import nearest
 from gloo.translator.upstreams import AcceptedFunction
 

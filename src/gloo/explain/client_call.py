@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from gloo.errors import ConfigError, MissingReference
@@ -13,7 +13,7 @@ from gloo.explain.request import Headers, Request, normalised
 from gloo.explain.tables import Tables
 from gloo.functions import Parameter
 from gloo.functions.parameters import bindings, named
-from gloo.model.base import Json
+from gloo.model.base import Json, replace
 from gloo.model.route import RequestMatcher, Route
 from gloo.model.virtual_service import VirtualService
 

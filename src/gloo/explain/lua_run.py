@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -14,7 +14,7 @@ from gloo.envoy.jwt import PAYLOAD
 from gloo.envoy.lua import LuaProgram
 from gloo.explain.request import Request
 from gloo.functions import answering_runtime_source
-from gloo.model.base import Json
+from gloo.model.base import Json, replace
 
 _JWT = "envoy.filters.http.jwt_authn"
 

@@ -5,7 +5,6 @@ Source: Envoy's API, `config.route.v3.RouteAction` and `HeaderValueOption`; prov
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import re2
 
@@ -14,6 +13,7 @@ from gloo.envoy.route_policy import HostRewrite
 from gloo.envoy.upstream_filters import METHOD, PATH
 from gloo.explain.matching import path_holds
 from gloo.explain.request import Headers, Request
+from gloo.model.base import replace
 
 _COMMAND = re.compile(r"%%|%REQ\((?P<name>[^?():]*:?[^?():]*)(?:\?(?P<other>[^()]*))?\)(?::(?P<length>\d+))?%")
 _GROUP = re.compile(r"\\([0-9\\])")

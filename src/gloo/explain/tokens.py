@@ -3,14 +3,14 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl
 
 from gloo.envoy.jwt import Demand
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Request
-from gloo.model.base import Json
+from gloo.model.base import Json, replace
 from gloo.model.jwt import Jwt, JwtProvider
 
 _SECTIONS = "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections"

@@ -1,8 +1,11 @@
 """What every structure that users write has in common."""
 
-from typing import Annotated, Any, ClassVar
+import dataclasses
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
+
+__all__ = ["Json", "Model", "Name", "Value", "exactly_one", "replace"]
 
 Json = Any
 """A JSON value whose shape somebody else knows: a plugin's `spec`, a function's `spec`, a route's `extensions`."""
@@ -35,6 +38,16 @@ class Value(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         shown = (name for name in self.__struct_fields__ if name not in self._unshown)
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+
+
+if TYPE_CHECKING:
+    from dataclasses import replace
+else:
+
+    def replace(value, /, **changes):
+        """Return *value*, a structure or a dataclass, with some of its fields changed."""
+        change = msgspec.structs.replace if isinstance(value, msgspec.Struct) else dataclasses.replace
+        return change(value, **changes)
 
 
 def exactly_one(what: str, **fields: object) -> None:

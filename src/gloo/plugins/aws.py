@@ -21,7 +21,6 @@ signed too, and its answer is passed on as it comes.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from msgspec import Meta
@@ -33,7 +32,7 @@ from gloo.envoy.stage import HttpFilter
 from gloo.envoy.tls import UpstreamTls
 from gloo.errors import ConfigError, MissingReference
 from gloo.functions.aws_source import aws_source
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.model.upstream_tls import is_address

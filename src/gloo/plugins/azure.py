@@ -17,7 +17,6 @@ are. Its key is a header. All keys go to Envoy as secrets, where the one that a 
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from msgspec import Meta
@@ -27,7 +26,7 @@ from gloo.envoy.route import FilterConfigs, HeaderChange, Target
 from gloo.envoy.snapshot import Resource
 from gloo.envoy.upstream_filters import CHOSEN, chosen, header_secret, injected, path_before, path_instead, path_written
 from gloo.errors import ConfigError
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.plugins.azure_listing import AzureDiscovery, functions_by_management, functions_of_app

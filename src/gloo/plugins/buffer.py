@@ -9,7 +9,6 @@ A request is read whole before it goes on, and one with a longer body is answere
 have no end: streams of gRPC, WebSocket.
 """
 
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -17,7 +16,7 @@ from msgspec import Meta
 from gloo.envoy.buffer import BUFFER_FILTER, buffer_filter, buffer_limit
 from gloo.envoy.route import Route
 from gloo.envoy.stage import HttpFilter
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.plugins.base import RoutePlugin, forward_of
 
 

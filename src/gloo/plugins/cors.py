@@ -17,7 +17,6 @@ means to use. A page of another origin gets no permission, and its preflight nev
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -26,7 +25,7 @@ from gloo.envoy.cors import CORS_FILTER, CorsPolicy, cors_filter, cors_policy
 from gloo.envoy.route import Forward, Route, RouteMatch, Target, ValueMatch
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.duration import Duration
 from gloo.model.http_name import is_token
 from gloo.model.regex import check_regex

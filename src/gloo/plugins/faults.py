@@ -8,7 +8,6 @@
         delay: {percentage: 50, fixed_delay: 2s}
 """
 
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -17,7 +16,7 @@ from gloo.envoy.fault import FAULT_FILTER, Fault, fault_config, fault_filter
 from gloo.envoy.route import Route
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.duration import Duration
 from gloo.model.percent import Percent, parts_per_million
 from gloo.plugins.base import RoutePlugin, forward_of

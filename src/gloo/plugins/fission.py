@@ -17,7 +17,6 @@ client's path goes behind one that ends in a slash, as such a trigger has a pref
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -26,7 +25,7 @@ from gloo.envoy.cluster import Cluster
 from gloo.envoy.route import HeaderChange, Target
 from gloo.envoy.upstream_filters import path_before, path_instead, path_written
 from gloo.errors import ConfigError
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.plugins.base import FunctionCall, Nothing, UpstreamPlugin

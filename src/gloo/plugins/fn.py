@@ -17,7 +17,6 @@ and the headers to the function. A trigger is asked by the client's method, with
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
@@ -26,7 +25,7 @@ from gloo.envoy.cluster import Cluster
 from gloo.envoy.route import HeaderChange, Target
 from gloo.envoy.upstream_filters import METHOD, method_written, path_instead, path_written
 from gloo.errors import ConfigError
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.plugins.base import FunctionCall, Nothing, UpstreamPlugin

@@ -13,7 +13,6 @@ It needs an upstream that balances by `ring_hash` or `maglev`. All policies toge
 one that gives a hash, the later ones are not asked.
 """
 
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -21,7 +20,7 @@ from msgspec import Meta
 from gloo.envoy.route import Route
 from gloo.envoy.route_policy import HashPolicy
 from gloo.errors import ConfigError
-from gloo.model.base import Model, exactly_one
+from gloo.model.base import Model, exactly_one, replace
 from gloo.model.duration import Duration
 from gloo.model.http_name import is_token
 from gloo.plugins.base import RoutePlugin, forward_of

@@ -15,14 +15,13 @@ Envoy changes requests after functions have run, removals first, just before it 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
 from gloo.envoy.header_format import check_format
 from gloo.envoy.route import HeaderChange, Route
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.http_name import check_header_name, check_header_value
 from gloo.plugins.base import RoutePlugin
 

@@ -17,7 +17,6 @@ by its first request, so a call may take a minute where nothing else is said.
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -26,7 +25,7 @@ from gloo.envoy.cluster import Cluster
 from gloo.envoy.route import Target
 from gloo.envoy.upstream_filters import path_before, path_written
 from gloo.errors import ConfigError
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.duration import Duration
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream

@@ -17,7 +17,6 @@ it there, and says by a header which function a request is for. The worker lives
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, ClassVar
 from urllib.parse import quote
@@ -27,7 +26,7 @@ from msgspec import Meta
 from gloo.envoy.cluster import Cluster, Endpoint
 from gloo.envoy.route import HeaderChange, Target
 from gloo.errors import ConfigError
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.connection import Connection
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream

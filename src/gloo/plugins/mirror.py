@@ -9,14 +9,13 @@ A copy is what the destination gets, a function's request too. Envoy adds `-shad
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from gloo.envoy.route import Route
 from gloo.envoy.route_policy import Mirror as MirrorPolicy
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.percent import Percent, parts_per_million
 from gloo.plugins.base import RoutePlugin, forward_of
 

@@ -17,7 +17,6 @@ and body pass as they are. The secret goes to Envoy on its own way and is put on
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
@@ -26,7 +25,7 @@ from gloo.envoy.cluster import Cluster
 from gloo.envoy.route import HeaderChange, Target
 from gloo.envoy.upstream_filters import header_secret, injected, path_before, path_written
 from gloo.errors import ConfigError
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.plugins.base import FunctionCall, Nothing, UpstreamPlugin

@@ -20,7 +20,6 @@ in a response template from that of the answer.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, field
@@ -47,7 +46,7 @@ from gloo.functions.known import Known
 from gloo.functions.lowering import Lowered, lower
 from gloo.functions.names import BodyFormat
 from gloo.functions.parameters import Origin
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.path import format_path, parse_path
 from gloo.model.size import size_of
 from gloo.plugins.base import FunctionCall, Nothing, ServicePlugin

@@ -15,7 +15,6 @@
 with a body is tried again too: say so only for requests that do no harm when they arrive twice.
 """
 
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -23,7 +22,7 @@ from msgspec import Meta
 from gloo.envoy.route import Route
 from gloo.envoy.route_policy import RetryPolicy
 from gloo.errors import ConfigError
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.duration import Duration
 from gloo.model.strict import nearest
 from gloo.plugins.base import RoutePlugin, forward_of

@@ -10,7 +10,6 @@
 regular expression or an exact path, of the whole path.
 """
 
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -18,7 +17,7 @@ from msgspec import Meta
 from gloo.envoy.route import Forward, Route
 from gloo.envoy.route_policy import HostRewrite
 from gloo.errors import ConfigError
-from gloo.model.base import Model, exactly_one
+from gloo.model.base import Model, exactly_one, replace
 from gloo.model.http_name import check_header_name, check_header_value
 from gloo.model.regex import check_regex, check_substitution
 from gloo.plugins.base import RoutePlugin, forward_of

@@ -8,13 +8,12 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from gloo.envoy.route import Route
-from gloo.model.base import Json, Model
+from gloo.model.base import Json, Model, replace
 from gloo.plugins.base import RoutePlugin
 
 

@@ -13,7 +13,6 @@ with a host on port 443 is spoken to by TLS, unless `tls` says otherwise; how, t
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -22,7 +21,7 @@ from gloo.envoy.cluster import Cluster, Endpoint
 from gloo.envoy.route import Target
 from gloo.envoy.tls import UpstreamTls
 from gloo.errors import ConfigError
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.model.upstream_tls import is_address

@@ -10,13 +10,12 @@ Without `timeout` an answer has as long as the function's own `timeout` says, or
 client gets 504. `0s` is no limit. Numbers are nanoseconds, as in 2018.
 """
 
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from gloo.envoy.route import Route
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.model.duration import Duration
 from gloo.plugins.base import RoutePlugin, forward_of
 

@@ -10,7 +10,6 @@ so a route has to want it. A WebSocket that is silent for longer than `idle_time
 a word.
 """
 
-from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
@@ -18,7 +17,7 @@ from msgspec import Meta
 from gloo.envoy.buffer import BUFFER_FILTER
 from gloo.envoy.route import Route
 from gloo.errors import ConfigError
-from gloo.model.base import Model
+from gloo.model.base import Model, replace
 from gloo.plugins.base import RoutePlugin, forward_of
 
 

@@ -6,10 +6,10 @@ counts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from gloo.envoy.route import Action, Forward
 from gloo.envoy.route_policy import RetryPolicy
+from gloo.model.base import Value, replace
 from gloo.model.duration import Duration
 from gloo.model.path import join_path
 from gloo.model.route import Route as ModelRoute
@@ -23,8 +23,7 @@ AGAIN = RetryPolicy(
 _UNSAID = Duration(15 * 10**9)  # Envoy's own
 
 
-@dataclass(frozen=True, slots=True)
-class CallRules:
+class CallRules(Value, frozen=True):
     """What is known of the calls of one destination; an upstream as a whole has only a name."""
 
     name: str
@@ -35,7 +34,8 @@ class CallRules:
 def with_rules(forward: Forward, rules: Sequence[CallRules]) -> Forward:
     """Return *forward* with what its destinations say; the extensions of the route are applied after this."""
     again = AGAIN if all(rule.idempotent for rule in rules) else None
-    return replace(forward, timeout=_longest(rules), retry=again)
+    timeout = _longest(rules)
+    return forward if again is None and timeout is None else replace(forward, timeout=timeout, retry=again)
 
 
 def _longest(rules: Sequence[CallRules]) -> Duration | None:

@@ -6,13 +6,14 @@ only whether a certificate is early, valid or expired, and `next_turn` says when
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
 
 from gloo.envoy.downstream_tls import authorities_secret, certificate_secret
 from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError
+from gloo.model.base import replace
 from gloo.model.codec import ConfigObject
 from gloo.model.secret import Secret
 from gloo.model.status import Problem

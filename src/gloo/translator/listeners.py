@@ -7,12 +7,12 @@ client that proved itself for one host, or did not have to, can't slip to a host
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from gloo.envoy.downstream_tls import TlsPolicy
 from gloo.envoy.listener import Listener
 from gloo.envoy.route_message import route_configuration
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
+from gloo.model.base import replace
 from gloo.model.status import Problem
 from gloo.plugins.registry import Plugins
 from gloo.translator.gateway import Gateway

@@ -60,6 +60,8 @@ class RouteExtensions(Value, frozen=True):
 
 def read_extensions(extensions: Mapping[str, Json], plugins: Plugins) -> RouteExtensions:
     """Decode what *extensions* says to the route plugins; raise ConfigError for the first fault."""
+    if not extensions:
+        return _NOTHING
     readings = []
     problems = [*plugins.unknown_extensions(extensions)]
     for reading in plugins.route_extensions(extensions):
@@ -69,6 +71,9 @@ def read_extensions(extensions: Mapping[str, Json], plugins: Plugins) -> RouteEx
     if problems:
         raise ConfigError("", problems[0].field, problems[0].problem, problems[0].hint)
     return RouteExtensions(tuple(readings))
+
+
+_NOTHING = RouteExtensions(())
 
 
 def mentioned(extensions: Mapping[str, Json], plugins: Plugins) -> tuple[str, ...]:

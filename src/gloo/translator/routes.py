@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import ClassVar
 
 from gloo.envoy.jwt import Demand
@@ -12,7 +11,7 @@ from gloo.envoy.lua import LUA_FILTER, read_program
 from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, Later, PathMatch, Route, RouteMatch
 from gloo.envoy.route_message import route_bytes
 from gloo.errors import ConfigError
-from gloo.model.base import Value
+from gloo.model.base import Value, replace
 from gloo.model.path import join_path
 from gloo.model.route import BrokenRoute, RequestMatcher
 from gloo.model.route import Route as ModelRoute
@@ -81,8 +80,9 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
         found = _translate(route, name, scope)
         body, later = _body(found.route), tuple(_later_half(found.route))
         before = tuple(PlacedRoute(each.match, _body(each), each) for each in found.before)
-        for each in (*(placed.body for placed in before), body, *(half for _, half in later)):
-            scope.refusals.check_bytes(each)
+        if scope.refusals.reasons:
+            for each in (*(placed.body for placed in before), body, *(half for _, half in later)):
+                scope.refusals.check_bytes(each)
     except _Faults as faults:
         return _error_route(route, at, name, scope, faults.problems)
     except ConfigError as error:
@@ -120,7 +120,7 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> _Found:
     demand = demand_of_route(said.jwt if said is not None else None, scope.tokens)
     resolved = resolve(route, scope, later=extensions.later)
     plain = Route(name, match, _action(route, extensions, resolved))
-    applied = replace(extensions.apply(plain), later=_later(extensions, resolved))
+    applied = _with_later(extensions.apply(plain), extensions, resolved)
     translated = guarded(applied, demand, scope.tokens)
     _check_sealed(translated.action)
     _check_later(translated)
@@ -134,10 +134,12 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> _Found:
     return _Found(translated, before, demand, tuple(warnings))
 
 
-def _later(extensions: RouteExtensions, resolved: Sequence[Resolved]) -> Later:
+def _with_later(route: Route, extensions: RouteExtensions, resolved: Sequence[Resolved]) -> Route:
+    """Return *route* with who sees to it that clients don't wait, if they don't."""
     if not extensions.later:
-        return ""
-    return "function" if all(each.by_itself for each in resolved) else "gateway"
+        return route
+    later: Later = "function" if all(each.by_itself for each in resolved) else "gateway"
+    return replace(route, later=later)
 
 
 def _action(route: ModelRoute, extensions: RouteExtensions, resolved: Sequence[Resolved]) -> Action:

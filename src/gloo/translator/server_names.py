@@ -7,12 +7,13 @@ has it; what two virtual services claim alike stays with the one that sorts firs
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import msgspec
 
 from gloo.envoy.downstream_tls import ClientCheck, DownstreamTls, TlsPolicy
 from gloo.envoy.snapshot import Resource
+from gloo.model.base import replace
 from gloo.model.codec import ConfigObject
 from gloo.model.ssl_config import SSLConfig
 from gloo.model.status import Problem

@@ -5,7 +5,7 @@ It fails closed: a route whose demand can't be met as it is written does not wor
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gloo.envoy.jwt import (
     JWT_FILTER,
@@ -20,6 +20,7 @@ from gloo.envoy.jwt import (
 from gloo.envoy.route import Route
 from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError, MissingReference
+from gloo.model.base import replace
 from gloo.model.codec import ConfigObject
 from gloo.model.http_name import check_header_name, is_token
 from gloo.model.jwt import Demanded, Jwt, JwtProvider, KeySource, SalvagedJwt, TokenRule

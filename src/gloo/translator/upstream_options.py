@@ -1,13 +1,12 @@
 """What users write beside `spec`, put on a cluster: balancing, health, connections, TLS."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from gloo.envoy.cluster import Cluster
 from gloo.envoy.snapshot import Resource
 from gloo.envoy.tls import TRUSTED_ROOTS, UpstreamTls
 from gloo.errors import ConfigError
-from gloo.model.base import Value
+from gloo.model.base import Value, replace
 from gloo.model.secret import Secret
 from gloo.model.status import Problem
 from gloo.model.upstream import Upstream

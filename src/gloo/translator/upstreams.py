@@ -1,7 +1,6 @@
 """Upstreams to clusters; a bad one is left out, and so is a bad function of a good one."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -9,7 +8,7 @@ import msgspec
 from gloo.envoy.route import Target
 from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError, MissingReference, TemplateError
-from gloo.model.base import Model, Value
+from gloo.model.base import Model, Value, replace
 from gloo.model.codec import ConfigObject
 from gloo.model.duration import Duration
 from gloo.model.secret import Secret
