@@ -9,9 +9,10 @@ from tests.support.tokens import Issuer, base64url
 
 from gloo.control_plane.blame import blame, blame_providers
 from gloo.envoy.jwt import JWT_FILTER, Demand, TokenProvider, jwt_filter, jwt_resource, token_demanded, token_provider
+from gloo.envoy.later import asking
 from gloo.envoy.listener import Listener
 from gloo.envoy.message import TypedConfig
-from gloo.envoy.route import DirectResponse, PathMatch, Route, RouteMatch
+from gloo.envoy.route import DirectResponse, Forward, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_message import route_bytes, virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
 from gloo.envoy.snapshot import ResourceType
@@ -42,10 +43,12 @@ async def _judge(hosts: tuple[bytes, ...]) -> str | None:
 
 GOOD = _route("good", PathMatch("prefix", "/good"))
 BAD = _route("bad", PathMatch("regex", "/bad("))
+_FORWARD = Route("forward", RouteMatch(PathMatch("prefix", "/forward")), Forward((Target("up"),)))
+FORWARDING, ASYNC = route_bytes(_FORWARD), route_bytes(asking(replace(_FORWARD, later="gateway")))
 
 
 async def test_the_one_route_that_envoy_refuses_is_found_among_good_ones() -> None:
-    hosts = (_host("a", GOOD), _host("b", GOOD, BAD, GOOD), _host("c", GOOD))
+    hosts = (_host("a", GOOD), _host("b", GOOD, BAD, FORWARDING), _host("c", GOOD, FORWARDING, ASYNC))
 
     reasons = await blame(hosts, _judge)
 

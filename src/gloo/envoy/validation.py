@@ -4,6 +4,7 @@ from envoy.config.bootstrap.v3 import bootstrap_pb2
 from envoy.config.listener.v3 import listener_pb2
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm_pb2
+from google.protobuf import wrappers_pb2
 from google.protobuf.any_pb2 import Any as PackedMessage
 
 from gloo.envoy.message import Message, pack, serialize
@@ -15,8 +16,10 @@ _MANAGER = hcm_pb2.HttpConnectionManager.DESCRIPTOR.full_name
 def validation_bootstrap(listener: Resource, virtual_hosts: tuple[bytes, ...]) -> bytes:
     """Return a serialised bootstrap in which *listener* serves *virtual_hosts*, for ``envoy --mode validate``."""
     message = listener_pb2.Listener.FromString(listener.body)
+    hosts = [route_components_pb2.VirtualHost.FromString(host) for host in virtual_hosts]
+    # A table inside a listener must name known clusters unless told otherwise, and here there are none.
     routes = route_pb2.RouteConfiguration(
-        name="candidate", virtual_hosts=[route_components_pb2.VirtualHost.FromString(host) for host in virtual_hosts]
+        name="candidate", virtual_hosts=hosts, validate_clusters=wrappers_pb2.BoolValue(value=False)
     )
     for chain in message.filter_chains:
         chain.ClearField("transport_socket")
