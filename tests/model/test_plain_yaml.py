@@ -38,7 +38,13 @@ def _agree(text: str) -> bool:
 
 
 @pytest.mark.parametrize("scalar", SCALARS)
-@pytest.mark.parametrize("form", ["k: {}", "- {}", "k: [{}, b]", "k: {{a: {}}}", "{}: v", "k: {{{}: v}}", "k: {} # c"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("k: {}", "- {}", "k: [{}, b]", "k: [a, {}, b]", "k: {{a: {}}}", "{}: v", "k: {{{}: v}}", "k: {} # c"),
+        *("k: {{{}}}", "k: {{{}, b}}", "k: {{a, {}}}", "k: {{a: 1, {}, b: 2}}", "{{{}}}", "k: [{{ {} }}]"),
+    ],
+)
 def test_every_scalar_is_the_same_in_every_place(form: str, scalar: str) -> None:
     _agree(form.format(scalar) + "\n")
 

@@ -12,6 +12,7 @@ import ryaml
 from gloo.model.base import Json
 
 _BEFORE = r"(?:^|[\s\[{,:])"
+_NO_TEXT = r"(?i:true|false|null|~|[-+.]*\d[^\s\"':,{}\[\]]*|)"
 _DOUBTFUL = re2.compile(
     "(?m)"
     + "|".join(
@@ -23,8 +24,9 @@ _DOUBTFUL = re2.compile(
             _BEFORE + r"[!&*?%]",  # tags, anchors, aliases, keys that are no text, directives
             # numbers that are not read alike everywhere: octal and hexadecimal ones, exponents, a bare point, long ones
             _BEFORE + r"[-+]?(?:\+|0[\dxXoObB_]|\.[\diInN]|\d[\d.]*[eE]|\d+\.(?:\W|$)|[\d.]{16})",
-            # keys that would be no text
-            _BEFORE + r"(?i:true|false|null|~|[-+.]*\d[^\s\"':]*|)[ ]*:(?:[\s,\[\]{}\"']|$)",
+            # keys that would be no text, and those that stand in braces without a colon
+            _BEFORE + _NO_TEXT + r"[ ]*:(?:[\s,\[\]{}\"']|$)",
+            r"[{,]\s*" + _NO_TEXT + r"\s*[,}]",
         ]
     )
 )
