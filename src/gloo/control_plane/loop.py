@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -22,12 +22,13 @@ from gloo.model.base import replace
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.plugins.registry import Plugins
 from gloo.storage.base import ConfigStorage, SecretStorage, State
-from gloo.translator import Gateway, GoodSecrets, Translation, translate, translate_clusters
+from gloo.translator import NOTHING_KNOWN, Gateway, GoodSecrets, Translation, translate, translate_clusters
 from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.fallback import fallback_snapshot
 from gloo.translator.memo import Memo
 from gloo.translator.reports import Reports
 from gloo.translator.shadows import with_shadows
+from gloo.translator.tokens import KnownTokens
 from gloo.translator.wanted_secrets import wanted_secrets
 from gloo.translator.workers import Findings, with_findings, with_problems
 from gloo.xds.cache import SnapshotCache
@@ -133,10 +134,10 @@ class ControlLoop:
     async def _step(self, group: asyncio.TaskGroup) -> None:
         if self._found is None:
             return
-        reading = self._reader.read(self._found)
-        config = ConfigSnapshot.of(reading.objects)
-        await self._secrets.want(wanted_secrets(config, self._plugins, self._memo), group)
         try:
+            reading = self._reader.read(self._found)
+            config = ConfigSnapshot.of(reading.objects)
+            await self._secrets.want(wanted_secrets(config, self._plugins, self._memo), group)
             config = self._discovered(ConfigSnapshot.of(reading.objects, self._secrets.secrets))
             if self._published is None:
                 await self._publish_clusters(config)
@@ -178,7 +179,7 @@ class ControlLoop:
             memo=self._memo,
             good=self._good,
             now=now,
-            before=self._published.translation.known if self._published else None,
+            before=self._told_of_tokens(),
         )
         for snapshot in translation.snapshots.values():
             snapshot.check()
@@ -200,6 +201,17 @@ class ControlLoop:
         self._published = _Published(reading, translation)
         self._to_record.set()
         self._first.set()
+
+    def _told_of_tokens(self) -> Mapping[str, KnownTokens]:
+        """Return what Envoys of each role may have been told of tokens: by the last publication, and by those before it
+        for as long as some Envoy has not judged the last one."""
+        if self._published is None:
+            return {}
+        told = self._published.translation
+        return {
+            role: known if self.cache.receipt(role).settled else known.joined(told.before.get(role, NOTHING_KNOWN))
+            for role, known in told.known.items()
+        }
 
     def _look_again(self, moment: float | None, now: float) -> None:
         """Translate again when a certificate becomes valid or expires."""

@@ -29,7 +29,7 @@ from gloo.translator.virtual_services import (
 )
 from gloo.translator.workers import workers_of
 
-__all__ = ["Gateway", "GoodSecrets", "Translation", "translate", "translate_clusters"]
+__all__ = ["NOTHING_KNOWN", "Gateway", "GoodSecrets", "Translation", "translate", "translate_clusters"]
 
 
 @dataclass(frozen=True, slots=True)

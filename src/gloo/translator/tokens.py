@@ -199,6 +199,12 @@ class KnownTokens:
     providers: tuple[TokenProvider, ...] = ()
     demands: frozenset[Demand] = frozenset()
 
+    def joined(self, earlier: "KnownTokens") -> "KnownTokens":
+        """Return this with what *earlier* knew besides."""
+        names = {provider.name for provider in self.providers}
+        others = (provider for provider in earlier.providers if provider.name not in names)
+        return KnownTokens((*self.providers, *others), self.demands | earlier.demands)
+
 
 def known_tokens(found: Iterable[tuple[Tokens, frozenset[Demand]]]) -> KnownTokens:
     """Return what Envoys have to know of *found*: the providers of virtual services, and what their routes want."""
