@@ -18,7 +18,7 @@ demo: .venv/.run  ## start a petstore and a gateway before it; ARGS="--http-port
 
 test: .venv/.test .venv/.test-packages .venv/.peers check  ## install what the tests need and run everything
 	@FUNCTIONS_FRAMEWORK=$(CURDIR)/.venv/peers/bin/functions-framework OPENBAO=$(CURDIR)/.venv/peers/bin/bao \
-		$(BIN)/python -m pytest $(ARGS)
+		$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: lint types imports  ## linter, format, types and layers, without the tests
 

@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from tests.support.ports import free_ports
 
 PATIENCE = 20.0
 
 
-def free_ports() -> tuple[str, str]:
-    with socket.create_server(("", 0)) as one, socket.create_server(("", 0)) as two:
-        return str(one.getsockname()[1]), str(two.getsockname()[1])
+def two_ports() -> tuple[str, str]:
+    one, two = free_ports(2)
+    return str(one), str(two)
 
 
 def command(folder: Path, ports: tuple[str, str]) -> list[str]:
@@ -69,7 +70,7 @@ def welcome(process: subprocess.Popen[str]) -> str:
 
 
 def test_the_printed_commands_work_and_an_edit_changes_the_answer(tmp_path: Path) -> None:
-    folder, ports = tmp_path / "demo", free_ports()
+    folder, ports = tmp_path / "demo", two_ports()
     with demo(folder, ports) as process:
         said = welcome(process)
         curls = re.findall(r"^  (curl .*)$", said, re.MULTILINE)
@@ -97,7 +98,7 @@ def test_the_printed_commands_work_and_an_edit_changes_the_answer(tmp_path: Path
 
 
 def test_the_demo_of_yesterday_runs_again_as_its_user_left_it(tmp_path: Path) -> None:
-    folder, ports = tmp_path / "demo", free_ports()
+    folder, ports = tmp_path / "demo", two_ports()
     with demo(folder, ports) as process:
         welcome(process)
     file = folder / "upstreams/petstore.yaml"

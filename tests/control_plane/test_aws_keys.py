@@ -1,7 +1,7 @@
 """Asking AWS for keys: what can go wrong on the way is told, without a key or a token."""
 
 import pytest
-from tests.support.gateway import free_ports
+from tests.support.ports import free_ports
 
 from gloo.control_plane.aws_keys import ask_aws
 from gloo.errors import StorageError

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.discovery.upstreams import faas
-from tests.support.gateway import free_ports
 from tests.support.platform_server import platform_server
+from tests.support.ports import free_ports
 
 from gloo.discovery.asking import Asking
 from gloo.discovery.wanted import Wanted

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 from tests.e2e.conftest import Gateway
-from tests.support.gateway import RunningGateway, free_ports
+from tests.support.gateway import RunningGateway
+from tests.support.ports import free_ports
 
 from gloo.control_plane.state import read_statuses
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.e2e.conftest import EXAMPLES, Gateway
-from tests.support.gateway import free_ports
+from tests.support.ports import free_ports
 
 FRAMEWORK = os.environ.get("FUNCTIONS_FRAMEWORK") or shutil.which("functions-framework")
 SOURCE = EXAMPLES / "12-google" / "functions" / "main.py"

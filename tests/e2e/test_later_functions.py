@@ -14,7 +14,7 @@ from tests.e2e import test_azure, test_google
 from tests.e2e.conftest import Gateway
 from tests.e2e.openfaas_double import openfaas_double
 from tests.support.asgi_server import served
-from tests.support.gateway import free_ports
+from tests.support.ports import free_ports
 
 from gloo.model.base import Json
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-from tests.support.gateway import free_ports
+from tests.support.ports import free_ports
 
 from gloo.control_plane.loop import ControlLoop, Stores
 from gloo.plugins.registry import BUILT_IN, Plugins

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.conftest import EXAMPLES
-from tests.support.gateway import RunningGateway, free_ports, running_gateway
+from tests.support.gateway import RunningGateway, running_gateway
 from tests.support.keyed_app import KeyedApp, keyed_app
 from tests.support.openbao import PROGRAM, OpenBao
 from tests.support.openbao import openbao as running_openbao
+from tests.support.ports import free_ports
 from tests.support.steady_load import steady_load
 
 from gloo.model.base import Json

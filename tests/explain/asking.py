@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.gateway import free_ports
+from tests.support.ports import free_ports
 
 DEADLINE = 20.0  # seconds; what takes longer is broken
 

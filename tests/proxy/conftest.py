@@ -1,11 +1,11 @@
 """A real Envoy to try things on, and what it needs."""
 
 import json
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.support import ports
 
 from gloo.proxy.admin import Admin
 from gloo.proxy.binary import find_envoy
@@ -26,10 +26,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return ports.free_port()
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 from tests.storage.contract import SecretStorageContract, following
-from tests.support.gateway import free_ports
 from tests.support.openbao import ROOT, OpenBao, openbao
+from tests.support.ports import free_ports
 
 from gloo.errors import StorageError
 from gloo.storage import SecretState

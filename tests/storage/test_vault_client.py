@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from tests.support.asgi_server import served
 from tests.support.authority import Authority
-from tests.support.gateway import free_ports
 from tests.support.openbao import OpenBao
+from tests.support.ports import free_ports
 
 from gloo.errors import StorageError
 from gloo.storage.vault_client import Reply, VaultServer, connected

@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import httpx
+from tests.support.ports import free_ports
 
 READY_WITHIN = 20.0  # seconds; it takes under one on an idle machine
 STOPPED_WITHIN = 15.0
@@ -71,15 +71,6 @@ async def running_gateway(
         yield RunningGateway(folder, await _ready(process, log), process, log)
     finally:
         await _stop(process)
-
-
-def free_ports(count: int) -> tuple[int, ...]:
-    """Return ports of 127.0.0.1 that nobody listens on, all different."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = tuple(int(probe.getsockname()[1]) for probe in probes)
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def _environment() -> dict[str, str]:

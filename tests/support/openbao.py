@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.support.gateway import free_ports
+from tests.support.ports import free_ports
 
 from gloo.model.base import Json, replace
 

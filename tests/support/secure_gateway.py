@@ -12,7 +12,7 @@ import httpx
 import yaml
 from cryptography import x509
 from tests.support.authority import Authority, Issued, write_secret
-from tests.support.gateway import free_ports
+from tests.support.ports import free_ports
 from tests.support.recording_upstream import RecordingUpstream, recording_upstream
 
 from gloo.control_plane.app import running_gateway

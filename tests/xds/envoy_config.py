@@ -1,7 +1,5 @@
 """Small Envoy resources for the tests of this directory."""
 
-import socket
-
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.config.listener.v3 import listener_pb2
@@ -17,13 +15,6 @@ from gloo.envoy.snapshot import Reference, Resource, ResourceType
 
 ADS = {"ads": {}, "resource_api_version": "V3"}
 _FILTERS = "type.googleapis.com/envoy.extensions.filters"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _resource(kind: ResourceType, message: Message, *needs: Reference) -> Resource:

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import pytest_asyncio
+from tests.support.ports import free_port
 from tests.xds import envoy_config as config
 from tests.xds.envoy_process import Envoy, envoy_binary, running_envoy
 from tests.xds.waiting import until
@@ -55,7 +56,7 @@ async def setting(request: pytest.FixtureRequest, folder: Path) -> AsyncIterator
     socket, delta = folder / "xds.sock", request.param == "delta"
     server, envoy = AdsServer(cache, socket=socket), running_envoy(folder, "web~1", xds=socket, delta=delta)
     async with server, envoy as running:
-        yield Setting(cache, server, running, config.free_port(), verdicts)
+        yield Setting(cache, server, running, free_port(), verdicts)
 
 
 async def test_a_page_is_published_changed_and_removed(setting: Setting) -> None:
@@ -69,7 +70,7 @@ async def test_a_page_is_published_changed_and_removed(setting: Setting) -> None
 
 
 async def test_a_bad_route_is_named_and_the_good_ones_of_the_same_change_run(setting: Setting) -> None:
-    other = config.listener("other", config.free_port(), route="s")
+    other = config.listener("other", free_port(), route="s")
     await setting.publish(setting.listener(), other, config.page("r", "one"), config.page("s", "one"))
     receipt = await setting.publish(
         setting.listener(), other, config.page("r", "two"), config.page("s", "two", regex="(bad")
@@ -104,7 +105,7 @@ async def test_a_cluster_that_fails_validation_is_tracked_down(setting: Setting)
 
 
 async def test_a_changed_cluster_and_a_new_one_warm_without_delay(setting: Setting) -> None:
-    page, port = setting.listener("page", route="p"), config.free_port()
+    page, port = setting.listener("page", route="p"), free_port()
     front = config.listener("front", port, route="r")
     common = (page, front, config.page("p", "hello"), config.endpoints("a", setting.port))
     await setting.publish(*common, config.eds_cluster("a"), config.forward("r", "a"))
@@ -117,7 +118,7 @@ async def test_a_changed_cluster_and_a_new_one_warm_without_delay(setting: Setti
 
 
 async def test_moving_routes_between_clusters_fails_no_request(setting: Setting) -> None:
-    page, port = setting.listener("page", route="p"), config.free_port()
+    page, port = setting.listener("page", route="p"), free_port()
     common = (page, config.listener("front", port, route="r"), config.page("p", "hello"))
     answers: set[str | None] = set()
     moved = asyncio.Event()

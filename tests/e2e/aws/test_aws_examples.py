@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-from tests.support.gateway import RunningGateway, free_ports, running_gateway
+from tests.support.gateway import RunningGateway, running_gateway
+from tests.support.ports import free_ports
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
