@@ -1,5 +1,6 @@
 """Runs programs as Envoy's Lua filter does: the real runtime in LuaJIT, with a handle of our own."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -7,6 +8,12 @@ import lupa.luajit21 as lupa
 
 from gloo.functions import FunctionTemplate, Parameter, Program, compile_function, runtime_source
 
+LONGEST = float(os.environ.get("LONGEST_REQUEST_MS", "250")) / 1000
+"""Seconds of CPU for one request, whatever is in it: what would take longer is refused.
+
+On a machine with nothing else to do 10 ms hold, and are to be asked for there. By default only what grows without bound
+fails, for tests say whether code is right, not how fast a machine is.
+"""
 _HANDLE = """
 local request = ...
 local Headers = {}

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree
 
 import pytest
-from tests.functions.gateway import Gateway, Outcome, Request
+from tests.functions.gateway import LONGEST, Gateway, Outcome, Request
 
 from gloo.functions import FunctionTemplate, Parameter, Program, compile_function
 from gloo.functions.body_modes import BodyMode
@@ -23,7 +23,6 @@ from gloo.functions.extractors import Extractor
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "3"))
 SEED = int(os.environ.get("FUZZ_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
-LONGEST = 0.010  # seconds of CPU for one request, whatever is in it: what would take longer is refused
 _LARGE = 60_000  # bytes, about what Envoy takes as headers
 _HUGE = 1_000_000  # bytes, Envoy's limit of a buffered body
 

@@ -9,15 +9,13 @@ from collections.abc import Iterable
 
 import pytest
 from tests.functions.exchange import Reply, exchange
-from tests.functions.gateway import Gateway, Outcome, Request
+from tests.functions.gateway import LONGEST, Gateway, Outcome, Request
 
 from gloo.errors import TemplateError
 from gloo.functions import FunctionTemplate, Parameter, Program, ResponseTemplate, compile_function
 from gloo.functions.extractors import Extractor
 from gloo.functions.names import BodyFormat
 
-LONGEST = 0.010
-"""Seconds for one request with the usual limits."""
 USUAL, MOST = 2**17, 2**20
 ANY = '{"a": {{ default(a, null) }}, "all": {{ context() }}}'
 
