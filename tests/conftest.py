@@ -4,8 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from tests.support.openbao import OpenBao
 from tests.support.openbao import openbao as running_openbao
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("gloo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gloo")
 
 
 @pytest.fixture(autouse=True)

@@ -1,16 +1,14 @@
 """What is wrong with a folder, one line each, for people and for editors."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from gloo.control_plane.offline import Offline
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 from gloo.model.status import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Value, frozen=True):
     """One problem and the object that has it; `ref` is empty for a file as a whole."""
 
     ref: str

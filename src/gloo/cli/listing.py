@@ -1,14 +1,13 @@
 """What `gloo get` prints of each kind: rows for people, plain values for programs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gloo.cli.discovered import discovered_text, discovery_json, source_of
 from gloo.cli.matcher_text import describe
 from gloo.cli.view import View
 from gloo.cli.written import canonical, has_broken_routes, written
 from gloo.discovery.known import Known
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 from gloo.model.codec import ConfigObject
 from gloo.model.route import Route
 from gloo.model.status import Status
@@ -17,8 +16,7 @@ from gloo.model.upstream import Upstream
 from gloo.model.virtual_service import VirtualService
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value, frozen=True):
     """One thing as it is printed.
 
     Args:

@@ -1,13 +1,11 @@
 """Routes in few words, for tables and messages."""
 
-from dataclasses import dataclass
-
+from gloo.model.base import Value
 from gloo.model.route import Destination, RequestMatcher, Route, ValueCondition, WeightedDestination
 from gloo.model.strict import to_builtins
 
 
-@dataclass(frozen=True, slots=True)
-class RouteText:
+class RouteText(Value, frozen=True):
     """One route in the words of a table."""
 
     type: str

@@ -1,20 +1,18 @@
 """Edits of a virtual service's routes. Pure: the service as it is written in, the service to write out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from gloo.cli.matcher_text import describe
 from gloo.cli.objects import Refused
 from gloo.errors import Conflict, NotFound
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 from gloo.model.route import BrokenRoute, Route
 from gloo.model.strict import decode_struct, to_builtins
 
 Raw = Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Value, frozen=True):
     """Which route is meant: its matcher, and its destination where that is given."""
 
     matcher: Route

@@ -1,10 +1,11 @@
 """Routes by flags: the options that describe a matcher and a destination, and the route that they mean."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from gloo.model.base import Value
 
 if TYPE_CHECKING:
     from gloo.model.base import Json
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class RouteFlags:
+class RouteFlags(Value, frozen=True):
     """What the flags of one command say; an empty value is a flag that was not given."""
 
     path_prefix: str | None = None

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gloo.cli.objects import Refused, find
 from gloo.cli.route_edit import Raw
 from gloo.cli.written import written
+from gloo.model.base import Value
 from gloo.model.codec import VIRTUAL_SERVICE, ConfigObject, decode_value
 from gloo.model.route import Route
 from gloo.model.source import Document, Source
@@ -15,8 +15,7 @@ from gloo.model.virtual_service import VirtualService
 from gloo.storage import Edit, FileStorage
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Value, frozen=True):
     """A virtual service as it is written, and its routes; an empty one where none exists yet."""
 
     folder: Path

@@ -6,7 +6,6 @@ import json
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +16,7 @@ from gloo.control_plane.settings import Settings
 from gloo.explain.judging import NONE, Passage, Seen
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Request
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 from gloo.model.codec import ConfigObject
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.strict import to_builtins
@@ -29,8 +28,7 @@ _KEPT = ("name", "metadata", "functions", "service_info")
 _PATIENCE = 20  # seconds for one answer
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Value, frozen=True):
     """A gateway under test.
 
     Args:

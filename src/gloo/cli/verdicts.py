@@ -3,7 +3,6 @@
 import asyncio
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -17,15 +16,14 @@ from gloo.explain.judging import Seen, differences, disagreements, seen_offline
 from gloo.explain.lua_run import FunctionRuntime
 from gloo.explain.request import Request
 from gloo.explain.tables import Tables
-from gloo.model.base import Json, replace
+from gloo.model.base import Json, Value, replace
 from gloo.model.source import Document
 from gloo.model.status import Problem
 
 FOLDER = "tests"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Value, frozen=True):
     """What came of one test; it holds when there are no failures.
 
     Args:
@@ -39,8 +37,7 @@ class Verdict:
     skipped: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(Value, frozen=True):
     verdict: Verdict
     request: Request | None = None
     seen: Seen | None = None

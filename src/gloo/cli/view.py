@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from gloo.cli.output import note
 from gloo.control_plane.offline import Offline, translate_settings
 from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import RunningGateway, read_statuses
+from gloo.model.base import Value
 from gloo.model.codec import ConfigObject
 from gloo.model.path import Path as FieldPath
 from gloo.model.path import parse_path
@@ -17,8 +17,7 @@ from gloo.model.status import Problem, State, Status
 _UNJUDGED = Status(state=State.PENDING, reason="the running gateway has not judged it yet")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Value, frozen=True):
     """What `gloo get` shows; *now* is in seconds since 1970."""
 
     settings: Settings

@@ -4,7 +4,6 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from gloo.discovery.known import Known
 from gloo.discovery.loop import AT_ONCE
 from gloo.discovery.wanted import is_asked, wanted_of
 from gloo.errors import NotFound
-from gloo.model.base import replace
+from gloo.model.base import Value, replace
 from gloo.model.codec import ConfigObject
 from gloo.model.discovery import Discovery
 from gloo.model.secret import Secret
@@ -38,8 +37,7 @@ from gloo.translator.upstreams import translate_upstreams
 from gloo.translator.wanted_secrets import wanted_secrets
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value, frozen=True):
     """What came of asking one upstream.
 
     Args:

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 
 import structlog
 
@@ -18,7 +17,7 @@ from gloo.discovery.loop import DiscoveryLoop
 from gloo.discovery.merge import with_discovered
 from gloo.discovery.wanted import wanted_of
 from gloo.errors import GlooError, StorageError
-from gloo.model.base import replace
+from gloo.model.base import Value, replace
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.plugins.registry import Plugins
 from gloo.storage.base import ConfigStorage, SecretStorage, State
@@ -37,16 +36,14 @@ _PATIENCE = 5.0  # seconds for the Envoys to judge a snapshot before its verdict
 _LONGEST_WAIT = 3600.0  # seconds until the dates of certificates are looked at again: clocks jump
 
 
-@dataclass(frozen=True, slots=True)
-class Stores:
+class Stores(Value, frozen=True):
     """Where everything that users write lives."""
 
     config: ConfigStorage
     secrets: SecretStorage
 
 
-@dataclass(frozen=True, slots=True)
-class _Published:
+class _Published(Value, frozen=True):
     reading: Reading
     translation: Translation
 

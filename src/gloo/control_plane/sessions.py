@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, aclosing, suppress
-from dataclasses import dataclass
 
 import structlog
 
 from gloo.errors import StorageError
+from gloo.model.base import Value
 from gloo.model.secret import Secret
 from gloo.plugins.aws_session import PROBLEM, AwsSession, offline_secret, session_of, session_secret
 from gloo.plugins.aws_sts import Granted
@@ -136,8 +136,7 @@ class SessionSecrets:
         self._held[session.name] = _Held(Secret(session.name, {PROBLEM: problem}), base, now, None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(Value, frozen=True):
     """What is known of a session; *base* is the secret that it rests on, *renewal* when it is asked for again."""
 
     secret: Secret

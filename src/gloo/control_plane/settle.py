@@ -1,11 +1,11 @@
 """The slot between those who see changes and the one who acts on them: the latest wins, after a moment of quiet."""
 
 import asyncio
-from dataclasses import dataclass
+
+from gloo.model.base import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Calm:
+class Calm(Value, frozen=True):
     """How long to wait for quiet, in seconds: *quiet* without a change, *longest* in all.
 
     Stores wait for their own kind of quiet before they tell a state: this is for what several of them tell at once.

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from gloo.discovery.known import Known, answered, failed
 from gloo.discovery.polite import Pause, PoliteTransport
 from gloo.discovery.wanted import Wanted
 from gloo.errors import ConfigError, DiscoveryError, TemplateError
+from gloo.model.base import replace
 from gloo.model.strict import decode_struct, to_builtins
 from gloo.model.upstream import Function
 from gloo.plugins.discovery import Discovered, Question

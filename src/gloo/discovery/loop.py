@@ -14,6 +14,7 @@ from gloo.discovery.pace import Pace
 from gloo.discovery.polite import Pause
 from gloo.discovery.wanted import Wanted
 from gloo.errors import ConfigError, DiscoveryError, StorageError
+from gloo.model.base import Value
 from gloo.plugins.discovery import Discovered
 
 AT_ONCE = 4
@@ -34,8 +35,7 @@ class Timing:
     chance: Callable[[], float] = random.random
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Value, frozen=True):
     wanted: Wanted
     task: "asyncio.Task[None]"
 

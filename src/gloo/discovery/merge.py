@@ -1,13 +1,13 @@
 """Discovered functions beside those that the user wrote, who has the last word. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
 
 from gloo.discovery.known import Known
 from gloo.discovery.wanted import Wanted
+from gloo.model.base import replace
 from gloo.model.codec import ConfigObject
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.upstream import Function, Upstream

@@ -1,14 +1,12 @@
 """When an upstream is asked again. Pure."""
 
-from dataclasses import dataclass
-
 from gloo.discovery.known import Known
+from gloo.model.base import Value
 
 _SPREAD = 0.1  # of the time between two questions, so that upstreams that begin together do not stay together
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Value, frozen=True):
     """How patient the questions are, in seconds.
 
     Args:

@@ -1,7 +1,5 @@
 """The connection manager: it reads requests from a connection and sends them through the filters."""
 
-from dataclasses import dataclass
-
 from envoy.config.core.v3 import config_source_pb2
 from envoy.config.listener.v3 import listener_components_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
@@ -10,10 +8,10 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import http_con
 from gloo.envoy.local_replies import local_replies
 from gloo.envoy.message import Message, pack, packed
 from gloo.envoy.stage import HttpFilter
+from gloo.model.base import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionManager:
+class ConnectionManager(Value, frozen=True):
     """How the requests of a connection are treated.
 
     Args:

@@ -1,18 +1,16 @@
 """The CORS filter: answers preflights and marks answers, where a route has a policy."""
 
-from dataclasses import dataclass
-
 from envoy.extensions.filters.http.cors.v3 import cors_pb2
 from envoy.type.matcher.v3 import regex_pb2, string_pb2
 
 from gloo.envoy.message import TypedConfig, typed
 from gloo.envoy.stage import HttpFilter, Stage
+from gloo.model.base import Value
 
 CORS_FILTER = "envoy.filters.http.cors"
 
 
-@dataclass(frozen=True, slots=True)
-class CorsPolicy:
+class CorsPolicy(Value, frozen=True):
     """Which pages of other origins may use a route, and how.
 
     Args:

@@ -1,7 +1,6 @@
 """TLS towards clients: which certificate, and what is asked of them. Certificates and keys travel as secrets (SDS)."""
 
 import ipaddress
-from dataclasses import dataclass
 
 from envoy.config.core.v3 import base_pb2
 from envoy.extensions.transport_sockets.tls.v3 import common_pb2, secret_pb2, tls_pb2
@@ -9,10 +8,10 @@ from envoy.extensions.transport_sockets.tls.v3 import common_pb2, secret_pb2, tl
 from gloo.envoy.message import Message, pack, serialize
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
 from gloo.envoy.tls import secret_from_ads
+from gloo.model.base import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCheck:
+class ClientCheck(Value, frozen=True):
     """What is asked of clients: a certificate signed by *authorities* (a secret's name in Envoy).
 
     Without *required*, a client may come without a certificate; one that it has must be right all the same.
@@ -23,8 +22,7 @@ class ClientCheck:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TlsPolicy:
+class TlsPolicy(Value, frozen=True):
     """All of TLS but the certificate; empty values leave the choice to Envoy."""
 
     clients: ClientCheck | None = None
@@ -33,8 +31,7 @@ class TlsPolicy:
     cipher_suites: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DownstreamTls:
+class DownstreamTls(Value, frozen=True):
     """How a listener answers: *certificate* is the name of a secret in Envoy."""
 
     certificate: str

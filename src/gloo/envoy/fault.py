@@ -1,19 +1,17 @@
 """The fault filter: delays and breaks requests on purpose, where a route says so."""
 
-from dataclasses import dataclass
-
 from envoy.extensions.filters.http.fault.v3 import fault_pb2
 from envoy.type.v3 import percent_pb2
 
 from gloo.envoy.message import TypedConfig, duration, typed
 from gloo.envoy.stage import HttpFilter, Stage
+from gloo.model.base import Value
 from gloo.model.duration import Duration
 
 FAULT_FILTER = "envoy.filters.http.fault"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Value, frozen=True):
     """What goes wrong, and how often: shares are in parts per million.
 
     Args:

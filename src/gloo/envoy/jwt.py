@@ -14,6 +14,7 @@ from envoy.extensions.filters.http.jwt_authn.v3 import config_pb2 as jwt_pb2
 from gloo.envoy.message import Message, TypedConfig, duration, pack, serialize, typed
 from gloo.envoy.snapshot import Resource, ResourceType
 from gloo.envoy.stage import HttpFilter, Stage
+from gloo.model.base import Value
 from gloo.model.duration import Duration
 from gloo.model.jwt import JwtProvider
 
@@ -42,8 +43,7 @@ class TokenProvider:
     cluster: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Value, frozen=True):
     """Which tokens a request must bring: of one of the providers, or of *every* one.
 
     Args:

@@ -1,7 +1,5 @@
 """Listeners: where clients connect, in the clear."""
 
-from dataclasses import dataclass
-
 from envoy.config.core.v3 import address_pb2
 from envoy.config.listener.v3 import listener_components_pb2, listener_pb2
 
@@ -9,10 +7,10 @@ from gloo.envoy.connection_manager import ConnectionManager
 from gloo.envoy.message import Message, serialize
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
 from gloo.envoy.stage import HttpFilter, discovered_filters
+from gloo.model.base import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Value, frozen=True):
     """An address, and the route configuration that says where requests go."""
 
     name: str

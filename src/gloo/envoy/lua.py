@@ -1,13 +1,12 @@
 """The Lua filter: one script for all (a second for those that see answers too), a program per route."""
 
-from dataclasses import dataclass
-
 from envoy.config.core.v3 import base_pb2
 from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from google.protobuf import struct_pb2
 
 from gloo.envoy.message import TypedConfig, typed
 from gloo.envoy.stage import HttpFilter, Stage
+from gloo.model.base import Value
 
 LUA_FILTER = "envoy.filters.http.lua"
 RUNTIME = "gloo"
@@ -15,8 +14,7 @@ ANSWERING_RUNTIME = "gloo-answers"
 """The script of programs with response templates; Envoy would call a single script for the answers of all."""
 
 
-@dataclass(frozen=True, slots=True)
-class LuaProgram:
+class LuaProgram(Value, frozen=True):
     """A route's program, by the hash of its source."""
 
     id: str

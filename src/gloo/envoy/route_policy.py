@@ -1,8 +1,8 @@
 """What a route does on the way to its clusters, as frozen values: retries, hashing, mirroring, another host."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from gloo.model.base import Value
 from gloo.model.duration import Duration
 
 if TYPE_CHECKING:
@@ -12,16 +12,14 @@ HostKind = Literal["literal", "auto", "header"]
 HashKind = Literal["header", "cookie", "query", "source_ip"]
 
 
-@dataclass(frozen=True, slots=True)
-class HostRewrite:
+class HostRewrite(Value, frozen=True):
     """Another `Host` for the upstream: *value* itself, the endpoint's own name, or what the header *value* holds."""
 
     kind: HostKind
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Value, frozen=True):
     """When and how often a request is tried again.
 
     Args:
@@ -45,8 +43,7 @@ class RetryPolicy:
     avoid_hosts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HashPolicy:
+class HashPolicy(Value, frozen=True):
     """What of a request decides, with a hashing balancer, which host gets it.
 
     Args:
@@ -63,8 +60,7 @@ class HashPolicy:
     terminal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mirror:
+class Mirror(Value, frozen=True):
     """A cluster that gets copies of requests; its answers are thrown away.
 
     Args:

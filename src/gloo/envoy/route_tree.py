@@ -5,7 +5,6 @@ serialised again, however many leaves hold it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from envoy.config.route.v3.route_components_pb2 import RouteList, VirtualHost
 from envoy.type.matcher.v3.http_inputs_pb2 import HttpRequestHeaderMatchInput
@@ -13,20 +12,19 @@ from xds.core.v3.extension_pb2 import TypedExtensionConfig
 from xds.type.matcher.v3.matcher_pb2 import Matcher
 
 from gloo.envoy.wire import framed, tag
+from gloo.model.base import Value
 
 _TYPE_PREFIX = "type.googleapis.com/"
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Value, frozen=True):
     """The routes to try, in order, for paths whose longest prefix among all leaves is *prefix*."""
 
     prefix: str
     routes: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RouteTree:
+class RouteTree(Value, frozen=True):
     """A route table by path prefix.
 
     Args:

@@ -5,7 +5,6 @@ no connection. A change of one chain leaves the connections of all others alone,
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from envoy.config.core.v3 import base_pb2
 from envoy.config.listener.v3 import listener_components_pb2, listener_pb2
@@ -18,10 +17,10 @@ from gloo.envoy.listener import extensions_of, socket_address
 from gloo.envoy.message import Message, pack, serialize
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
 from gloo.envoy.stage import HttpFilter
+from gloo.model.base import Value
 
 
-@dataclass(frozen=True, slots=True)
-class SecureChain:
+class SecureChain(Value, frozen=True):
     """Clients that ask for one of *server_names*; empty names are all that no other chain has.
 
     Args:
@@ -35,8 +34,7 @@ class SecureChain:
     route_configuration: str
 
 
-@dataclass(frozen=True, slots=True)
-class SecureListener:
+class SecureListener(Value, frozen=True):
     """An address for TLS.
 
     Args:

@@ -7,6 +7,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from gloo.errors import SnapshotError
+from gloo.model.base import Value
 
 
 class ResourceType(Enum):
@@ -51,8 +52,7 @@ class Resource:
 _NONE: Mapping[str, Resource] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class EnvoySnapshot:
+class EnvoySnapshot(Value, frozen=True):
     """All resources of one role, by type and name."""
 
     resources: Mapping[ResourceType, Mapping[str, Resource]]

@@ -1,9 +1,9 @@
 """Where a filter stands in the chain: stages by name, in the order a request meets them."""
 
-from dataclasses import dataclass
 from enum import IntEnum, auto
 
 from gloo.envoy.message import TypedConfig
+from gloo.model.base import Value
 
 
 class Stage(IntEnum):
@@ -20,8 +20,7 @@ class Stage(IntEnum):
     OUTBOUND = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class HttpFilter:
+class HttpFilter(Value, frozen=True):
     """A filter of the connection manager, off until a route configures it.
 
     It is in the chain whether a route uses it or not: a change of the chain would be a change of the listener, and

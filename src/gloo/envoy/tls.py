@@ -5,21 +5,20 @@ Certificates and keys travel as secrets (SDS); a cluster holds only their names.
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from envoy.config.core.v3 import base_pb2, config_source_pb2
 from envoy.extensions.transport_sockets.tls.v3 import common_pb2, secret_pb2, tls_pb2
 
 from gloo.envoy.message import Message, pack, serialize
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
+from gloo.model.base import Value
 from gloo.model.upstream_tls import is_address
 
 TRUSTED_ROOTS = "gloo-trusted-roots"
 """The name under which every Envoy gets the certificate authorities that this machine trusts."""
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamTls:
+class UpstreamTls(Value, frozen=True):
     """TLS to an upstream.
 
     Args:
@@ -43,8 +42,7 @@ class UpstreamTls:
         return frozenset((ResourceType.SECRET, name) for name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class TlsSockets:
+class TlsSockets(Value, frozen=True):
     """The transport socket of a cluster's endpoints, and another one for those known by address alone, if need be."""
 
     default: Message

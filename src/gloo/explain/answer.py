@@ -18,7 +18,7 @@ from gloo.explain.request import Request
 from gloo.explain.rewriting import as_marked, changed, outgoing, with_headers
 from gloo.explain.tables import TableRoute, Tables
 from gloo.explain.tokens import FoundToken, found_token, verified
-from gloo.model.base import replace
+from gloo.model.base import Value, replace
 from gloo.model.status import Problem
 from gloo.translator.domains import DEFAULT_ROLE
 
@@ -28,16 +28,14 @@ NO_ROUTE = Answer(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Value, frozen=True):
     """A route that was asked, and the matcher that said no; None for the one that took the request."""
 
     candidate: TableRoute
     refusal: Refusal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Value, frozen=True):
     """One destination, and what happens on the way there.
 
     Args:

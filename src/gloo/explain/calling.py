@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gloo.envoy.lua import LuaProgram
@@ -13,13 +12,12 @@ from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.request import Request
 from gloo.explain.tables import Tables
 from gloo.functions import compile_function
-from gloo.model.base import Json, replace
+from gloo.model.base import Json, Value, replace
 from gloo.model.strict import nearest
 from gloo.translator.upstreams import AcceptedFunction
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(Value, frozen=True):
     """A function that is to be called."""
 
     upstream: str

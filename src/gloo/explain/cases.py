@@ -12,14 +12,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
 from gloo.errors import ConfigError
 from gloo.explain.request import Request, request_of
-from gloo.model.base import Json, Model
+from gloo.model.base import Json, Model, Value
 from gloo.model.source import Document, Source
 from gloo.model.status import Problem
 from gloo.model.strict import decode_struct
@@ -79,8 +78,7 @@ class Case(Model, frozen=True, kw_only=True):
     expect: Expected
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedCase:
+class PlacedCase(Value, frozen=True):
     """A test and the place where it is written."""
 
     case: Case

@@ -1,7 +1,6 @@
 """All functions of a configuration: what each needs to know, and which routes call it and where they find that."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from gloo.errors import TemplateError
@@ -11,6 +10,7 @@ from gloo.explain.parameters import source_text
 from gloo.explain.tables import Tables
 from gloo.functions import Parameter
 from gloo.functions.parameters import bindings, named
+from gloo.model.base import Value
 from gloo.model.codec import ConfigObject
 from gloo.model.duration import Duration
 from gloo.model.route import Route
@@ -19,24 +19,21 @@ from gloo.model.virtual_service import VirtualService
 from gloo.translator.upstreams import AcceptedFunction
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Value, frozen=True):
     """A name that a function's templates use, and which of them."""
 
     name: str
     templates: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Value, frozen=True):
     """A route that calls a function, and where it finds each name; ``body field`` where nothing else is said."""
 
     route: str
     sources: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CataloguedFunction:
+class CataloguedFunction(Value, frozen=True):
     """One function.
 
     Args:

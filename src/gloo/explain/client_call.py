@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from gloo.errors import ConfigError, MissingReference
@@ -13,15 +12,14 @@ from gloo.explain.request import Headers, Request, normalised
 from gloo.explain.tables import Tables
 from gloo.functions import Parameter
 from gloo.functions.parameters import bindings, named
-from gloo.model.base import Json, replace
+from gloo.model.base import Json, Value, replace
 from gloo.model.route import RequestMatcher, Route
 from gloo.model.virtual_service import VirtualService
 
 _VARIABLE = re.compile(r"\{\s*([-\w.]+)\s*\}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(Value, frozen=True):
     """A request while it is put together; *used* are the values that have a place in it."""
 
     path: str

@@ -1,7 +1,5 @@
 """The destination of a route in the user's words: which function is called, with which values, on which hosts."""
 
-from dataclasses import dataclass
-
 from gloo.envoy.readable import readable
 from gloo.explain.lua_run import FunctionRuntime
 from gloo.explain.needs import needed_names
@@ -10,6 +8,7 @@ from gloo.explain.request import Request
 from gloo.explain.tables import Tables
 from gloo.functions import FunctionTemplate, Parameter
 from gloo.functions.parameters import bindings, named
+from gloo.model.base import Value
 from gloo.model.route import Route
 from gloo.plugins.registry import extension_of
 from gloo.plugins.rest import RestExtension, RestFunction, parameters_of, template_of
@@ -18,16 +17,14 @@ from gloo.translator.upstreams import AcceptedFunction, TranslatedUpstream
 _FREE = ("path", "method", "scheme", "authority")
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(Value, frozen=True):
     """A function that a route calls, and the values that it takes out of the request."""
 
     name: str
     values: tuple[Extracted, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Value, frozen=True):
     """One host of an upstream; *name* is the host name that it is asked by, if it has one."""
 
     address: str

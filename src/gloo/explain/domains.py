@@ -4,10 +4,10 @@ Source: Envoy's API, `config.route.v3.VirtualHost.domains`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from gloo.explain.request import without_port
+from gloo.model.base import Value
 
 Rule = Literal["exact", "suffix", "prefix", "any"]
 _ORDER: tuple[Rule, ...] = ("exact", "suffix", "prefix", "any")
@@ -19,8 +19,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DomainChoice:
+class DomainChoice(Value, frozen=True):
     """A domain that a host fits.
 
     Args:

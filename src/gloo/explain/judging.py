@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from msgspec import UNSET, UnsetType
 
@@ -10,7 +9,7 @@ from gloo.explain.answer import NO_ROUTE, Explanation
 from gloo.explain.cases import Expected, ExpectedRequest, ExpectedResponse
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Request
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 
 NONE = "none"
 OWN_HEADERS = frozenset(
@@ -29,8 +28,7 @@ OWN_HEADERS = frozenset(
 """Headers that Envoy sets by itself, beside `x-envoy-...`: left out when the two roads are compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Value, frozen=True):
     """One way that a request may take: where it arrives and how, or what the gateway answers."""
 
     destination: str
@@ -38,8 +36,7 @@ class Passage:
     answer: Answer | None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Value, frozen=True):
     """What became of a request; several passages where a route chooses by weight.
 
     Args:
@@ -51,8 +48,7 @@ class Seen:
     passages: tuple[Passage, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Value, frozen=True):
     """One thing that is not as it should be."""
 
     place: str

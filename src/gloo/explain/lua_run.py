@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -14,13 +13,12 @@ from gloo.envoy.jwt import PAYLOAD
 from gloo.envoy.lua import LuaProgram
 from gloo.explain.request import Request
 from gloo.functions import answering_runtime_source
-from gloo.model.base import Json, replace
+from gloo.model.base import Json, Value, replace
 
 _JWT = "envoy.filters.http.jwt_authn"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value, frozen=True):
     """What the gateway itself answers; names of headers are in lower case."""
 
     status: int

@@ -7,13 +7,13 @@ the test that compares all of this with a real Envoy.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 import re2
 
 from gloo.envoy.events import EVENT_ATTRIBUTES, STRUCTURED
 from gloo.envoy.route import PathMatch, RouteMatch, ValueMatch
 from gloo.explain.request import Request
+from gloo.model.base import Value
 
 ABSENT = "absent"
 _COOKIE = re.compile(r"\(\?:\.\*;\\s\*\)\?(?P<name>(?:\\.|[^=\\])+)=(?P<value>.*)\(\?:;\.\*\)\?", re.DOTALL)
@@ -21,8 +21,7 @@ _WORDS = {"exact": "", "prefix": "begins with ", "suffix": "ends with ", "contai
 _SMALL = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Value, frozen=True):
     """A matcher that does not hold: where it looks, what it wants, what it found."""
 
     matcher: str

@@ -4,7 +4,6 @@ Each is extracted by a small program of its own that the function compiler makes
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from gloo.envoy.lua import LuaProgram
 from gloo.errors import TemplateError
@@ -13,10 +12,10 @@ from gloo.explain.request import Request
 from gloo.functions import FunctionTemplate, Parameter, compile_function
 from gloo.functions.names import BodyFormat
 from gloo.functions.parameters import bindings, named
+from gloo.model.base import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Extracted:
+class Extracted(Value, frozen=True):
     """One variable at one of its sources; *value* is JSON, None where the request has none there."""
 
     name: str
@@ -29,8 +28,7 @@ def source_text(parameter: Parameter) -> str:
     return " ".join(part for part in (parameter.source, parameter.key, parameter.pattern) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Value, frozen=True):
     """One request as functions see it that read its body as *form*."""
 
     request: Request

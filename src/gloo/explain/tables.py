@@ -1,10 +1,10 @@
 """The route table of a configuration as frozen values: what Envoy gets, before it is written as bytes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gloo.envoy.jwt import Demand
 from gloo.envoy.route import Route
+from gloo.model.base import Value
 from gloo.model.codec import ConfigObject
 from gloo.model.jwt import Jwt
 from gloo.model.route import Route as ModelRoute
@@ -20,8 +20,7 @@ from gloo.translator.upstreams import TranslatedUpstream, translate_upstreams
 from gloo.translator.virtual_services import TranslatedVirtualService, translate_virtual_services
 
 
-@dataclass(frozen=True, slots=True)
-class TableRoute:
+class TableRoute(Value, frozen=True):
     """One route of Envoy's table.
 
     Args:
@@ -37,8 +36,7 @@ class TableRoute:
     demand: Demand | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Value, frozen=True):
     """All that answers a request: virtual services with their domains, and the upstreams behind them."""
 
     config: ConfigSnapshot

@@ -1,12 +1,13 @@
 """Write blocks of a template as Lua: text, outputs, branches, loops and ``set``."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 
 from gloo.functions import lua
 from gloo.functions.expressions import Expressions
 from gloo.functions.tree import Block, For, If, Output, Set, Statement, Text, Variable, statements
+from gloo.model.base import replace
 
 _JOINED_AT_ONCE = 40
 """Pieces in one Lua concatenation: each takes a register, and LuaJIT has about 200."""

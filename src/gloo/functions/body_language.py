@@ -1,6 +1,5 @@
 """Tell what language a body template is written in, and place its expressions accordingly."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from gloo.errors import TemplateError
@@ -10,6 +9,7 @@ from gloo.functions.json_language import Json
 from gloo.functions.source import Source
 from gloo.functions.tree import Block, Text, statements
 from gloo.functions.xml_language import Xml
+from gloo.model.base import Value
 
 _GUESSED: tuple[tuple[tuple[str, ...], Language[Any], str], ...] = (
     (("{", "[", '"'), Json(), "application/json"),
@@ -18,8 +18,7 @@ _GUESSED: tuple[tuple[tuple[str, ...], Language[Any], str], ...] = (
 """What a text starts with, its language, and its media type."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedBody:
+class PlacedBody(Value, frozen=True):
     """A body with its expressions placed.
 
     Args:

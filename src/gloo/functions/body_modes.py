@@ -1,7 +1,6 @@
 """Bodies that are made without a template of their own: values put into the JSON that came, or all of it wrapped."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from gloo.errors import TemplateError
@@ -11,12 +10,12 @@ from gloo.functions.json_language import OptionalJson
 from gloo.functions.message import MessageWriter, Part, typed
 from gloo.functions.source import Source
 from gloo.functions.template import parse
+from gloo.model.base import Value
 
 Whole = Literal["", "merge_parameters", "wrap", "wrap_request"]
 
 
-@dataclass(frozen=True, slots=True)
-class BodyMode:
+class BodyMode(Value, frozen=True):
     """How a new body comes about.
 
     Args:

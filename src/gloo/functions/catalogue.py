@@ -5,12 +5,12 @@ a way of its own.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from gloo.model.base import Value
 
-@dataclass(frozen=True, slots=True)
-class Function:
+
+class Function(Value, frozen=True):
     """One function of the language.
 
     Args:

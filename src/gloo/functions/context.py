@@ -8,7 +8,7 @@ is left, the text is not of the language. An expression must stand in the same p
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from gloo.functions.source import Source
@@ -27,6 +27,7 @@ from gloo.functions.tree import (
     Variable,
     statements,
 )
+from gloo.model.base import Value, replace
 
 State = TypeVar("State")
 
@@ -89,8 +90,7 @@ class HeaderValue(Plain):
     start = Place.HEADER
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Value, frozen=True):
     """A block with the place of every output set; *doubt* is an offset where some requests may break the language."""
 
     block: Block

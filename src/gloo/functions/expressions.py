@@ -32,6 +32,7 @@ from gloo.functions.tree import (
     Variable,
     children,
 )
+from gloo.model.base import Value
 
 _PRINTERS = {
     Place.PLAIN: "gloo.text",
@@ -77,8 +78,7 @@ class Sites:
         return str(self.rows.setdefault(row, len(self.rows) + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Expressions:
+class Expressions(Value, frozen=True):
     """Writes the expressions of one template.
 
     Args:

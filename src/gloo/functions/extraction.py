@@ -1,16 +1,15 @@
 """Write the Lua that takes a function's variables out of a request: only those that its templates use."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from gloo.functions import lua
 from gloo.functions.extractors import write_extractor
 from gloo.functions.names import Names, free_source
 from gloo.functions.parameters import Parameter, Pattern, parse_pattern
+from gloo.model.base import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Extraction:
+class Extraction(Value, frozen=True):
     """Lua lines: *constants* stand outside of the function, *lines* at its start."""
 
     constants: tuple[str, ...]

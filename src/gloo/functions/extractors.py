@@ -5,18 +5,17 @@ any other parameter, except that the modes that replace give the value as it is.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from gloo.functions import lua
 from gloo.functions.regex import Regex, compile_pattern
 from gloo.functions.source import Source
+from gloo.model.base import Value
 
 Mode = Literal["extract", "single_replace", "replace_all"]
 
 
-@dataclass(frozen=True, slots=True)
-class Extractor:
+class Extractor(Value, frozen=True):
     """What is done with the value.
 
     Args:
@@ -40,8 +39,7 @@ class Extractor:
         return f"extractors.{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenExtractor:
+class WrittenExtractor(Value, frozen=True):
     """Lua: *constants* outside of the function, and the *value* taken from a text."""
 
     constant: str

@@ -1,11 +1,11 @@
 """JSON as an automaton over the literal text of a template (RFC 8259), for `context.place`."""
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from gloo.functions.context import Misfit
 from gloo.functions.tree import Place
+from gloo.model.base import Value
 
 
 class Due(Enum):
@@ -22,8 +22,7 @@ class Due(Enum):
     NOTHING = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Value, frozen=True):
     """What is due, and the brackets that are open, outermost first."""
 
     due: Due

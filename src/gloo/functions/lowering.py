@@ -7,13 +7,13 @@ upstream the old path, and no filter sets ``:method`` or ``:path`` (docs/decisio
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 
 from gloo.functions.parameters import Parameter, bindings, named
 from gloo.functions.program import FunctionTemplate
 from gloo.functions.source import Source
 from gloo.functions.template import parse
 from gloo.functions.tree import Block, Call, Literal, Output, Statement, Text, Variable
+from gloo.model.base import Value, replace
 
 _FREE = ("method", "authority", "scheme")
 """Variables that every request has; ``path`` is not among them: Envoy's own has the query."""
@@ -27,8 +27,7 @@ _LONGEST = 8_000
 _PLAIN = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
-@dataclass(frozen=True, slots=True)
-class NativeHeader:
+class NativeHeader(Value, frozen=True):
     """A header that Envoy sets.
 
     Args:
@@ -42,8 +41,7 @@ class NativeHeader:
     format: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Lowered:
+class Lowered(Value, frozen=True):
     """A function in two parts: first *rest* runs as a program, unless it is empty, and then *headers* are set."""
 
     headers: tuple[NativeHeader, ...]

@@ -18,6 +18,7 @@ from gloo.functions.source import Source
 from gloo.functions.target_language import Target
 from gloo.functions.template import parse
 from gloo.functions.tree import Block, Text, raw_marks
+from gloo.model.base import Value
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNTOUCHABLE = frozenset(
@@ -26,8 +27,7 @@ _UNTOUCHABLE = frozenset(
 _BODILESS = (204, 304)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Value, frozen=True):
     """One piece of the new message: Lua *lines* that render it, and the line that puts it in place."""
 
     lines: tuple[str, ...]

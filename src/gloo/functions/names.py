@@ -9,6 +9,7 @@ from gloo.functions.known import NOTHING_KNOWN, Known
 from gloo.functions.parameters import Binding, Parameter
 from gloo.functions.source import Source
 from gloo.functions.tree import Call, Variable
+from gloo.model.base import Value
 
 _FREE = ("path", "method", "scheme", "authority")
 """Variables that exist beside any parameters, unless a parameter has the name."""
@@ -19,8 +20,7 @@ _FORMS = ("form", "multipart")
 """Bodies whose fields are text, and may come several times."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Value, frozen=True):
     """A variable's value as a Lua expression; *text* if it is request text, which has no JSON type of its own."""
 
     lua: str

@@ -7,7 +7,6 @@ right, however hostile the text: there is no backtracking. A pattern without bra
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 from typing import Literal
@@ -15,6 +14,7 @@ from typing import Literal
 from gloo.errors import TemplateError
 from gloo.functions.extractors import Extractor
 from gloo.functions.source import Source
+from gloo.model.base import Value
 
 Origin = Literal["path", "query", "header", "cookie", "authority", "body"]
 
@@ -23,8 +23,7 @@ _VARIABLE = re.compile(r"\{[ \t]*([\-._0-9A-Za-z]+)[ \t]*\}")
 _HINT = "braces must be closed and names consist of letters, digits, '-', '_' and '.'"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Value, frozen=True):
     """A place of the request that gives values to variables.
 
     Args:
@@ -58,8 +57,7 @@ class Extent(Enum):
     """Any text, as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Value, frozen=True):
     """A variable of a pattern and the literal text that ends it; empty for the end of the value."""
 
     name: str
@@ -67,8 +65,7 @@ class Variable:
     until: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Value, frozen=True):
     """A parsed pattern: literal text, then variables, each with the literal after it."""
 
     start: str
@@ -140,8 +137,7 @@ def named(parameter: Parameter) -> Parameter:
     return Parameter(parameter.source, alone[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Value, frozen=True):
     """One variable and the parameter that gives it its value.
 
     Args:

@@ -21,6 +21,7 @@ from gloo.functions.message import MessageWriter, Part
 from gloo.functions.names import BodyFormat, Names
 from gloo.functions.parameters import Parameter, bindings, named
 from gloo.functions.responses import ResponseTemplate, WrittenResponse, write_response
+from gloo.model.base import Value
 
 _MAX_LOCALS = 150
 """Lua has 200 local variables to a function."""
@@ -31,8 +32,7 @@ _MAX_CONSTANTS = 50
 _PSEUDO = (":method", ":authority")
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionTemplate:
+class FunctionTemplate(Value, frozen=True):
     """A function's templates.
 
     Args:

@@ -11,14 +11,14 @@ from gloo.errors import ConfigError
 from gloo.functions import lua
 from gloo.functions.regex_tree import Edge, Either, Group, Node, OneOf, Ranges, Repeat, Sequence, read_regex
 from gloo.functions.source import Source
+from gloo.model.base import Value
 from gloo.model.regex import check_regex
 
 MAX_STEPS = 1000
 """Steps in one regex: each character of a text may cost as many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Regex:
+class Regex(Value, frozen=True):
     """A compiled regex: *lua* is the expression that makes it in the runtime, *groups* the number of its groups."""
 
     lua: str

@@ -8,31 +8,28 @@ from dataclasses import dataclass
 
 from gloo.errors import TemplateError
 from gloo.functions.source import Source
+from gloo.model.base import Value
 
 Ranges = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Value, frozen=True):
     """One byte in any of *ranges*."""
 
     ranges: Ranges
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Value, frozen=True):
     parts: "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(Value, frozen=True):
     """The first of *parts* that lets the rest match."""
 
     parts: "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Value, frozen=True):
     """*part* from *least* to *most* times, None for any number; as often as possible, or as seldom with *lazy*."""
 
     part: "Node"
@@ -41,16 +38,14 @@ class Repeat:
     lazy: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Value, frozen=True):
     """What group *number* captures."""
 
     part: "Node"
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Value, frozen=True):
     """The start (``^``) or the end (``$``) of the text."""
 
     kind: str

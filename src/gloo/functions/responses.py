@@ -6,7 +6,6 @@ response. The program holds a list of rules; the first whose condition holds is 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from gloo.errors import TemplateError
 from gloo.functions import lua
@@ -17,13 +16,13 @@ from gloo.functions.limits import body_flags, limits_of
 from gloo.functions.message import MessageWriter
 from gloo.functions.names import BodyFormat, Names
 from gloo.functions.parameters import Parameter, bindings, named
+from gloo.model.base import Value
 
 _STATUS = re.compile(r"([1-5])xx|([1-5][0-9][0-9])(?:-([1-5][0-9][0-9]))?")
 _SUCCESS = ((200, 299),)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Value, frozen=True):
     """Which answers a response template is for.
 
     Args:
@@ -35,8 +34,7 @@ class Condition:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseTemplate:
+class ResponseTemplate(Value, frozen=True):
     """Templates for answers that *when* describes.
 
     Args:
@@ -59,8 +57,7 @@ class ResponseTemplate:
     max_body: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenResponse:
+class WrittenResponse(Value, frozen=True):
     """The Lua of one response template.
 
     Args:

@@ -1,12 +1,10 @@
 """The text of one template, for errors that point into it."""
 
-from dataclasses import dataclass
-
 from gloo.errors import TemplateError
+from gloo.model.base import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Value, frozen=True):
     """A template's text and the field it stands in: ``path``, ``body``, ``headers.x-name``, ``parameters.path``.
 
     A text inside of a template, such as a regex in quotes, starts at *line* and *column*. With *pointers* its names are

@@ -5,7 +5,6 @@ language of data: no includes, no imports, no macros, no loops but over the elem
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import Literal as OneOf
 from typing import cast
@@ -40,6 +39,7 @@ from gloo.functions.tree import (
     Variable,
     start,
 )
+from gloo.model.base import replace
 
 MAX_LENGTH = 65_536
 """Characters in one template; Envoy's LuaJIT can compile what comes of it."""

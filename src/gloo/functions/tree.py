@@ -5,9 +5,10 @@ late still points at its place. Nothing here knows Jinja, Lua or Envoy.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal as OneOf
+
+from gloo.model.base import Value
 
 
 class Place(Enum):
@@ -26,16 +27,14 @@ class Place(Enum):
     XML_ATTRIBUTE = "an XML attribute"
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Value, frozen=True):
     """A constant; whole numbers keep all their digits."""
 
     value: str | int | float | bool | None
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Value, frozen=True):
     """A name with its dotted fields: ``user.name`` is ``("user", "name")``."""
 
     path: tuple[str, ...]
@@ -46,8 +45,7 @@ class Variable:
         return ".".join(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Value, frozen=True):
     """A field or an element whose key is computed or is not a plain name: ``xs[0]``, ``user[key]``."""
 
     base: "Expression"
@@ -55,8 +53,7 @@ class Item:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Value, frozen=True):
     """A function of the language; ``x | upper`` is ``upper(x)``."""
 
     function: str
@@ -64,8 +61,7 @@ class Call:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Value, frozen=True):
     """``then if condition else otherwise``."""
 
     condition: "Expression"
@@ -74,14 +70,12 @@ class Choice:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Value, frozen=True):
     operand: "Expression"
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Logic:
+class Logic(Value, frozen=True):
     """``and`` and ``or``; the answer is true or false, never an operand."""
 
     operator: OneOf["and", "or"]
@@ -90,38 +84,33 @@ class Logic:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Value, frozen=True):
     operator: OneOf["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
     left: "Expression"
     right: "Expression"
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
+class Arithmetic(Value, frozen=True):
     operator: OneOf["+", "-", "*", "/", "//", "%", "**"]
     left: "Expression"
     right: "Expression"
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Concatenation:
+class Concatenation(Value, frozen=True):
     """``a ~ b``: the texts of its parts, joined."""
 
     parts: "tuple[Expression, ...]"
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(Value, frozen=True):
     items: "tuple[Expression, ...]"
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectOf:
+class ObjectOf(Value, frozen=True):
     pairs: "tuple[tuple[str, Expression], ...]"
     at: int
 
@@ -142,16 +131,14 @@ Expression = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Value, frozen=True):
     """Text that stands in the output as it is."""
 
     text: str
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Value, frozen=True):
     """An expression whose escaped value stands in the output."""
 
     expression: Expression
@@ -159,21 +146,18 @@ class Output:
     place: Place = Place.PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Value, frozen=True):
     condition: Expression
     block: "Block"
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Value, frozen=True):
     branches: tuple[Branch, ...]
     otherwise: "Block"
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class For:
+class For(Value, frozen=True):
     """``for value in items`` or, with a key name, ``for key, value in items``."""
 
     key: str | None
@@ -184,8 +168,7 @@ class For:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
+class Set(Value, frozen=True):
     name: str
     expression: Expression
     at: int

@@ -3,10 +3,9 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
 
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 
 _NEEDED = ("id", "source", "specversion", "type")
 _STRUCTURED = "application/cloudevents+json"
@@ -16,8 +15,7 @@ class BadEvent(Exception):
     """A request holds no CloudEvent; the text says what is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class CloudEvent:
+class CloudEvent(Value, frozen=True):
     """One event: ``event["type"]``, ``event.get("subject")``, ``event.data``."""
 
     attributes: Mapping[str, str]

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 from urllib.parse import unquote
@@ -15,13 +14,13 @@ from uvicorn.lifespan.on import LifespanOn
 
 from gloo.local_functions.asgi_answers import unavailable, unknown
 from gloo.local_functions.orders import FUNCTION_HEADER
+from gloo.model.base import Value
 
 _DRAIN = 10.0  # seconds for the requests under way when a worker ends
 _LOOK = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Value, frozen=True):
     """The functions by name.
 
     Args:

@@ -5,7 +5,6 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,12 +15,12 @@ from gloo.local_functions.asgi_answers import unavailable
 from gloo.local_functions.aws_function import aws_app
 from gloo.local_functions.google_function import event_app, http_app
 from gloo.local_functions.orders import Finding, FunctionOrder, Order, Report
+from gloo.model.base import Value
 
 _TELLING = (ImportError, SyntaxError, NameError, AttributeError)  # their texts name code, never values
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Value, frozen=True):
     """What came of an order: something that answers for each function, and what is wrong.
 
     Args:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import structlog
 from gloo.errors import StorageError
 from gloo.local_functions.keeper import Keeper
 from gloo.local_functions.orders import Finding, Report
+from gloo.model.base import Value
 from gloo.model.status import Problem
 from gloo.plugins.base import PythonWorker
 from gloo.storage.folder_watch import changes
@@ -21,8 +21,7 @@ _STARTED_WITHIN = 10.0  # seconds that the gateway waits for functions before it
 Note = Callable[[Mapping[str, tuple[Problem, ...]]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Value, frozen=True):
     keeper: Keeper
     task: "asyncio.Task[None]"
 

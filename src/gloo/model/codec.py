@@ -1,11 +1,10 @@
 """Documents to typed objects: every fault is found, named with its path, and stays with the object that has it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 from gloo.model.path import Path
 from gloo.model.route import Route
 from gloo.model.salvage import salvage_jwt, salvage_route, without_providers
@@ -21,8 +20,7 @@ VIRTUAL_SERVICE = "VirtualService"
 BUNDLE_KEYS = {"upstreams": UPSTREAM, "virtual_services": VIRTUAL_SERVICE}
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigObject:
+class ConfigObject(Value, frozen=True):
     """One object that a user wrote: its value, or what is wrong with it.
 
     Args:

@@ -1,9 +1,10 @@
 """All configuration at one moment: what the translator reads."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from gloo.model.base import replace
 from gloo.model.codec import UPSTREAM, VIRTUAL_SERVICE, ConfigObject
 from gloo.model.secret import Secret
 from gloo.model.status import Problem

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import yaml
 
+from gloo.model.base import Value
 from gloo.model.path import Path, parse_path
 from gloo.model.yaml_nodes import compose_nodes
 
@@ -24,8 +25,7 @@ class Document:
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Value, frozen=True):
     """The place of one object: a document, the part of it, the path in that part."""
 
     document: Document

@@ -8,7 +8,6 @@ Guide. Profiles that name a role, a process or a sign-on service are not looked 
 from collections.abc import AsyncIterator, Callable, Mapping
 from configparser import ConfigParser
 from configparser import Error as ParserError
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ import msgspec
 
 from gloo.envoy.aws_lambda import AwsCredentials
 from gloo.errors import StorageError
+from gloo.model.base import Value
 from gloo.plugins.aws_sts import Granted, assume_role_of_token, moment_of
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ _ALLOWED = frozenset(["169.254.170.2", "169.254.170.23", "fd00:ec2::23"])
 _ROLE = "/latest/meta-data/iam/security-credentials/"
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Value, frozen=True):
     """What is looked at.
 
     Args:

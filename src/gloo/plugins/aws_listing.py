@@ -6,14 +6,13 @@ one more call for each function.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
 from gloo.envoy.aws_lambda import AwsCredentials
-from gloo.model.base import Json, Model
+from gloo.model.base import Json, Model, Value
 from gloo.model.upstream import Function
 from gloo.plugins.asking import Ask, ask
 from gloo.plugins.aws_signing import AwsRequest, sign
@@ -34,8 +33,7 @@ class AwsDiscovery(Model, frozen=True, kw_only=True):
     ] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Value, frozen=True):
     """Whom to ask: where it is, and who asks."""
 
     url: str

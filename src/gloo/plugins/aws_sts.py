@@ -5,7 +5,6 @@ No message holds a key, a token or a text of an answer but the name of an error.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -13,6 +12,7 @@ from xml.etree import ElementTree
 
 from gloo.envoy.aws_lambda import AwsCredentials
 from gloo.errors import StorageError
+from gloo.model.base import Value
 from gloo.plugins.aws_session import AwsSession
 from gloo.plugins.aws_signing import AwsRequest, sign
 from gloo.plugins.origin import parse_origin
@@ -25,8 +25,7 @@ _TYPE = "application/x-www-form-urlencoded; charset=utf-8"
 _NAMED = re.compile(r"[A-Za-z][A-Za-z0-9.]{1,79}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(Value, frozen=True):
     """Keys, and until when they count, in seconds since 1970; None for keys that are not known to end."""
 
     keys: AwsCredentials

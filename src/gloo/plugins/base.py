@@ -18,7 +18,7 @@ from gloo.envoy.cluster import Cluster
 from gloo.envoy.route import Answer, Forward, Route, Target
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError, TemplateError
-from gloo.model.base import Model
+from gloo.model.base import Model, Value
 from gloo.model.duration import Duration
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
@@ -75,8 +75,7 @@ FunctionKind = Literal["lambda", "google", "cloudevent", "asgi"]
 """How a Python function is called."""
 
 
-@dataclass(frozen=True, slots=True)
-class PythonFunction:
+class PythonFunction(Value, frozen=True):
     """One function of a `PythonWorker`.
 
     Args:
@@ -90,8 +89,7 @@ class PythonFunction:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class PythonWorker:
+class PythonWorker(Value, frozen=True):
     """A process that the gateway keeps running for an upstream, to serve the Python functions of a file.
 
     Args:

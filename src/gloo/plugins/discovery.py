@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from gloo.model.base import Model
+from gloo.model.base import Model, Value
 from gloo.model.secret import Secret
 from gloo.model.upstream import Function, Upstream
 
@@ -45,8 +45,7 @@ class Question(Generic[SpecT_co]):
         return found > self.most
 
 
-@dataclass(frozen=True, slots=True)
-class Discovered:
+class Discovered(Value, frozen=True):
     """What an upstream has.
 
     Args:

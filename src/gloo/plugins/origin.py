@@ -1,18 +1,17 @@
 """Where functions are asked for: the scheme, host, port and path of a URL that users write."""
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gloo.envoy.cluster import Cluster, Endpoint
 from gloo.envoy.tls import UpstreamTls
+from gloo.model.base import Value
 from gloo.model.upstream import Upstream
 from gloo.model.upstream_tls import is_address
 
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Value, frozen=True):
     """The parts of a URL without user, query and fragment; `path` has no slash at its end."""
 
     scheme: str

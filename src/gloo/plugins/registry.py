@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from gloo.envoy.events import event_filter
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError, PluginError
-from gloo.model.base import Json, Model
+from gloo.model.base import Json, Model, Value
 from gloo.model.path import join_path
 from gloo.model.status import Problem
 from gloo.model.strict import decode_struct, nearest, snake_case
@@ -73,8 +73,7 @@ ENTRY_POINTS = "gloo.plugins"
 PluginT = TypeVar("PluginT", bound=Plugin)
 
 
-@dataclass(frozen=True, slots=True)
-class RouteExtension:
+class RouteExtension(Value, frozen=True):
     """What a route says to one plugin; *extension* is None when it can't be read, for the reasons in *problems*."""
 
     plugin: RoutePlugin[Any]

@@ -6,13 +6,13 @@ The API has no authentication and its config dump shows credentials, hence the s
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from gloo.errors import ProxyError
+from gloo.model.base import Value
 
 if TYPE_CHECKING:
     import httpx
@@ -27,8 +27,7 @@ class _Stats(msgspec.Struct, frozen=True):
     stats: list[_Stat]
 
 
-@dataclass(frozen=True, slots=True)
-class Admin:
+class Admin(Value, frozen=True):
     """The admin API of one Envoy; holds no connection between calls, so it outlives restarts.
 
     Every call raises `ProxyError` if Envoy does not answer or answers with an error.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 from gloo.model.secret import Secret
 from gloo.model.source import Document
 
@@ -18,8 +18,7 @@ PLACES: Mapping[str, str] = MappingProxyType({"Upstream": "upstreams", "VirtualS
 """The kinds that a config store holds, and the folder, key prefix or bundle field of each."""
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentProblem:
+class DocumentProblem(Value, frozen=True):
     """Why one document, or one secret, can't be had as it stands; its last good form stays in the state.
 
     Args:
@@ -37,8 +36,7 @@ class DocumentProblem:
         return f"{text} ({self.hint})" if self.hint else text
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Value, frozen=True):
     """All that a config store holds at one moment; no documents at all is a state like any other.
 
     Args:
@@ -58,8 +56,7 @@ class SecretState:
     problems: tuple[DocumentProblem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Value, frozen=True):
     """One object as it is to be from now on.
 
     Args:

@@ -3,12 +3,11 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import yaml
 
 from gloo.errors import Conflict, NotFound, StorageError
-from gloo.model.base import Json
+from gloo.model.base import Json, replace
 from gloo.model.codec import decode
 from gloo.model.path import Path
 from gloo.model.source import Document, Source

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gloo.model.base import Value
 from gloo.storage.base import DocumentProblem
 from gloo.storage.folder_watch import changes
 from gloo.storage.known_file import KnownFile, look_at, miss
@@ -17,8 +18,7 @@ _RECHECK = 0.02
 _TICKS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Value, frozen=True):
     """Which files there are, before any is read.
 
     Args:

@@ -9,12 +9,12 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import structlog
 
 from gloo.errors import StorageError
+from gloo.model.base import Value
 from gloo.model.secret import Secret, is_secret_name
 from gloo.storage.base import NAME_HINT, NO_NAME, DocumentProblem, SecretState
 from gloo.storage.vault_client import Reply, VaultClient, VaultServer, connected, mapping
@@ -28,8 +28,7 @@ _LONGEST_WAIT = 15.0  # seconds between attempts while Vault is down
 KvVersion = Literal["v1", "v2"]
 
 
-@dataclass(frozen=True, slots=True)
-class VaultPlace:
+class VaultPlace(Value, frozen=True):
     """Where in Vault the secrets are.
 
     Args:
@@ -52,8 +51,7 @@ class VaultPlace:
         return self.of(name) if version == "v1" else f"{mount}/data{self.of(name).removeprefix(mount)}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Value, frozen=True):
     """What one question brought: a secret, a problem, or neither when there is nothing."""
 
     secret: Secret | None = None

@@ -13,7 +13,7 @@ import httpx
 import msgspec
 
 from gloo.errors import StorageError
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 
 _PATIENCE = httpx.Timeout(5.0, connect=3.0)
 _LATER = frozenset([412, 429, 472, 473])  # not up to date yet, too many requests, a standby that does not pass it on
@@ -21,8 +21,7 @@ _LONGEST_ERROR = 200
 _SILENT = {"ConnectTimeout": "no answer", "ReadTimeout": "no answer in time"}
 
 
-@dataclass(frozen=True, slots=True)
-class VaultServer:
+class VaultServer(Value, frozen=True):
     """Where Vault answers.
 
     Args:

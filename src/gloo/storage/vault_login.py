@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gloo.errors import StorageError
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 from gloo.storage.vault_client import Reply, VaultClient, seconds
 
 SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
@@ -76,8 +76,7 @@ class AppRoleLogin:
         return await _logged_in(client, self.mount, body)
 
 
-@dataclass(frozen=True, slots=True)
-class KubernetesLogin:
+class KubernetesLogin(Value, frozen=True):
     """The service account of a pod."""
 
     role: str

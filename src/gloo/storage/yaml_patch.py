@@ -8,19 +8,17 @@ The caller checks that the result reads back as the value that was wanted: ancho
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 import yaml
 
-from gloo.model.base import Json
+from gloo.model.base import Json, Value
 from gloo.model.text import dump_yaml, plain_scalar
 
 _DASH = re.compile(r"[ ]*-[ ]+\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Value, frozen=True):
     """Characters *start* to *end* of the text give way to *text*."""
 
     start: int

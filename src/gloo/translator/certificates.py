@@ -13,7 +13,7 @@ from enum import Enum, auto
 from gloo.envoy.downstream_tls import authorities_secret, certificate_secret
 from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError
-from gloo.model.base import replace
+from gloo.model.base import Value, replace
 from gloo.model.codec import ConfigObject
 from gloo.model.secret import Secret
 from gloo.model.status import Problem
@@ -31,8 +31,7 @@ class GoodSecrets:
     authorities: Mapping[str, Secret] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
+class Material(Value, frozen=True):
     """A secret read for one use: what Envoy gets, or why it can't."""
 
     secret: Secret
@@ -43,8 +42,7 @@ class Material:
     not_after: float = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Value, frozen=True):
     """The material of a secret that is used, if any.
 
     Args:

@@ -1,10 +1,9 @@
 """What the translator has to know of the machine."""
 
-from dataclasses import dataclass
+from gloo.model.base import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Gateway:
+class Gateway(Value, frozen=True):
     """Where Envoy listens, and the certificate authorities that the machine trusts.
 
     Args:

@@ -13,11 +13,11 @@ from itertools import pairwise
 from operator import attrgetter
 
 from gloo.envoy.route_tree import Leaf, RouteTree
+from gloo.model.base import Value
 from gloo.translator.route_path import Entry, fold, literal_head
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Value, frozen=True):
     """How far a tree may grow, and when it is worth it.
 
     Args:
@@ -40,8 +40,7 @@ _END = re.compile(r"[?#;]")
 _LETTER_OR_END = re.compile(r"[A-Za-z?#;]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Picky:
+class _Picky(Value, frozen=True):
     """A route that goes on to some longer heads only."""
 
     index: int

@@ -13,7 +13,7 @@ import msgspec
 
 from gloo.envoy.downstream_tls import ClientCheck, DownstreamTls, TlsPolicy
 from gloo.envoy.snapshot import Resource
-from gloo.model.base import replace
+from gloo.model.base import Value, replace
 from gloo.model.codec import ConfigObject
 from gloo.model.ssl_config import SSLConfig
 from gloo.model.status import Problem
@@ -28,16 +28,14 @@ EVERYONE = "*"
 _SERVER_NAME = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedName:
+class ClaimedName(Value, frozen=True):
     """A server name, and the field that it comes from."""
 
     name: str
     field: str
 
 
-@dataclass(frozen=True, slots=True)
-class SecureService:
+class SecureService(Value, frozen=True):
     """A virtual service that is to answer over TLS.
 
     Args:
@@ -61,8 +59,7 @@ class SecureService:
         return self.service.ssl is not None and self.service.ssl.http3
 
 
-@dataclass(frozen=True, slots=True)
-class NameChain:
+class NameChain(Value, frozen=True):
     """The names that are answered alike; *http3_names* are those of them that are answered over QUIC too."""
 
     tls: DownstreamTls

@@ -20,7 +20,7 @@ from gloo.envoy.jwt import (
 from gloo.envoy.route import Route
 from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError, MissingReference
-from gloo.model.base import replace
+from gloo.model.base import Value, replace
 from gloo.model.codec import ConfigObject
 from gloo.model.http_name import check_header_name, is_token
 from gloo.model.jwt import Demanded, Jwt, JwtProvider, KeySource, SalvagedJwt, TokenRule
@@ -192,8 +192,7 @@ def guarded(route: Route, demand: Demand | None, tokens: Tokens | None) -> Route
     return replace(route, filters=(*route.filters, (JWT_FILTER, own)))
 
 
-@dataclass(frozen=True, slots=True)
-class KnownTokens:
+class KnownTokens(Value, frozen=True):
     """What the Envoys of one role know of tokens: providers, and what routes may want of them."""
 
     providers: tuple[TokenProvider, ...] = ()

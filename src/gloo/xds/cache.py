@@ -7,12 +7,12 @@ has its next response in its outbox.
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import count
 
 import structlog
 
 from gloo.envoy.snapshot import EnvoySnapshot
+from gloo.model.base import Value
 from gloo.xds.messages import Outcome, Request, Response, Stall, Verdict
 from gloo.xds.publication import Publication
 from gloo.xds.stream import SERVED_TYPES, DeltaStream, SotwStream, Stream
@@ -25,8 +25,7 @@ VerdictSink = Callable[[tuple[Verdict, ...]], None]
 Clock = Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Value, frozen=True):
     """A connected Envoy.
 
     Args:
@@ -44,8 +43,7 @@ class Node:
     known: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NodeReceipt:
+class NodeReceipt(Value, frozen=True):
     """How far one Envoy is: *settled* when it has judged everything, *rejected* what it refuses."""
 
     node: str
@@ -58,8 +56,7 @@ class NodeReceipt:
         return self.settled and not self.rejected
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Value, frozen=True):
     """Which Envoys of a role run its snapshot; *serial* is the publication's, 0 without one."""
 
     role: str

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
+from gloo.model.base import Value
 
 WILDCARD = "*"
 """The name that subscribes to every resource of a type (xDS protocol, "How the client specifies what resources")."""
@@ -34,8 +35,7 @@ class Request:
     node: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Value, frozen=True):
     """One DiscoveryResponse or DeltaDiscoveryResponse.
 
     Args:
@@ -53,8 +53,7 @@ class Response:
     removals: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Value, frozen=True):
     """What one Envoy said about one version of one resource.
 
     Args:
@@ -72,16 +71,14 @@ class Verdict:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Value, frozen=True):
     """What comes out of a stream for what went in: say *responses* to Envoy, tell *verdicts* to the control plane."""
 
     responses: tuple[Response, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Stall:
+class Stall(Value, frozen=True):
     """What a stream has been waiting for too long.
 
     Args:

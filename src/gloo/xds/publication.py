@@ -1,9 +1,9 @@
 """A snapshot with its place in time and what it changed, worked out once for all streams."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gloo.envoy.snapshot import EnvoySnapshot, Resource, ResourceType
+from gloo.model.base import Value
 
 
 def changed_names(old: Mapping[str, Resource], new: Mapping[str, Resource]) -> frozenset[str]:
@@ -19,8 +19,7 @@ def changed_names(old: Mapping[str, Resource], new: Mapping[str, Resource]) -> f
     return frozenset(changed).union(old.keys() - new.keys())
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(Value, frozen=True):
     """A published snapshot.
 
     Args:

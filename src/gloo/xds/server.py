@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -14,6 +13,7 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from gloo.errors import GlooError
+from gloo.model.base import Value
 from gloo.xds import wire
 from gloo.xds.cache import Session, SnapshotCache
 from gloo.xds.messages import Request, Response
@@ -40,8 +40,7 @@ class Call(Protocol):
     def peer(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Dialect:
+class _Dialect(Value, frozen=True):
     method: str
     delta: bool
     decode: Callable[[bytes], Request]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gloo.envoy.snapshot import Resource, ResourceType
+from gloo.model.base import Value
 from gloo.xds.messages import WILDCARD, Outcome, Request, Response, Stall, Verdict
 from gloo.xds.nack import split_error
 from gloo.xds.publication import Publication
@@ -43,8 +44,7 @@ _REMOVALS: tuple[tuple[ResourceType, tuple[ResourceType, ...]], ...] = (
 """The order of removals, each with the types that may refer to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Value, frozen=True):
     """One response's worth of work on one type; *updates* by name, *removals* include names that never existed."""
 
     kind: ResourceType

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from gloo.envoy.snapshot import Resource, ResourceType
+from gloo.model.base import Value
 from gloo.xds.messages import WILDCARD
 
 Target = Mapping[str, Resource]
@@ -12,16 +13,14 @@ ABSENT = ""
 """The version of a resource of which Envoy has been told that it does not exist."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
+class Rejection(Value, frozen=True):
     """The version that Envoy refused, and why."""
 
     version: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Value, frozen=True):
     """What is to be done about the pending names of a subscription.
 
     Args:
