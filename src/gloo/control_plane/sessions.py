@@ -15,7 +15,7 @@ import structlog
 from gloo.control_plane.secrets import BUG, tell_bug
 from gloo.errors import StorageError
 from gloo.model.secret import Secret
-from gloo.plugins.aws_session import PROBLEM, AwsSession, offline_secret, session_of, session_secret
+from gloo.plugins.aws_session import NOT_ASKED_FOR, PROBLEM, AwsSession, offline_secret, session_of, session_secret
 from gloo.plugins.aws_sts import Granted
 from gloo.storage.base import DocumentProblem, SecretState, SecretStorage
 
@@ -33,6 +33,11 @@ _log = structlog.get_logger("gloo.sessions")
 def offline_sessions(names: frozenset[str]) -> dict[str, Secret]:
     """Return what stands for the sessions among *names* where nobody is asked for keys."""
     return {name: offline_secret(session) for name, session in _sessions(names).items()}
+
+
+async def ask_nobody(_session: AwsSession, _base: Secret | None) -> Granted:
+    """Return what stands for keys, for a gateway that is to ask nobody for any."""
+    return Granted(NOT_ASKED_FOR)
 
 
 def _sessions(names: frozenset[str]) -> dict[str, AwsSession]:
