@@ -1,11 +1,20 @@
 """gloo test: the tests beside a configuration, offline and through a real Envoy."""
 
+import asyncio
+import json
 import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from tests.cli.command_line import gloo, told
+from tests.support.tokens import Issuer
+from tests.support.translating import config_of
+
+from gloo.cli.trial import running_trial
+from gloo.control_plane.settings import Settings
+from gloo.control_plane.state import read_statuses
+from gloo.model.status import State
 
 HERE = Path(__file__).parent
 PASSES = "name: fine\nrequest: {path: /pet/, json: {id: 7}}\nexpect: {upstream_request: {path: /pets/7}}\n"
@@ -68,3 +77,73 @@ def test_a_real_envoy_does_what_the_offline_answer_says(tmp_path: Path) -> None:
 def test_what_no_stand_in_can_play_is_skipped_aloud(shop: Path) -> None:
     (shop / "tests/a.yaml").write_text(PASSES.replace("path: /pet/,", "path: 'https://a.test/pet/',"))
     assert "(Envoy is not asked over TLS)" in gloo("test", shop, "--envoy", status=1).stdout
+
+
+def test_tokens_are_verified_by_the_keys_of_a_secret_and_those_that_are_fetched_are_skipped_aloud(
+    tmp_path: Path,
+) -> None:
+    issuer, other = Issuer(), Issuer(name="https://other.example")
+    providers = {
+        "idp": {"issuer": issuer.name, "jwks": {"secret_ref": "keys"}, "claims_to_headers": {"sub": "x-user"}},
+        "far": {"issuer": other.name, "jwks": {"url": "http://idp.test/keys", "upstream": "b"}},
+    }
+    there = {"single_destination": {"upstream": {"name": "b"}}, "extensions": {"jwt": {"any": ["idp", "far"]}}}
+    host = {"addr": "127.0.0.1", "port": 1}
+    config = {
+        "upstreams": [{"name": "b", "type": "service", "spec": {"hosts": [host]}}],
+        "virtual_services": [
+            {
+                "name": "default",
+                "jwt": {"providers": providers},
+                "routes": [{"request_matcher": {"path_prefix": "/"}, **there}],
+            }
+        ],
+    }
+    write(tmp_path / "config/gloo.yaml", config)
+    write(tmp_path / "keys/keys.yaml", {"jwks": json.dumps(issuer.jwks()), "canary": "canary"})
+    write(tmp_path / "settings.yaml", {"dir": "config", "secrets_dir": "keys"})
+    sent = {"upstream_request": {"path": "/x", "headers": {"x-user": "ann"}}}
+    far = {"upstream_request": {"path": "/x"}}
+    cases = [
+        ("good", issuer.bearer(), sent),
+        ("none", {}, {"response": {"status": 401}}),
+        ("forged", {"authorization": f"Bearer {Issuer().token()}"}, sent),
+        ("fetched", other.bearer(), far),
+    ]
+    tests = [{"name": n, "request": {"path": "/x", "headers": h}, "expect": e} for n, h, e in cases]
+    write(tmp_path / "config/tests/a.yaml", {"tests": tests})
+    found = json.loads(gloo("test", "--envoy", "--settings", tmp_path / "settings.yaml", "-o", "json", status=1).stdout)
+    assert [(each["passed"], each["skipped"]) for each in found] == [
+        (True, ""),
+        (True, ""),
+        (False, ""),
+        (True, "nothing stands in for the keys of far"),
+    ]
+    assert "Envoy does otherwise: outcome: expected a request to b" in found[2]["failures"][0]
+
+
+def write(file: Path, content: object) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.touch(0o600)
+    file.write_text(json.dumps(content))
+
+
+async def test_a_gateway_under_test_asks_aws_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readline())
+        writer.close()
+
+    server = await asyncio.start_server(note, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDTEST")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+    role = {"account_id": "123456789012", "role_arn": "arn:aws:iam::123456789012:role/shop"}
+    spec = {"region": "eu-west-1", **role, "sts_url": url}
+    upstream = {"name": "lambda", "type": "aws", "spec": spec, "functions": [{"name": "f"}]}
+    config = config_of(json.dumps(upstream), json.dumps({"name": "default", "routes": []}))
+    async with server, running_trial(config, Settings(), tmp_path):
+        status = read_statuses(tmp_path / ".gloo").statuses.get("Upstream/lambda")
+        assert status is None or status.state is State.ACCEPTED
+    assert asked == []

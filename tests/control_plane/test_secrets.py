@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 from structlog.testing import capture_logs
 
-from gloo.control_plane.secrets import SecretWatch
+from gloo.control_plane.secrets import BUG, SecretWatch
 from gloo.errors import StorageError
 from gloo.model.secret import Secret
 from gloo.storage.base import DocumentProblem, SecretState
@@ -48,14 +48,14 @@ async def test_a_name_that_is_wanted_no_more_is_forgotten() -> None:
 class ScriptedSecrets(MemorySecrets):
     """Yields what it is told to, one after the other; raises what is an error."""
 
-    def __init__(self, *states: SecretState | StorageError) -> None:
+    def __init__(self, *states: SecretState | Exception) -> None:
         super().__init__()
         self.states = list(states)
 
     async def watch(self, names: frozenset[str]) -> AsyncGenerator[SecretState, None]:
         while self.states:
             state = self.states.pop(0)
-            if isinstance(state, StorageError):
+            if isinstance(state, Exception):
                 raise state
             yield state
         await asyncio.Event().wait()
@@ -100,3 +100,26 @@ async def test_a_store_that_fails_keeps_what_is_known_and_is_watched_again() -> 
         await asyncio.wait_for(told.wait(), 5)
         assert (watch.secrets, watch.problems) == (good.secrets, ())
         await watch.stop()
+
+
+async def test_a_bug_of_a_store_keeps_what_is_known_and_shows_nothing_of_it() -> None:
+    good = SecretState({"a": Secret("a", {"key": "1"})})
+    canary = ExceptionGroup("canary", [ValueError("canary")])
+    storage = ScriptedSecrets(good, canary, SecretState({"a": Secret("a", {"key": "2"})}))
+    states: list[tuple[str, ...]] = []
+    done = asyncio.Event()
+
+    def told() -> None:
+        states.append((watch.secrets["a"].data["key"], *(each.problem for each in watch.problems)))
+        if len(states) == 2:
+            done.set()
+
+    watch = SecretWatch(storage, told)
+    with capture_logs() as logs:
+        async with asyncio.TaskGroup() as group:
+            await watch.want(frozenset({"a"}), group)
+            await asyncio.wait_for(done.wait(), 5)
+            await watch.stop()
+    assert states == [("1", BUG), ("2",)]
+    assert "canary" not in str(logs)
+    assert [each["error"] for each in logs if each["log_level"] == "error"] == ["ValueError"]

@@ -1,18 +1,20 @@
 """Sessions beside the secrets of a store: asked for, renewed, kept while they count."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import pytest
+from structlog.testing import capture_logs
 
+from gloo.control_plane.secrets import BUG
 from gloo.control_plane.sessions import SessionSecrets, offline_sessions
 from gloo.envoy.aws_lambda import AwsCredentials
 from gloo.errors import StorageError
 from gloo.model.secret import Secret
 from gloo.plugins.aws_session import PROBLEM, AwsSession
 from gloo.plugins.aws_sts import Granted
-from gloo.storage.base import SecretState
+from gloo.storage.base import DocumentProblem, SecretState
 from gloo.storage.memory import MemorySecrets
 
 ROLE = AwsSession(region="eu-west-1", sts="https://sts.example.org", secret_ref="base", role_arn="arn:r")
@@ -128,16 +130,92 @@ async def test_a_session_without_a_base_is_asked_for_without_one(store: MemorySe
     assert state.secrets["base"].data == {"access_key": "A"}
 
 
-async def test_a_store_that_fails_is_told_as_it_would_be_without_sessions() -> None:
-    class Failing:
-        async def watch(self, names: frozenset[str]) -> AsyncIterator[SecretState]:
-            raise StorageError("out of order")
-            yield SecretState()
+class Flaky(MemorySecrets):
+    """Fails with `fault` whenever a watch begins; a `silent` one says nothing."""
 
+    fault: Exception | None = None
+    silent = False
+
+    async def watch(self, names: frozenset[str]) -> AsyncGenerator[SecretState, None]:
+        if self.silent:
+            await asyncio.Event().wait()
+        if self.fault is not None:
+            raise self.fault
+        async with aclosing(super().watch(names)) as states:
+            async for state in states:
+                yield state
+
+
+@pytest.fixture
+def flaky() -> Flaky:
+    return Flaky({"base": {"access_key": "A"}})
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"), [(StorageError("out of order"), "out of order"), (ValueError("canary"), BUG)]
+)
+async def test_a_store_that_fails_is_told_beside_the_keys_that_need_nothing_of_it(
+    flaky: Flaky, fault: Exception, told: str
+) -> None:
+    aws, flaky.fault = Aws(), fault
+    with capture_logs() as logs:
+        async with aclosing(
+            SessionSecrets(flaky, ask=aws.ask, clock=aws.clock).watch(NAMES | {OTHER.name, "base"})
+        ) as states:
+            state = await anext(states)
+            assert state.problems == (DocumentProblem("", told),)
+            assert state.secrets[OTHER.name].data["access_key"] == "environment-1"
+            assert state.secrets[ROLE.name].data == {PROBLEM: "the keys are not there yet"}
+            flaky.fault = None
+            async with asyncio.timeout(5):
+                while (state := await anext(states)).problems or PROBLEM in state.secrets[ROLE.name].data:
+                    pass
+    assert state.secrets["base"].data == {"access_key": "A"}
+    assert "canary" not in str(logs)
+
+
+async def test_a_watch_of_other_names_keeps_what_was_good_while_the_store_fails(flaky: Flaky) -> None:
+    aws = Aws(lasting=0.2)
+    secrets = SessionSecrets(flaky, ask=aws.ask, clock=aws.clock)
+    async with aclosing(secrets.watch(NAMES | {"base"})) as states:
+        first = await anext(states)
+    flaky.fault = StorageError("out of order")
+    async with aclosing(secrets.watch(NAMES | {"base", "other"})) as states:
+        state = await anext(states)
+        assert (state.secrets, state.problems) == (first.secrets, (DocumentProblem("", "out of order"),))
+        async with asyncio.timeout(5):
+            state = await anext(states)
+    assert state.secrets[ROLE.name].data["access_key"] == "A-2"  # renewed all the same
+
+
+async def test_keys_that_need_nothing_of_the_store_do_not_wait_for_its_answer(
+    flaky: Flaky, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gloo.control_plane.sessions._PATIENCE", 0.05)
+    aws, flaky.silent = Aws(), True
+    names = frozenset([OTHER.name, "base"])
+    async with aclosing(SessionSecrets(flaky, ask=aws.ask, clock=aws.clock).watch(names)) as states, asyncio.timeout(5):
+        state = await anext(states)
+    assert state.secrets.keys() == {OTHER.name}
+    assert [each.problem for each in state.problems] == ["the store of secrets has not answered yet"]
+
+
+async def test_a_bug_about_one_session_ends_no_other(store: MemorySecrets) -> None:
     aws = Aws()
-    with pytest.raises(StorageError, match="out of order"):
-        async with aclosing(SessionSecrets(Failing(), ask=aws.ask, clock=aws.clock).watch(NAMES)) as states:  # type: ignore[arg-type]  # it never yields
-            await anext(states)
+
+    async def ask(session: AwsSession, base: Secret | None) -> Granted:
+        if base is not None:
+            raise ValueError("canary")
+        return await aws.ask(session, base)
+
+    with capture_logs() as logs:
+        async with aclosing(SessionSecrets(store, ask=ask, clock=aws.clock).watch(NAMES | {OTHER.name})) as states:
+            state = await anext(states)
+    assert state.secrets[OTHER.name].data["access_key"] == "environment-1"
+    assert state.secrets[ROLE.name].data == {PROBLEM: "a bug kept them from being asked for, the log has it"}
+    (bug,) = (each for each in logs if each["log_level"] == "error")
+    assert (bug["event"], bug["error"], bug["of"]) == ("a bug: keys were not asked for", "ValueError", "arn:r")
+    assert "test_sessions.py" in bug["at"] and "canary" not in str(logs)
 
 
 def test_offline_a_session_has_keys_that_nobody_was_asked_for() -> None:

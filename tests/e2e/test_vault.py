@@ -122,7 +122,7 @@ async def test_a_gateway_starts_without_vault_and_a_vault_that_goes_down_harms_n
 async def test_every_command_looks_for_secrets_where_the_gateway_does(
     openbao: OpenBao, app: KeyedApp, tmp_path: Path
 ) -> None:
-    openbao.write("agree/azure-keys", {"Order": OLD})
+    openbao.write("agree/azure-keys", {"Order": OLD, "_master": NEW})
     (tmp_path / "token").write_text(openbao.token)
     settings = write_config(tmp_path, app, vault_addr=openbao.url, vault_path="agree", vault_token_file="token")
     told, status = await gloo("check", "--settings", str(settings))
@@ -130,7 +130,13 @@ async def test_every_command_looks_for_secrets_where_the_gateway_does(
     shown, _ = await gloo("translate", "--settings", str(settings), "-o", "json")
     assert "azure/shop/Order" in shown and "canary" not in shown
     listed, _ = await gloo("get", "secrets", "--settings", str(settings), "-o", "json")
-    assert json.loads(listed[: listed.rindex("]") + 1])[0]["keys"] == ["Order"]
+    assert json.loads(listed[: listed.rindex("]") + 1])[0]["keys"] == ["Order", "_master"]
+    await gloo("discover", "shop", environ={"GLOO_SETTINGS": str(settings)})
+    assert app.seen.keys() == {NEW}
+    (port,) = free_ports(1)
+    down = {"GLOO_SETTINGS": str(settings), "GLOO_VAULT_ADDR": f"http://127.0.0.1:{port}"}
+    told, status = await gloo("discover", "shop", environ=down)
+    assert (f"127.0.0.1:{port} can't be reached" in told, "canary" in told, status) == (True, False, 1)
     openbao.remove("agree/azure-keys")
     told, status = await gloo("check", environ={"GLOO_SETTINGS": str(settings)})
     assert ("there is no secret named 'azure-keys'" in told, status) == (True, 1)

@@ -1,5 +1,6 @@
 """Keys in the environment, in the order of AWS's libraries; where they come from is asked end to end."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -59,6 +60,30 @@ async def test_a_token_that_can_not_be_read_is_told() -> None:
 async def test_a_token_of_a_container_goes_to_no_stranger(url: str) -> None:
     with pytest.raises(StorageError, match="no https:// address"):
         await found({"AWS_CONTAINER_CREDENTIALS_FULL_URI": url, "AWS_CONTAINER_AUTHORIZATION_TOKEN": CANARY})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://[::1/{CANARY}"),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"https://example.org:{CANARY}/"),
+        ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", f"[{CANARY}"),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:99999"),
+    ],
+)
+async def test_what_makes_no_url_is_told_by_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(StorageError, match=f"{variable} makes no URL") as raised:
+        await found({"AWS_EC2_METADATA_DISABLED": "", variable: value})
+    assert CANARY not in str(raised.value)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"<html>", b'{"AccessKeyId": "\xff"}', b"[" * 100_000])
+async def test_an_answer_of_a_container_without_keys_is_told(body: bytes) -> None:
+    told = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
+    variables = ALONE | {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/keys"}
+    surroundings = replace(around(variables), http=httpx.AsyncClient(transport=told))
+    with pytest.raises(StorageError, match="the container answered with something that holds no keys"):
+        await find_keys(surroundings, sts="https://sts.example.org")
 
 
 async def test_no_keys_anywhere_is_told() -> None:

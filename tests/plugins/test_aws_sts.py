@@ -52,6 +52,8 @@ async def test_a_role_for_a_token_is_asked_for_without_a_signature() -> None:
         (403, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "answered 403 AccessDenied"),
         (400, f"<E><Code>{CANARY} x</Code></E>", "answered 400$"),
         (502, f"no {CANARY}", "answered 502 with something that is no XML"),
+        (200, '<?xml version="1.0" encoding="none-such"?><E/>', "answered 200 with something that is no XML"),
+        (200, '<?xml version="1.0" encoding="utf-7"?><E/>', "answered 200 with something that is no XML"),
         (200, "<AssumeRoleResponse/>", "without keys"),
     ],
 )

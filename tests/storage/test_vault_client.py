@@ -63,8 +63,9 @@ async def test_what_will_not_last_is_an_error_to_try_again(status: int) -> None:
         assert (await failure(url)).endswith(f"answers {status}, Vault is sealed")
 
 
-async def test_an_error_page_of_something_in_between_is_no_secret() -> None:
-    async with served(application(lambda _: Response("<html>", 200))) as url:
+@pytest.mark.parametrize("page", [b"<html>", b'{"data": "\xff"}', b"[" * 100_000])
+async def test_an_error_page_of_something_in_between_is_no_secret(page: bytes) -> None:
+    async with served(application(lambda _: Response(page, 200))) as url:
         reply = await ask(url)
     assert (reply.data, reply.reason) == ({}, "")
 
@@ -91,6 +92,16 @@ async def test_a_standby_sends_us_on_once() -> None:
         assert (await ask(standby)).data["x-vault-token"] == CANARY
     async with served(application(lambda request: RedirectResponse("/again"))) as circle:
         assert "answers 307" in await failure(circle)
+
+
+@pytest.mark.parametrize("location", ["http://[::1/x", "http://127.0.0.1:99999/"])
+async def test_a_standby_that_sends_us_nowhere_is_told(location: str) -> None:
+    async with served(application(lambda _: Response("", 307, {"location": location}))) as url:
+        assert " location " in await failure(url)
+
+
+async def test_an_address_that_is_none_is_told() -> None:
+    assert await failure("http://127.0.0.1:99999") == "Vault at http://127.0.0.1:99999: this is no URL"
 
 
 @asynccontextmanager

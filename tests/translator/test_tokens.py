@@ -122,6 +122,16 @@ def test_what_is_not_there_yet_leaves_its_routes_pending(jwks: Json) -> None:
     assert translation.reports["VirtualService/shop"].state is State.PENDING
 
 
+def test_keys_behind_a_pending_upstream_leave_their_routes_pending() -> None:
+    keys = {"url": "http://idp/keys", "upstream": "idp"}
+    waiting = UPSTREAM.replace("type: service", "type: service\nssl_config: {secret_ref: late}")
+    assert waiting != UPSTREAM
+    translation = translated(waiting, shop({"a": provider(jwks=keys)}, route("/", {"require": ["a"]})))
+    assert demands(translation) == [None]
+    assert translation.reports["VirtualService/shop"].state is State.PENDING
+    assert problems(translation)[0] == "jwt.providers.a.jwks.upstream: upstream 'idp' is Pending"
+
+
 def test_a_provider_that_is_not_named_or_no_provider_at_all_is_an_error() -> None:
     translation = translated(shop({"idp": provider()}, route("/a", {"require": ["ipd"]}), route("/b")))
     assert demands(translation) == [None, "shop/idp"]

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from gloo.cli.recorder import NAME_HEADER, Recorder, recorders
 from gloo.cli.written import canonical, has_broken_routes
 from gloo.control_plane.app import running_gateway
+from gloo.control_plane.sessions import ask_nobody
 from gloo.control_plane.settings import Settings
 from gloo.explain.judging import NONE, Passage, Seen
 from gloo.explain.lua_run import Answer
@@ -21,6 +22,7 @@ from gloo.model.codec import ConfigObject
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.strict import to_builtins
 from gloo.model.upstream import Upstream
+from gloo.translator.tokens import SECRET_KEY, secret_names
 
 _ROUTE_HEADER = "x-gloo-test-route"
 _ROUTE_NAME = {"key": _ROUTE_HEADER, "value": "%ROUTE_NAME%", "format": True}
@@ -55,13 +57,17 @@ class Trial(Value, frozen=True):
 
 @asynccontextmanager
 async def running_trial(config: ConfigSnapshot, settings: Settings, folder: Path) -> AsyncIterator[Trial]:
-    """Run the gateway of *config* from *folder*, an empty one; raises as `running_gateway`."""
+    """Run the gateway of *config* from *folder*, an empty one; raises as `running_gateway`.
+
+    It asks nobody but the stand-ins: of secrets it has the keys by which tokens are verified, and no others.
+    """
     async with recorders(name for name, item in config.upstreams.items() if stands_in(item)) as upstreams:
         services = [_service(item) for item in config.virtual_services.values()]
         others = [_unasked(item) for name, item in config.upstreams.items() if name not in upstreams]
         replaced = [_upstream(config.upstreams[name], each.port) for name, each in upstreams.items()]
         whole = {"upstreams": [*others, *replaced], "virtual_services": [each for each in services if each]}
         await asyncio.to_thread((folder / "config.yaml").write_text, json.dumps(whole))
+        await asyncio.to_thread(_write_keys, config, folder / "secrets")
         http, https = _free_ports(2)
         own = Settings(
             dir=str(folder),
@@ -72,8 +78,19 @@ async def running_trial(config: ConfigSnapshot, settings: Settings, folder: Path
             concurrency=1,
             drain_seconds=0,
         )
-        async with running_gateway(own) as (running, _):
+        async with running_gateway(own, ask=ask_nobody) as (running, _):
             yield Trial(running.http, upstreams)
+
+
+def _write_keys(config: ConfigSnapshot, folder: Path) -> None:
+    """Write the secrets that hold the keys of tokens, and of them that alone."""
+    folder.mkdir(mode=0o700)
+    for name in {each for item in config.virtual_services.values() for each in secret_names(item)}:
+        held = config.secrets.get(name)
+        if held is not None:
+            file = folder / f"{name}.json"
+            file.touch(mode=0o600)
+            file.write_text(json.dumps({key: value for key, value in held.data.items() if key == SECRET_KEY}))
 
 
 def stands_in(item: ConfigObject) -> bool:

@@ -10,12 +10,13 @@ from gloo.cli.explain import tables_for
 from gloo.cli.trial import Trial, running_trial
 from gloo.control_plane.settings import Settings
 from gloo.errors import ConfigError, StorageError
-from gloo.explain.answer import explain
+from gloo.explain.answer import Explanation, explain
 from gloo.explain.cases import PlacedCase, read_cases, request_in
 from gloo.explain.judging import Seen, differences, disagreements, seen_offline
 from gloo.explain.lua_run import FunctionRuntime
 from gloo.explain.request import Request
 from gloo.explain.tables import Tables
+from gloo.explain.tokens import claims_of, token_in
 from gloo.model.base import Json, Value, replace
 from gloo.model.source import Document
 from gloo.model.status import Problem
@@ -38,9 +39,12 @@ class Verdict(Value, frozen=True):
 
 
 class _Judged(Value, frozen=True):
+    """A verdict, and what Envoy is asked for another; `fetched` is whose keys it would have to fetch for that."""
+
     verdict: Verdict
     request: Request | None = None
     seen: Seen | None = None
+    fetched: str = ""
 
 
 def run_tests(folder: Path, settings: Settings, *, with_envoy: bool) -> tuple[Verdict, ...]:
@@ -79,9 +83,23 @@ def _judge(placed: PlacedCase, tables: Tables, runtime: FunctionRuntime) -> _Jud
         request = request_in(placed.case)
     except ConfigError as error:
         return _Judged(replace(verdict, failures=(str(error),)))
-    seen = seen_offline(explain(request, tables, runtime))
+    found = explain(request, tables, runtime)
+    seen = seen_offline(found)
     failures = tuple(str(each) for each in differences(placed.case.expect, seen))
-    return _Judged(replace(verdict, failures=failures), request, seen)
+    return _Judged(replace(verdict, failures=failures), request, seen, _fetched(found, tables))
+
+
+def _fetched(found: Explanation, tables: Tables) -> str:
+    """Return who issued a token in the request by keys that Envoy fetches; empty for nobody."""
+    jwt = tables.jwt(found.service) if found.service else None
+    if jwt is None or found.chosen is None or found.chosen.demand is None:
+        return ""
+    for name in found.chosen.demand.providers:
+        provider = jwt.providers[name]
+        token = token_in(found.request, provider) if provider.jwks.url is not None else None
+        if token is not None and (claims_of(token) or {}).get("iss") == provider.issuer:
+            return name
+    return ""
 
 
 async def _with_envoy(judged: Sequence[_Judged], tables: Tables, settings: Settings) -> list[_Judged]:
@@ -99,11 +117,14 @@ async def _asked(judged: _Judged, trial: Trial) -> _Judged:
         return judged
     if judged.request.scheme == "https":
         return replace(judged, verdict=replace(judged.verdict, skipped="Envoy is not asked over TLS"))
+    if judged.fetched:
+        told = f"nothing stands in for the keys of {judged.fetched}"
+        return replace(judged, verdict=replace(judged.verdict, skipped=told))
     named = {each.destination.partition("/")[0] for each in judged.seen.passages if each.sent is not None}
     if unknown := sorted(named - trial.upstreams.keys()):
         return replace(judged, verdict=replace(judged.verdict, skipped=f"nothing stands in for {unknown[0]}"))
-    told = disagreements(judged.seen, await trial.ask(judged.request))
-    failures = (*judged.verdict.failures, *(f"Envoy does otherwise: {each}" for each in told))
+    unlike = disagreements(judged.seen, await trial.ask(judged.request))
+    failures = (*judged.verdict.failures, *(f"Envoy does otherwise: {each}" for each in unlike))
     return replace(judged, verdict=replace(judged.verdict, failures=failures))
 
 

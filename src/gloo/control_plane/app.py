@@ -15,7 +15,7 @@ from gloo.control_plane.aws_keys import ask_aws
 from gloo.control_plane.discover_now import make_asking
 from gloo.control_plane.loop import ControlLoop, Stores
 from gloo.control_plane.secret_stores import secret_storage
-from gloo.control_plane.sessions import SessionSecrets
+from gloo.control_plane.sessions import Ask, SessionSecrets
 from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import RunningGateway, StateFolder, read_discovered
 from gloo.control_plane.trust import trusted_roots
@@ -60,9 +60,14 @@ async def run_gateway(settings: Settings, *, on_ready: Callable[[RunningGateway]
 
 
 @asynccontextmanager
-async def running_gateway(settings: Settings) -> AsyncIterator[tuple[RunningGateway, ControlLoop]]:
-    """Run the gateway during the block, which begins when it is ready; raises as `run_gateway`."""
-    secrets = SessionSecrets(secret_storage(settings), ask=ask_aws)
+async def running_gateway(
+    settings: Settings, *, ask: Ask = ask_aws
+) -> AsyncIterator[tuple[RunningGateway, ControlLoop]]:
+    """Run the gateway during the block, which begins when it is ready; raises as `run_gateway`.
+
+    *ask* gets the keys that no secret holds.
+    """
+    secrets = SessionSecrets(secret_storage(settings), ask=ask)
     stores = Stores(FileStorage(_folder(settings)), secrets)
     gateway, binary = _gateway(settings), find_envoy(settings.envoy or None)
     async with AsyncExitStack() as stack:

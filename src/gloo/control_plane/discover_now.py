@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
 from contextlib import aclosing
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,8 @@ import msgspec
 
 from gloo.control_plane.aws_keys import ask_aws
 from gloo.control_plane.reader import ConfigReader
+from gloo.control_plane.secret_stores import secret_storage
+from gloo.control_plane.secrets import as_problem
 from gloo.control_plane.sessions import SessionSecrets
 from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import StateFolder, read_discovered, read_statuses
@@ -18,19 +19,18 @@ from gloo.control_plane.trust import trusted_roots
 from gloo.discovery.asking import Asking, known_now
 from gloo.discovery.known import Known
 from gloo.discovery.loop import AT_ONCE
-from gloo.discovery.wanted import is_asked, wanted_of
+from gloo.discovery.wanted import Wanted, is_asked, wanted_of
 from gloo.errors import NotFound
 from gloo.model.base import Value, replace
 from gloo.model.codec import ConfigObject
 from gloo.model.discovery import Discovery
-from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
 from gloo.model.strict import nearest
 from gloo.model.upstream import Upstream
 from gloo.plugins.registry import Plugins, load_plugins
+from gloo.storage.base import SecretState
 from gloo.storage.file import FileStorage
-from gloo.storage.file_secrets import FileSecrets
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.upstreams import translate_upstreams
@@ -68,12 +68,13 @@ async def discover_now(settings: Settings, name: str | None, asking: Asking) -> 
         NotFound: there is no such upstream.
         StorageError: the folder, or its state, can't be read.
     """
-    plugins, folder = load_plugins()[0], Path(settings.dir)
-    reading = ConfigReader().read(await FileStorage(folder).list())
+    plugins = load_plugins()[0]
+    reading = ConfigReader().read(await FileStorage(Path(settings.dir)).list())
     config = ConfigSnapshot.of(reading.objects)
     items = _asked(config, name)
     asked = ConfigSnapshot({each: _opted(item) for each, item in items.items()}, {})
-    asked = replace(asked, secrets=await _secrets(folder, wanted_secrets(asked, plugins, Memo())))
+    stored = await _secrets(settings, wanted_secrets(asked, plugins, Memo()))
+    asked = replace(asked, secrets=stored.secrets)
     wanted, before = wanted_of(asked, plugins), read_discovered(state_folder(settings))
     slots = asyncio.Semaphore(AT_ONCE)
 
@@ -85,18 +86,24 @@ async def discover_now(settings: Settings, name: str | None, asking: Asking) -> 
 
     found = await asyncio.gather(*(one(each) for each in items))
     return tuple(
-        Answer(item, known, known.problems if known else _problems(each, asked, plugins))
+        Answer(item, known, (*_lacking(wanted.get(each), stored), *_told(each, known, asked, plugins)))
         for (each, item), known in zip(items.items(), found, strict=True)
     )
 
 
-async def _secrets(folder: Path, names: frozenset[str]) -> Mapping[str, Secret]:
+async def _secrets(settings: Settings, names: frozenset[str]) -> SecretState:
     """Return the secrets of these names, and keys that are asked for; no others are read."""
     if not names:
-        return {}
-    store = SessionSecrets(FileSecrets(folder / "secrets"), ask=ask_aws)
+        return SecretState()
+    store = SessionSecrets(secret_storage(settings), ask=ask_aws)
     async with aclosing(store.watch(names)) as states:
-        return (await anext(states)).secrets
+        return await anext(states)
+
+
+def _lacking(wanted: Wanted | None, stored: SecretState) -> tuple[Problem, ...]:
+    """Return what kept secrets from an upstream that lacks them: why they, or all, can't be read."""
+    lacking = wanted.lacking if wanted is not None else ()
+    return tuple(as_problem(each) for each in stored.problems if lacking and each.name in {"", *lacking})
 
 
 def _asked(config: ConfigSnapshot, name: str | None) -> dict[str, ConfigObject]:
@@ -115,8 +122,10 @@ def _opted(item: ConfigObject) -> ConfigObject:
     return replace(item, value=msgspec.structs.replace(item.value, discovery=discovery))
 
 
-def _problems(name: str, config: ConfigSnapshot, plugins: Plugins) -> tuple[Problem, ...]:
-    """Return why an upstream can't be asked: what is wrong with it."""
+def _told(name: str, known: Known | None, config: ConfigSnapshot, plugins: Plugins) -> tuple[Problem, ...]:
+    """Return what came of asking an upstream, or why it can't be asked: what is wrong with it."""
+    if known is not None:
+        return known.problems
     return translate_upstreams(config, plugins, refusals=Refusals(), memo=Memo())[name].problems
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
+from pathlib import Path
 
 import structlog
 
@@ -13,6 +15,9 @@ from gloo.model.status import Problem
 from gloo.storage.base import DocumentProblem, SecretState, SecretStorage
 
 _PATIENCE = 5.0  # seconds for the first look at newly named secrets
+_log = structlog.get_logger("gloo.secrets")
+
+BUG = "a bug in the store of secrets, the log has it"
 
 
 class SecretWatch:
@@ -31,7 +36,6 @@ class SecretWatch:
         self._absent: frozenset[str] = frozenset()
         self._seen = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._log = structlog.get_logger("gloo.secrets")
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -57,7 +61,7 @@ class SecretWatch:
             async with asyncio.timeout(_PATIENCE):
                 await self._seen.wait()
         except TimeoutError:
-            self._log.warning("the secrets are not read yet, going on without", names=sorted(names))
+            _log.warning("the secrets are not read yet, going on without", names=sorted(names))
 
     async def stop(self) -> None:
         """Stop watching."""
@@ -77,6 +81,9 @@ class SecretWatch:
                         self._take(state, names)
             except StorageError as error:
                 self._take(SecretState(self._state.secrets, (DocumentProblem("", str(error)),)), names)
+            except Exception as error:  # noqa: BLE001 - a bug of a store must not stop what serves
+                tell_bug("the secrets are not followed", error)
+                self._take(SecretState(self._state.secrets, (DocumentProblem("", BUG),)), names)
             await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - so that not all ask at once
             wait = min(2 * wait, 10.0)
 
@@ -93,14 +100,25 @@ class SecretWatch:
         for problem in state.problems:
             if problem not in self._state.problems:
                 what = "a secret can't be used" if problem.name else "the secret store fails, keeping what is known"
-                self._log.warning(what, problem=str(problem))
+                _log.warning(what, problem=str(problem))
         if _is_down(self._state) and not _is_down(state):
-            self._log.info("the secret store answers again")
+            _log.info("the secret store answers again")
         troubled = {problem.name for problem in state.problems}
         absent = frozenset() if _is_down(state) else names - state.secrets.keys() - troubled
         for name in sorted(absent - self._absent):
-            self._log.warning("there is no such secret yet", secret=name, place=self._storage.place(name))
+            _log.warning("there is no such secret yet", secret=name, place=self._storage.place(name))
         self._absent = absent
+
+
+def tell_bug(what: str, error: Exception, **about: str) -> None:
+    """Log a bug near secrets by what and where it is: the words of *error* may hold one."""
+    if isinstance(error, ExceptionGroup):
+        for each in error.exceptions:
+            tell_bug(what, each, **about)
+        return
+    frames = traceback.extract_tb(error.__traceback__)
+    at = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    _log.error(f"a bug: {what}", error=type(error).__name__, at=" > ".join(at), **about)
 
 
 def as_problem(problem: DocumentProblem) -> Problem:

@@ -111,23 +111,34 @@ async def _of_container(around: Surroundings) -> Granted | None:
     relative, full = around["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"], around["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
     if not (relative or full):
         return None
+    variable = f"AWS_CONTAINER_CREDENTIALS_{'RELATIVE' if relative else 'FULL'}_URI"
     url = f"{_CONTAINER}{relative}" if relative else full
-    _check_container(url)
+    _check_container(url, variable)
     file = around["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]
     token = _read(around, file) if file else around["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
     return await _told(around, "the container", url, {"authorization": token} if token else {})
 
 
-def _check_container(url: str) -> None:
+def _check_container(url: str, variable: str) -> None:
     """Raise StorageError for a place that AWS's libraries don't ask either: a token would go to anybody, in clear."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    host = _host(url, variable)
     try:
         near = host in _ALLOWED or ip_address(host).is_loopback
     except ValueError:
         near = host == "localhost"
-    if parts.scheme != "https" and not (parts.scheme == "http" and near):
-        raise StorageError("AWS_CONTAINER_CREDENTIALS_FULL_URI is no https:// address, nor one of this machine")
+    scheme = urlsplit(url).scheme
+    if scheme != "https" and not (scheme == "http" and near):
+        raise StorageError(f"{variable} is no https:// address, nor one of this machine")
+
+
+def _host(url: str, variable: str) -> str:
+    """Return the host in *url*, which *variable* gives; raise StorageError for no URL."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:  # its text may hold a part of the address
+        raise StorageError(f"{variable} makes no URL") from None
+    return host
 
 
 async def _of_instance(around: Surroundings) -> Granted | None:
@@ -136,6 +147,7 @@ async def _of_instance(around: Surroundings) -> Granted | None:
     if around["AWS_EC2_METADATA_DISABLED"].lower() == "true":
         return None
     base = (around["AWS_EC2_METADATA_SERVICE_ENDPOINT"] or _INSTANCE).rstrip("/")
+    _host(base, "AWS_EC2_METADATA_SERVICE_ENDPOINT")
     try:
         token = await around.http.put(
             f"{base}/latest/api/token", headers={"x-aws-ec2-metadata-token-ttl-seconds": "300"}, timeout=1.0
@@ -155,7 +167,7 @@ async def _told(around: Surroundings, who: str, url: str, headers: Mapping[str, 
         raise StorageError(f"{who} answered {answer.status_code} when asked for keys")
     try:
         told = msgspec.json.decode(answer.content, type=_Answer)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):  # no JSON, no text, or one without an end
         raise StorageError(f"{who} answered with something that holds no keys") from None
     keys = AwsCredentials(told.access_key_id, told.secret_access_key, told.token)
     return Granted(keys, moment_of(told.expiration))

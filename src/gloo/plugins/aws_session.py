@@ -13,6 +13,9 @@ from gloo.errors import MissingReference
 from gloo.model.secret import Secret
 
 PROBLEM = "problem"
+NOT_ASKED_FOR = AwsCredentials("not-asked-for", "not-asked-for")
+"""What stands for keys where nobody is asked for any."""
+
 _SCHEME = "aws-session?"
 _KEYS = (
     ("access_key", "aws_access_key_id"),
@@ -53,7 +56,7 @@ def session_of(name: str) -> AwsSession | None:
 
 def offline_secret(session: AwsSession) -> Secret:
     """Return what stands for a session where nobody is asked for keys."""
-    return session_secret(session, AwsCredentials("not-asked-for", "not-asked-for"))
+    return session_secret(session, NOT_ASKED_FOR)
 
 
 def session_secret(session: AwsSession, keys: AwsCredentials) -> Secret:

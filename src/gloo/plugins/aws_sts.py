@@ -58,7 +58,7 @@ async def _asked(sts: str, body: bytes, http: "httpx.AsyncClient", headers: dict
     answer = await http.post(f"{sts}/", content=body, headers=headers)
     try:
         told = ElementTree.fromstring(answer.content)  # noqa: S314 - whom TLS proved to be AWS; expat bounds entities
-    except ElementTree.ParseError:
+    except (ElementTree.ParseError, ValueError, LookupError):  # the latter for encodings that are none
         raise StorageError(f"{sts} answered {answer.status_code} with something that is no XML") from None
     if answer.status_code != 200:
         code = told.findtext(f".//{_SPACE}Code") or told.findtext(".//Code") or ""

@@ -96,8 +96,12 @@ class VaultClient:
 
     def _next(self, url: str, answer: httpx.Response) -> str:
         """Return where a standby sends us; the token goes no way that is less safe."""
-        target: str = urljoin(url, answer.headers.get("location", ""))
-        if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
+        try:
+            target: str = urljoin(url, answer.headers.get("location", ""))
+            scheme, _port = urlsplit(target).scheme, urlsplit(target).port
+        except ValueError:
+            raise self.error(f"answers {answer.status_code} with a location that is no URL") from None
+        if urlsplit(url).scheme == "https" and scheme != "https":
             raise self.error("sends us to a server without TLS, which is refused")
         return target
 
@@ -107,8 +111,12 @@ async def connected(server: VaultServer) -> AsyncIterator[VaultClient]:
     """Yield a client of *server*; no connection is made before it is asked.
 
     Raises:
-        StorageError: the authorities can't be read.
+        StorageError: the authorities can't be read, or the address is none.
     """
+    try:
+        _port = urlsplit(server.address).port
+    except ValueError as error:
+        raise StorageError(f"Vault at {server.address}: this is no URL") from error
     headers = {"X-Vault-Request": "true"}
     if server.namespace:
         headers["X-Vault-Namespace"] = server.namespace
@@ -130,7 +138,7 @@ def _trusted(server: VaultServer) -> ssl.SSLContext | bool:
 def _decoded(content: bytes) -> Mapping[str, Json]:
     try:
         return mapping(msgspec.json.decode(content))
-    except msgspec.DecodeError:  # an error page of something in between
+    except (ValueError, RecursionError):  # an error page of something in between, or what is no text
         return {}
 
 

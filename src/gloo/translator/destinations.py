@@ -123,7 +123,7 @@ def known_upstream(name: str, field: str, scope: RouteScope) -> AcceptedUpstream
     known = scope.upstreams.get(name)
     if known is None:
         raise MissingReference("", field, f"there is no upstream {name!r}", _near(name, list(scope.upstream_names)))
-    if known.accepted is None and all(problem.pending for problem in known.problems if not problem.warning):
+    if known.is_pending:
         raise MissingReference("", field, f"upstream {name!r} is Pending", "see the upstream")
     if known.accepted is None:
         raise ConfigError("", field, f"upstream {name!r} has errors", "see the upstream")

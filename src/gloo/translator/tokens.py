@@ -133,6 +133,8 @@ def _check_fetched(url: str, upstream: str, owner: KeyOwner) -> None:
         raise ConfigError("", "jwks.url", "is no URL that begins with http:// or https:// and a host")
     if not isinstance(owner, TranslatedUpstream):
         raise MissingReference("", "jwks.upstream", f"there is no upstream {upstream!r}")
+    if owner.is_pending:
+        raise MissingReference("", "jwks.upstream", f"upstream {upstream!r} is Pending", "see the upstream")
     if owner.accepted is None:
         raise ConfigError("", "jwks.upstream", f"upstream {upstream!r} has errors", "see the upstream")
     if owner.accepted.plugin.functions_only:

@@ -69,6 +69,11 @@ class TranslatedUpstream(Value, frozen=True):
     accepted: AcceptedUpstream | None
     problems: tuple[Problem, ...]
 
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether it can't be used yet, for want of something that may still come."""
+        return self.accepted is None and all(problem.pending for problem in self.problems if not problem.warning)
+
 
 class _Faults(Exception):  # carries findings from a step to its leaf; never leaves this file
     def __init__(self, *problems: Problem) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.e2e.aws.lambda_peer import LambdaPeer
 from tests.e2e.aws.sts_peer import ROLE, StsPeer, sts_peer
 from tests.support.gateway import RunningGateway, running_gateway
+from tests.support.ports import free_ports
 
 from gloo.control_plane.state import read_statuses
 from gloo.model.base import Json
@@ -131,3 +132,17 @@ async def test_an_environment_without_keys_is_told(tmp_path: Path, peer: LambdaP
         status = await verdict(running)
     assert status.state is State.PENDING
     assert "there are no keys in the environment" in status.reason
+
+
+async def test_keys_of_the_environment_need_no_store_of_secrets(tmp_path: Path, peer: LambdaPeer, sts: StsPeer) -> None:
+    folder = write(tmp_path / "config", sts)
+    whole = json.loads((folder / "gloo.yaml").read_text())
+    stored = {**whole["upstreams"][0]["spec"], "secret_ref": "stored"}
+    whole["upstreams"].append({"name": "other", "type": "aws", "spec": stored, "functions": [{"name": "body"}]})
+    (folder / "gloo.yaml").write_text(json.dumps(whole))
+    keys = {"AWS_ACCESS_KEY_ID": "AKIDTEST", "AWS_SECRET_ACCESS_KEY": peer.keys["AKIDTEST"]}
+    (port,) = free_ports(1)
+    down = {"GLOO_VAULT_ADDR": f"http://127.0.0.1:{port}", "GLOO_VAULT_TOKEN": "t", "GLOO_SECRET_STORE": "vault"}
+    async with running_gateway(folder, variables=NONE | keys | down) as running, asyncio.timeout(20):
+        await asked(running)
+        assert "the secret store fails" in running.log.read_text()
