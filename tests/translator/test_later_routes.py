@@ -1,7 +1,7 @@
 """What a route that no client waits for can't have."""
 
 import pytest
-from tests.support.translating import translated
+from tests.support.translating import translated, virtual_hosts
 
 from gloo.model.status import State
 
@@ -35,3 +35,15 @@ def test_a_later_call_can_not_be_upgraded() -> None:
     text = ROUTE % ("plain", "{async: true, upgrades: [websocket]}")
     (problem,) = translated(UPSTREAM, text).reports["VirtualService/default"].problems
     assert problem.field == "routes[0].extensions.upgrades"
+
+
+def test_both_halves_and_all_forms_of_an_event_name_one_call() -> None:
+    text = ROUTE % ("plain", "{async: true}")
+    event = text.replace("request_matcher: {path_prefix: /}", "event_matcher: {event_type: org.example.a}")
+    for each in (text, event):
+        hosts = virtual_hosts(translated(UPSTREAM, each))
+        (call,) = hosts["gloo-later"]["matcher"]["matcher_tree"]["exact_match_map"]["map"]
+        asked = [header for route in hosts["default"]["routes"] for header in route.get("request_headers_to_add", ())]
+        named = {each["header"]["value"] for each in asked if each["header"]["key"] == "x-gloo-ask"}
+        assert named == {call}
+        assert call.startswith("default/0/")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import ClassVar
 
 from gloo.envoy.jwt import Demand
-from gloo.envoy.later import asking, calling
+from gloo.envoy.later import asking, call_name, calling
 from gloo.envoy.lua import LUA_FILTER, read_program
 from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, Later, PathMatch, Route, RouteMatch
 from gloo.envoy.route_message import route_bytes
@@ -78,8 +78,9 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
         if isinstance(route, BrokenRoute):
             raise _Faults(*route.problems)
         found = _translate(route, name, scope)
-        body, later = _body(found.route), tuple(_later_half(found.route))
-        before = tuple(PlacedRoute(each.match, _body(each), each) for each in found.before)
+        later = tuple(_later_half(found.route))
+        body = _body(found.route, later)
+        before = tuple(PlacedRoute(each.match, _body(each, later), each) for each in found.before)
         if scope.refusals.reasons:
             for each in (*(placed.body for placed in before), body, *(half for _, half in later)):
                 scope.refusals.check_bytes(each)
@@ -92,14 +93,18 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
     return TranslatedRoute(found.route.match, body, clusters, problems, before, found.route, found.demand, later)
 
 
-def _body(route: Route) -> bytes:
-    """Return *route* as it stands in the table where clients ask."""
-    return route_bytes(asking(route) if route.later == "gateway" else route)
+def _body(route: Route, later: Sequence[tuple[str, bytes]]) -> bytes:
+    """Return *route* as it stands in the table where clients ask; *later* is its other half, if it has one."""
+    for call, _ in later if route.later == "gateway" else ():
+        route = asking(route, call)
+    return route_bytes(route)
 
 
 def _later_half(route: Route) -> Iterator[tuple[str, bytes]]:
+    """Yield the call of *route* by its name, if the gateway sees to it."""
     if route.later == "gateway":
-        yield route.name, route_bytes(calling(route))
+        half = route_bytes(calling(route))
+        yield call_name(route, half), half
 
 
 class _Found(Value, frozen=True):
