@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from gloo.envoy.jwt import Demand
 from gloo.envoy.later import asking, call_name, calling
-from gloo.envoy.lua import LUA_FILTER, read_program
 from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, Later, PathMatch, Route, RouteMatch
 from gloo.envoy.route_message import route_bytes
 from gloo.errors import ConfigError
@@ -23,6 +22,7 @@ from gloo.translator.destinations import Resolved, RouteScope, check_whole, know
 from gloo.translator.events import matches_of
 from gloo.translator.matchers import methods_of, path_match
 from gloo.translator.reports import problem_of, reference_of
+from gloo.translator.route_checks import check_later, check_sealed
 from gloo.translator.route_extensions import RouteExtensions, read_extensions
 from gloo.translator.tokens import demand_of_route, guarded
 
@@ -127,8 +127,8 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> _Found:
     plain = Route(name, match, _action(route, extensions, resolved))
     applied = _with_later(extensions.apply(plain), extensions, resolved)
     translated = guarded(applied, demand, scope.tokens)
-    _check_sealed(translated.action)
-    _check_later(translated)
+    check_sealed(translated.action)
+    check_later(translated)
     for at, upstream in extensions.upstreams():
         check_whole(known_upstream(upstream, at, scope), at)
     earlier = (guarded(each, demand, scope.tokens) for each in extensions.before(applied))
@@ -161,38 +161,6 @@ def _action(route: ModelRoute, extensions: RouteExtensions, resolved: Sequence[R
     if route.prefix_rewrite is not None:
         raise ConfigError("", "prefix_rewrite", f"{field} answers the requests, and so no path is rewritten")
     return action
-
-
-def _check_sealed(action: Action) -> None:
-    """Raise ConfigError where a route would change, or send to others too, what is signed for its destination."""
-    if not isinstance(action, Forward) or not action.sealed:
-        return
-    changes = {
-        "prefix_rewrite": action.prefix_rewrite,
-        "extensions.regex_rewrite": action.regex_rewrite,
-        "extensions.mirror": action.mirror,
-    }
-    for at, change in changes.items():
-        if change is not None:
-            hint = "leave it out; the function sees the path that the client asked for"
-            raise ConfigError("", at, "calls of the function are signed and can't be changed or copied", hint)
-
-
-def _check_later(route: Route) -> None:
-    """Raise ConfigError where a client would have to wait after all, or a call would lack what its templates need."""
-    if not route.later or not isinstance(route.action, Forward):
-        return
-    if route.action.upgrades:
-        raise ConfigError("", "extensions.upgrades", "needs a client that waits, and this route is async")
-    configs = [config for target in route.action.targets for name, config in target.filters if name == LUA_FILTER]
-    for program in map(read_program, configs if route.later == "gateway" else []):
-        if program is not None and any(name in program.source for name in _FROM_FILTERS):
-            problem = "what filters found out (jwt_claim, dynamic_metadata) is not there in templates of a later call"
-            raise ConfigError("", "extensions.async", problem, "pass claims by claims_to_headers, and read the header")
-
-
-_FROM_FILTERS = ("gloo.jwt_claim(", "gloo.metadata(")
-"""Calls in programs that read what other filters left for the request; a later call is a request of its own."""
 
 
 def _error_route(
