@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.support.recording_upstream import RecordingUpstream, recording_upstre
 from tests.support.secure_gateway import until
 from tests.support.tokens import Issuer
 
+from gloo.control_plane.state import read_statuses
 from gloo.model.base import Json
 
 ISSUER = Issuer()
@@ -50,6 +52,38 @@ def write(folder: Path, port: int, *routes: Json) -> Path:
     written.write_text(json.dumps({"upstreams": [echo], "virtual_services": [shop]}))
     written.rename(folder / "gloo.yaml")
     return folder
+
+
+async def test_without_a_token_nothing_is_called_whatever_headers_say_and_with_one_its_claims_arrive(
+    tmp_path: Path, gateway: Gateway, upstream: RecordingUpstream
+) -> None:
+    folder = write(tmp_path / "config", upstream.port, route("admin", TOKEN))
+    async with gateway(folder) as running:
+        calls = await call_names(running)
+        forged = {"x-sub": "eve", "x-tenant": "theirs", "x-gloo-call-id": "mine"}
+        for call in ("shop/0", *calls):
+            marks = {"x-gloo-run": call, "x-gloo-ask": call}
+            for token in ({}, {"authorization": "Bearer a.b.c"}, Issuer().bearer()):
+                refused = await running.request("POST", "/jobs/forged", headers={**forged, **marks, **token})
+                assert refused.status_code == 401
+        answer = await running.request("POST", "/jobs/good", headers={**forged, **marks, **ISSUER.bearer()})
+        assert answer.status_code == 202
+        asked = await upstream.wait_asked("admin")
+    assert (asked.values("x-sub"), asked.values("x-tenant")) == (["ann"], [])
+    assert asked.values("x-gloo-call-id") == [answer.json()["call_id"]]
+    assert paths(upstream, "admin") == {"/admin/good"}
+
+
+async def call_names(running: RunningGateway) -> list[str]:
+    """Return the names of the calls in Envoy's table, which a client could have guessed."""
+    recorded = read_statuses(running.folder / ".gloo").running
+    assert recorded is not None
+    transport = httpx.AsyncHTTPTransport(uds=recorded.admin)
+    async with httpx.AsyncClient(transport=transport, base_url="http://envoy") as admin:
+        dump = (await admin.get("/config_dump", params={"resource": "dynamic_route_configs"})).text
+    found = sorted(set(re.findall(r"shop/0/[0-9a-f]{32}", dump)))
+    assert found
+    return found
 
 
 async def test_a_request_that_meets_an_edit_never_makes_the_call_of_a_route_that_demands_more(
