@@ -1,4 +1,4 @@
-"""What the parts of a route can't have together; most of it is about routes that no client waits for."""
+"""What the parts of a route can't have together; copies, and routes that no client waits for."""
 
 import pytest
 from tests.support.translating import translated
@@ -76,3 +76,35 @@ def test_headers_that_a_target_sets_are_looked_at_too() -> None:
             check_later(replace(route, later=later))
         with pytest.raises(ConfigError, match="not there in templates of a later call"):
             check_later(replace(route, later="gateway"))
+
+
+PLATFORMS = {
+    "azure": ("{function_app_name: example-shop}", "{}"),
+    "fission": ("{router: 'http://router.fission'}", "{}"),
+    "fn": ("{url: 'http://fn.example.org:8080', app: shop}", "{trigger: /price}"),
+    "google": ("{region: europe-west1, project_id: example-shop}", "{}"),
+    "knative": ("{gateway: 'http://kourier.example.org', domain: example.org, namespace: shop}", "{}"),
+    "openfaas": ("{gateway: 'http://gateway.openfaas:8080'}", "{}"),
+}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_calls_that_are_finished_on_the_way_to_their_own_upstream_can_not_be_copied(platform: str) -> None:
+    spec, function = PLATFORMS[platform]
+    upstream = f"name: p\ntype: {platform}\nspec: {spec}\nfunctions: [{{name: price, spec: {function}}}]\n"
+    alone = (ROUTE % ("price", "{}")).replace("upstream_name: a", "upstream_name: p")
+    shares = "[{upstream: {name: a}, weight: 1}, {function: {upstream_name: p, function_name: price}, weight: 1}]"
+    shared = f"name: default\nroutes: [{{request_matcher: {{path_prefix: /}}, multiple_destinations: {shares}, %s}}]\n"
+    assert _problems(upstream, alone) == []
+    copied = alone.replace("extensions: {}", "extensions: {mirror: {upstream: a}}")
+    for text in (copied, shared % "extensions: {mirror: {upstream: a}}"):
+        assert _problems(upstream, text) == ["routes[0].extensions.mirror"]
+
+
+def test_the_calls_of_a_rest_function_can_be_copied_later_too() -> None:
+    for extensions in ("{mirror: {upstream: a}}", "{mirror: {upstream: a}, async: true}"):
+        assert _problems(ROUTE % ("plain", extensions)) == []
+
+
+def _problems(*texts: str) -> list[str]:
+    return [problem.field for problem in translated(UPSTREAM, *texts).reports["VirtualService/default"].problems]

@@ -24,6 +24,19 @@ def check_sealed(action: Action) -> None:
             raise ConfigError("", at, "calls of the function are signed and can't be changed or copied", hint)
 
 
+def check_copied(action: Action) -> None:
+    """Raise ConfigError where copies would lack what filters of the destination's own cluster make of a request."""
+    if not isinstance(action, Forward) or action.mirror is None:
+        return
+    from gloo.envoy.upstream_filters import FOR_FILTERS  # noqa: PLC0415 - rare, and start-up counts
+
+    for target in action.targets:
+        if not FOR_FILTERS.isdisjoint(change.name for change in target.request_headers):
+            problem = f"a call gets its path, method or key on the way to {target.cluster!r}, and copies would lack it"
+            hint = "leave it out; functions whose templates write the request can be copied"
+            raise ConfigError("", "extensions.mirror", problem, hint)
+
+
 def check_later(route: Route) -> None:
     """Raise ConfigError where a client would have to wait after all, or a call would lack what its parts need."""
     if not route.later or not isinstance(route.action, Forward):

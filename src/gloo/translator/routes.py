@@ -22,7 +22,7 @@ from gloo.translator.destinations import Resolved, RouteScope, check_whole, know
 from gloo.translator.events import matches_of
 from gloo.translator.matchers import methods_of, path_match
 from gloo.translator.reports import problem_of, reference_of
-from gloo.translator.route_checks import check_later, check_sealed
+from gloo.translator.route_checks import check_copied, check_later, check_sealed
 from gloo.translator.route_extensions import RouteExtensions, read_extensions
 from gloo.translator.tokens import demand_of_route, guarded
 
@@ -128,6 +128,7 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> _Found:
     applied = _with_later(extensions.apply(plain), extensions, resolved)
     translated = guarded(applied, demand, scope.tokens)
     check_sealed(translated.action)
+    check_copied(translated.action)
     check_later(translated)
     for at, upstream in extensions.upstreams():
         check_whole(known_upstream(upstream, at, scope), at)
