@@ -10,7 +10,7 @@ import re2
 
 from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, Target
 from gloo.envoy.route_policy import HostRewrite
-from gloo.envoy.upstream_filters import METHOD, PATH
+from gloo.envoy.upstream_filters import FOR_FILTERS, METHOD, PATH
 from gloo.explain.matching import path_holds
 from gloo.explain.request import Headers, Request
 from gloo.model.base import replace
@@ -38,8 +38,8 @@ def outgoing(request: Request, route: Route, target: Target, *, endpoint_name: s
 
 
 def as_marked(request: Request, target: Target) -> Request:
-    """Return *request* as the filters of the cluster write it, by the marks that *target* sets: path and method."""
-    marks = {change.name for change in target.request_headers} & {PATH, METHOD}
+    """Return *request* as the filters of the cluster write it, by the marks that *target* sets, which go."""
+    marks = FOR_FILTERS.intersection(change.name for change in target.request_headers)
     told, method = (request.header(name) if name in marks else None for name in (PATH, METHOD))
     kept = tuple(pair for pair in request.headers if pair[0] not in marks)
     path, mark, query = request.path.partition("?")
