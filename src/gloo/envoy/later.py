@@ -141,12 +141,12 @@ def _failures() -> Message:
     status.status_code_filter.comparison.value.runtime_key = "gloo.later.failed_from_status"
     flagged = accesslog_pb2.AccessLogFilter()
     flagged.response_flag_filter.SetInParent()
-    started = accesslog_pb2.AccessLogFilter()
-    started.metadata_filter.matcher.filter = _MARKS
-    started.metadata_filter.matcher.path.add(key="started")
-    started.metadata_filter.matcher.value.bool_match = True
-    started.metadata_filter.match_if_key_not_found.value = False
+    promised = accesslog_pb2.AccessLogFilter()
+    promised.metadata_filter.matcher.filter = _MARKS
+    promised.metadata_filter.matcher.path.add(key="promised")
+    promised.metadata_filter.matcher.value.bool_match = True
+    promised.metadata_filter.match_if_key_not_found.value = False
     message = accesslog_pb2.AccessLog(name="envoy.access_loggers.stdout", typed_config=pack(log))
     failed = accesslog_pb2.AccessLogFilter(or_filter=accesslog_pb2.OrFilter(filters=[status, flagged]))
-    message.filter.and_filter.filters.extend((started, failed))
+    message.filter.and_filter.filters.extend((promised, failed))
     return message
