@@ -44,7 +44,7 @@ async def _judge(hosts: tuple[bytes, ...]) -> str | None:
 GOOD = _route("good", PathMatch("prefix", "/good"))
 BAD = _route("bad", PathMatch("regex", "/bad("))
 _FORWARD = Route("forward", RouteMatch(PathMatch("prefix", "/forward")), Forward((Target("up"),)))
-FORWARDING, ASYNC = route_bytes(_FORWARD), route_bytes(asking(replace(_FORWARD, later="gateway")))
+FORWARDING, ASYNC = route_bytes(_FORWARD), route_bytes(asking(replace(_FORWARD, later="gateway"), "forward/1f"))
 
 
 async def test_the_one_route_that_envoy_refuses_is_found_among_good_ones() -> None:

@@ -181,6 +181,31 @@ async def test_clients_prove_themselves_and_cannot_slip_in_by_another_host(
         assert (await gateway.ask("open.test", sni="safe.test", certificate=alice)).status_code == 421
 
 
+async def test_calls_that_no_client_waits_for_tell_its_certificate_and_not_what_it_says_of_one(
+    tmp_path: Path, authority: Authority
+) -> None:
+    clients = Authority.make("Clients")
+    server, alice = authority.issue("safe.test"), clients.issue("alice.test")
+    safe = service("safe", "safe.test", secret_ref="safe", require_client_certificate=True)
+    plain = service("plain", "plain.test")
+    for each in (safe, plain):
+        (route,) = each["routes"]
+        route |= {"extensions": {"async": True}, "prefix_rewrite": f"/{each['name']}/"}
+    secrets = {"safe": {**server.data(), "ca.crt": clients.certificate}}
+    forged = {"x-forwarded-client-cert": "DNS=mallory.test"}
+    async with secure_gateway(tmp_path, safe, plain, secrets=secrets, authority=authority) as gateway:
+        async with gateway.client(certificate=alice) as client:
+            named = {"sni_hostname": "safe.test"}
+            answer = await client.get("/x", headers={"host": "safe.test", **forged}, extensions=named)
+        async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{gateway.http_port}") as client:
+            in_the_clear = await client.get("/x", headers={"host": "plain.test", **forged})
+        assert (answer.status_code, in_the_clear.status_code) == (202, 202)
+        (told,) = (await gateway.upstream.wait_asked("safe")).values("x-forwarded-client-cert")
+        assert "DNS=alice.test" in told
+        assert "mallory" not in told
+        assert (await gateway.upstream.wait_asked("plain")).values("x-forwarded-client-cert") == []
+
+
 async def test_http_is_redirected_where_it_is_asked_for(tmp_path: Path, authority: Authority) -> None:
     issued = authority.issue("one.test", "two.test")
     services = (

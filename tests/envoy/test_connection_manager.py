@@ -26,6 +26,11 @@ def test_what_a_client_says_about_its_certificate_never_passes() -> None:
     assert written(ConnectionManager("table", tell_client=True))["forward_client_cert_details"] == "SANITIZE_SET"
 
 
+def test_what_envoy_itself_says_about_it_passes_on_the_inside() -> None:
+    inner = written(ConnectionManager("table", inner_bytes=1))
+    assert inner["forward_client_cert_details"] == "ALWAYS_FORWARD_ONLY"
+
+
 def test_quic_has_its_codec() -> None:
     assert written(ConnectionManager("table", http3=True))["codec_type"] == "HTTP3"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gloo.envoy.header_format import _BARE, check_format
+from gloo.envoy.header_format import _BARE, check_format, commands_in
 from gloo.errors import ConfigError
 from gloo.proxy.binary import find_envoy
 
@@ -70,3 +70,8 @@ def _bootstrap(values: list[str]) -> dict[str, object]:
         "filter_chains": [{"filters": [{"name": "manager", "typed_config": manager}]}],
     }
     return {"static_resources": {"listeners": [listener]}}
+
+
+def test_commands_are_found_by_name_and_percent_signs_are_none() -> None:
+    assert commands_in("%REQ(:path?x):20%, 50%% %PROTOCOL%") == {"REQ", "PROTOCOL"}
+    assert commands_in("%%DYNAMIC_METADATA(a:b)%%") == frozenset()

@@ -2,7 +2,7 @@
 
 from tests.support.extended_routes import written
 
-from gloo.envoy.later import LATER, LATER_CLUSTER, RUN_HEADER, asking, calling, later_resources
+from gloo.envoy.later import LATER, LATER_CLUSTER, RUN_HEADER, asking, call_name, calling, later_resources
 from gloo.envoy.readable import readable
 from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_message import route_bytes
@@ -20,19 +20,26 @@ ROUTE = Route(
 
 
 def test_the_half_that_clients_ask_marks_copies_alone_and_has_no_time_of_its_own() -> None:
-    message = written(asking(ROUTE))
+    message = written(asking(ROUTE, "shop/0/1f"))
     forward = message["route"]
     (mirror,) = forward["request_mirror_policies"]
     (mark,) = mirror["request_headers_mutations"]
     assert (forward["cluster"], forward["timeout"], mirror["cluster"]) == (LATER_CLUSTER, "0s", LATER_CLUSTER)
-    assert mark["append"]["header"] == {"key": RUN_HEADER, "value": "shop/0"}
+    assert mark["append"]["header"] == {"key": RUN_HEADER, "value": "shop/0/1f"}
     assert message["request_headers_to_remove"] == [RUN_HEADER]
     assert [each["header"]["key"] for each in message["request_headers_to_add"]] == [
         "x-gloo-ask",
         "x-gloo-call-id",
     ]
+    assert message["request_headers_to_add"][0]["header"]["value"] == "shop/0/1f"
     assert "prefix_rewrite" not in forward
     assert message["response_headers_to_add"]
+
+
+def test_a_call_is_named_by_its_content_and_not_by_the_place_of_its_route_alone() -> None:
+    first, again, other = (route_bytes(calling(each)) for each in (ROUTE, ROUTE, replace(ROUTE, request_headers=())))
+    assert call_name(ROUTE, first) == call_name(ROUTE, again) != call_name(ROUTE, other)
+    assert call_name(ROUTE, first).startswith("shop/0/")
 
 
 def test_the_half_for_copies_does_what_the_route_does_wherever_its_conditions_held() -> None:

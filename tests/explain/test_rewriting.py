@@ -3,7 +3,7 @@
 import pytest
 
 from gloo.envoy.route import HeaderChange, PathMatch, Target
-from gloo.envoy.upstream_filters import METHOD, path_before, path_instead
+from gloo.envoy.upstream_filters import CHOSEN, METHOD, path_before, path_instead
 from gloo.explain.request import request_of
 from gloo.explain.rewriting import as_marked, changed, substituted, with_headers, with_prefix
 
@@ -41,7 +41,7 @@ def test_a_prefix_rewrite_leaves_what_a_function_has_made(path: str, match: Path
     ("marks", "method", "path"),
     [
         ((path_before("/f"), HeaderChange(METHOD, "POST")), "POST", "/f/p?q"),
-        ((path_instead("/f"),), "GET", "/f?q"),
+        ((path_instead("/f"), HeaderChange(CHOSEN, "x-gloo-key-order")), "GET", "/f?q"),
         ((), "GET", "/p?q"),
     ],
 )

@@ -1,8 +1,56 @@
-"""The script of later calls has its limit, and is the same text for the same limit."""
+"""The script of later calls: its limit, and what its two halves are told, whichever comes first."""
 
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
 from lupa.luajit21 import LuaRuntime
 
 from gloo.functions.later_source import later_source
+
+HANDLE = """
+return function(headers, route)
+  local marks, told = {}, {}
+  local handle = {}
+  function handle:body() end
+  function handle:headers()
+    return {
+      get = function(_, name) return headers[name] end,
+      remove = function(_, name) headers[name] = nil end,
+      replace = function(_, name, value) headers[name] = value end,
+    }
+  end
+  local metadata = {set = function(_, _, key, value) marks[key] = value end, get = function() return marks end}
+  local info = {routeName = function() return route end, dynamicMetadata = function() return metadata end}
+  function handle:streamInfo() return info end
+  function handle:respond(head, body) told.status, told.body = head[":status"], body end
+  envoy_on_request(handle)
+  return told.status, told.body, marks.promised or false, marks.started or false
+end
+"""
+ASK, RUN = "x-gloo-ask", "x-gloo-run"
+ANSWERED = ("202", "")
+STARTED = ("", "")
+CHANGED = ("503", "route_changed")
+FULL = ("503", "too_many_calls")
+Half = Callable[..., tuple[str, str]]
+
+
+@pytest.fixture
+def half() -> Half:
+    """Return what runs one half of a call in a worker that takes two, and tells status and reason."""
+    lua = LuaRuntime()
+    lua.execute(later_source(2))
+    run: Any = lua.execute(HANDLE)
+
+    def told(header: str, call: str = "1", *, known: bool = True, logged: bool | None = None) -> tuple[str, str]:
+        given = {header: "shop/0/1f", ASK: "shop/0/1f", "x-gloo-call-id": call}
+        status, body, promised, started = run(lua.table_from(given), "shop/0" if known else "gloo-later")
+        assert promised == (header == RUN and logged if logged is not None else started)
+        return status or "", json.loads(body).get("error", {}).get("reason", "") if body else ""
+
+    return told
 
 
 def test_the_script_compiles_and_holds_the_limit() -> None:
@@ -10,3 +58,24 @@ def test_the_script_compiles_and_holds_the_limit() -> None:
     assert text.startswith("local MOST_UNDER_WAY = 7\n")
     assert LuaRuntime().eval("loadstring")(text) is not None
     assert text == later_source(7)
+
+
+def test_both_halves_are_told_the_same_and_no_more_start_than_may(half: Half) -> None:
+    assert [half(RUN, "1"), half(ASK, "1"), half(ASK, "2"), half(RUN, "2")] == [STARTED, ANSWERED, ANSWERED, STARTED]
+    assert [half(ASK, "3"), half(RUN, "3"), half(RUN, "4"), half(ASK, "4")] == [FULL] * 4
+
+
+@pytest.mark.parametrize(("first", "second"), [(ASK, RUN), (RUN, ASK)])
+@pytest.mark.parametrize("known", [True, False])
+def test_the_half_that_has_no_route_and_comes_first_refuses_the_other_too(
+    half: Half, first: str, second: str, *, known: bool
+) -> None:
+    assert [half(first, known=False), half(second, known=known)] == [CHANGED, CHANGED]
+
+
+def test_a_call_that_has_started_is_told_so(half: Half) -> None:
+    assert [half(RUN), half(ASK, known=False)] == [STARTED, ANSWERED]
+
+
+def test_a_call_that_was_promised_and_has_no_route_any_more_is_logged(half: Half) -> None:
+    assert [half(ASK), half(RUN, known=False, logged=True)] == [ANSWERED, CHANGED]

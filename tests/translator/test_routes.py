@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.support.translating import routes, translated
+from tests.support.translating import routes, translated, virtual_hosts
 
 from gloo.model.base import Json
 from gloo.model.status import Problem, State
@@ -110,3 +110,15 @@ def test_a_prefix_is_rewritten() -> None:
     more = "prefix_rewrite: /v2, single_destination: {upstream: {name: a}}"
     (rewritten,) = routes(translated(UPSTREAM, service(route("/v1", more))), "shop")
     assert rewritten["route"]["prefix_rewrite"] == "/v2"
+
+
+def test_both_halves_of_a_later_call_and_all_forms_of_an_event_name_one_call() -> None:
+    more = "single_destination: {upstream: {name: a}}, extensions: {async: true}"
+    event = f"{{event_matcher: {{event_type: org.example.a}}, {more}}}"
+    for written in (route("/", more), event):
+        hosts = virtual_hosts(translated(UPSTREAM, service(written)))
+        (call,) = hosts["gloo-later"]["matcher"]["matcher_tree"]["exact_match_map"]["map"]
+        asked = [header for each in hosts["shop"]["routes"] for header in each.get("request_headers_to_add", ())]
+        named = {each["header"]["value"] for each in asked if each["header"]["key"] == "x-gloo-ask"}
+        assert named == {call}
+        assert call.startswith("shop/0/")

@@ -66,11 +66,15 @@ def _message(manager: ConnectionManager) -> Message:
 
 
 def _set_inner(message: Message, most_bytes: int) -> None:
-    """Have the client's address taken from the header in which it was told; the last one there is Envoy's own."""
+    """Have the client's address taken from the header in which it was told; the last one there is Envoy's own.
+
+    What is told of its certificate passes too: the manager that the client asked has cleaned or set that header.
+    """
     message.use_remote_address.value = False
     message.skip_xff_append = True
     message.xff_num_trusted_hops = 1
     message.http2_protocol_options.initial_stream_window_size.value = most_bytes
+    message.forward_client_cert_details = hcm_pb2.HttpConnectionManager.ALWAYS_FORWARD_ONLY
 
 
 def _ordered(filters: tuple[HttpFilter, ...]) -> list[Message]:

@@ -98,6 +98,11 @@ def check_format(value: str, field: str) -> None:
             raise ConfigError("", field, f"%{name}% takes no argument and no length")
 
 
+def commands_in(value: str) -> frozenset[str]:
+    """Return the names of the commands in a format."""
+    return frozenset(part[1] for part in _PART.finditer(value) if part[1])
+
+
 _EXAMPLES = {
     "METADATA": "e.g. %METADATA(ROUTE:namespace:key)%",
     "DYNAMIC_METADATA": "e.g. %DYNAMIC_METADATA(namespace:key)%",

@@ -6,9 +6,12 @@ without the mark is answered 202 with the call's id; the marked one takes the ro
 its filters. The two meet in one Lua script, so that a call that is refused, as too many are under way, never starts.
 
 The mark is put on copies alone and taken from what clients send, so no client reaches the synchronous form by itself.
+It names that form by its content: what a route has demanded of a request, as a token, holds for its own call, and never
+for that of a route which has come to its place meanwhile.
 `docs/decisions/0003-later-calls.md` has the reasons and the measurements.
 """
 
+import hashlib
 from collections.abc import Sequence
 
 from envoy.config.accesslog.v3 import accesslog_pb2
@@ -36,7 +39,7 @@ LATER_CLUSTER = "gloo/later"
 """The way to that listener. It stands in the bootstrap: calls under way would end with a cluster that goes away."""
 
 ASK_HEADER = "x-gloo-ask"
-"""Names the route of the half that a client waits for, so that a call is not promised before its route is known."""
+"""Names the call for the half that a client waits for, so that none is promised before its route is known."""
 
 RUN_HEADER = "x-gloo-run"
 CALL_ID = "x-gloo-call-id"
@@ -47,10 +50,15 @@ _FILTER = "gloo.filters.http.later"
 _MARKS = "gloo.later"
 
 
-def asking(route: Route) -> Route:
-    """Return what takes the requests of *route*: it has them answered 202, and called beside that."""
-    mirror = Mirror(LATER_CLUSTER, marks=(HeaderChange(RUN_HEADER, route.name),))
-    named = HeaderChange(ASK_HEADER, route.name)
+def call_name(route: Route, half: bytes) -> str:
+    """Return what the two halves of *route* find each other by; *half* is the serialised one that `calling` returns."""
+    return f"{route.name}/{hashlib.blake2b(half, digest_size=16).hexdigest()}"
+
+
+def asking(route: Route, call: str) -> Route:
+    """Return what takes the requests of *route*: it has them answered 202, and *call* made beside that."""
+    mirror = Mirror(LATER_CLUSTER, marks=(HeaderChange(RUN_HEADER, call),))
+    named = HeaderChange(ASK_HEADER, call)
     numbered = HeaderChange(CALL_ID, "%UNIQUE_ID%", format=True)
     return replace(
         route,
@@ -80,7 +88,7 @@ def later_resources(
     """Return the listener and its table.
 
     Args:
-        routes: names and serialised routes, as `calling` returns them.
+        routes: serialised routes, as `calling` returns them, by their names from `call_name`.
         needs: what the routes name.
         script: the Lua of the two halves of a call.
         filters: what any route may need on its way to a destination.
@@ -133,12 +141,12 @@ def _failures() -> Message:
     status.status_code_filter.comparison.value.runtime_key = "gloo.later.failed_from_status"
     flagged = accesslog_pb2.AccessLogFilter()
     flagged.response_flag_filter.SetInParent()
-    started = accesslog_pb2.AccessLogFilter()
-    started.metadata_filter.matcher.filter = _MARKS
-    started.metadata_filter.matcher.path.add(key="started")
-    started.metadata_filter.matcher.value.bool_match = True
-    started.metadata_filter.match_if_key_not_found.value = False
+    promised = accesslog_pb2.AccessLogFilter()
+    promised.metadata_filter.matcher.filter = _MARKS
+    promised.metadata_filter.matcher.path.add(key="promised")
+    promised.metadata_filter.matcher.value.bool_match = True
+    promised.metadata_filter.match_if_key_not_found.value = False
     message = accesslog_pb2.AccessLog(name="envoy.access_loggers.stdout", typed_config=pack(log))
     failed = accesslog_pb2.AccessLogFilter(or_filter=accesslog_pb2.OrFilter(filters=[status, flagged]))
-    message.filter.and_filter.filters.extend((started, failed))
+    message.filter.and_filter.filters.extend((promised, failed))
     return message

@@ -55,6 +55,10 @@ end
 """
 
 
+FOR_FILTERS = frozenset({PATH, METHOD, CHOSEN})
+"""All such headers; a request with one is finished by the filters of its own cluster, and by no other."""
+
+
 def path_before(path: str) -> HeaderChange:
     """Return what makes `path_written` put *path* before the one that the route makes of the client's."""
     return HeaderChange(PATH, f"+{path}")

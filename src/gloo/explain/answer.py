@@ -15,7 +15,7 @@ from gloo.explain.policies import policies
 from gloo.explain.preflight import preflight_answer
 from gloo.explain.redirects import location
 from gloo.explain.request import Request
-from gloo.explain.rewriting import as_marked, changed, outgoing, with_headers
+from gloo.explain.rewriting import as_later, as_marked, changed, outgoing, with_headers
 from gloo.explain.tables import TableRoute, Tables
 from gloo.explain.tokens import FoundToken, found_token, verified
 from gloo.model.base import Value, replace
@@ -132,6 +132,8 @@ def _followed(found: Explanation, chosen: TableRoute, tables: Tables, runtime: F
         if isinstance(token, Answer):
             return replace(found, answer=token, policies=also)
         found, seen = replace(found, token=token), verified(seen, token, jwt)
+    if chosen.route.later == "gateway":
+        seen = as_later(seen)
     if isinstance(action, Forward):
         whole = sum(target.weight for target in action.targets)
         deliveries = tuple(

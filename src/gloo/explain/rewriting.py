@@ -10,7 +10,7 @@ import re2
 
 from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, Target
 from gloo.envoy.route_policy import HostRewrite
-from gloo.envoy.upstream_filters import METHOD, PATH
+from gloo.envoy.upstream_filters import FOR_FILTERS, METHOD, PATH
 from gloo.explain.matching import path_holds
 from gloo.explain.request import Headers, Request
 from gloo.model.base import replace
@@ -37,9 +37,16 @@ def outgoing(request: Request, route: Route, target: Target, *, endpoint_name: s
     return replace(request, host=host)
 
 
+def as_later(request: Request) -> Request:
+    """Return *request* as the call that the gateway makes of it: with an id, and no marks that a client made up."""
+    from gloo.envoy.later import ASK_HEADER, CALL_ID, RUN_HEADER  # noqa: PLC0415 - rare, and start-up counts
+
+    return changed(request, (HeaderChange(CALL_ID, "%UNIQUE_ID%", format=True),), (ASK_HEADER, RUN_HEADER))
+
+
 def as_marked(request: Request, target: Target) -> Request:
-    """Return *request* as the filters of the cluster write it, by the marks that *target* sets: path and method."""
-    marks = {change.name for change in target.request_headers} & {PATH, METHOD}
+    """Return *request* as the filters of the cluster write it, by the marks that *target* sets, which go."""
+    marks = FOR_FILTERS.intersection(change.name for change in target.request_headers)
     told, method = (request.header(name) if name in marks else None for name in (PATH, METHOD))
     kept = tuple(pair for pair in request.headers if pair[0] not in marks)
     path, mark, query = request.path.partition("?")

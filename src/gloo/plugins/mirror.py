@@ -5,7 +5,8 @@
     extensions:
       mirror: {upstream: petstore-next, percentage: 10}
 
-A copy is what the destination gets, a function's request too. Envoy adds `-shadow` to the host of copies.
+A copy is what the destination gets, the request of a REST function too. Envoy adds `-shadow` to the host of copies.
+Calls that are finished on the way to their own upstream can't be copied: see `gloo.translator.route_checks`.
 """
 
 from collections.abc import Mapping

@@ -6,8 +6,7 @@ from contextlib import suppress
 from typing import ClassVar
 
 from gloo.envoy.jwt import Demand
-from gloo.envoy.later import asking, calling
-from gloo.envoy.lua import LUA_FILTER, read_program
+from gloo.envoy.later import asking, call_name, calling
 from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, Later, PathMatch, Route, RouteMatch
 from gloo.envoy.route_message import route_bytes
 from gloo.errors import ConfigError
@@ -23,6 +22,7 @@ from gloo.translator.destinations import Resolved, RouteScope, check_whole, know
 from gloo.translator.events import matches_of
 from gloo.translator.matchers import methods_of, path_match
 from gloo.translator.reports import problem_of, reference_of
+from gloo.translator.route_checks import check_copied, check_later, check_sealed
 from gloo.translator.route_extensions import RouteExtensions, read_extensions
 from gloo.translator.tokens import demand_of_route, guarded
 
@@ -78,8 +78,9 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
         if isinstance(route, BrokenRoute):
             raise _Faults(*route.problems)
         found = _translate(route, name, scope)
-        body, later = _body(found.route), tuple(_later_half(found.route))
-        before = tuple(PlacedRoute(each.match, _body(each), each) for each in found.before)
+        later = tuple(_later_half(found.route))
+        body = _body(found.route, later)
+        before = tuple(PlacedRoute(each.match, _body(each, later), each) for each in found.before)
         if scope.refusals.reasons:
             for each in (*(placed.body for placed in before), body, *(half for _, half in later)):
                 scope.refusals.check_bytes(each)
@@ -92,14 +93,18 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
     return TranslatedRoute(found.route.match, body, clusters, problems, before, found.route, found.demand, later)
 
 
-def _body(route: Route) -> bytes:
-    """Return *route* as it stands in the table where clients ask."""
-    return route_bytes(asking(route) if route.later == "gateway" else route)
+def _body(route: Route, later: Sequence[tuple[str, bytes]]) -> bytes:
+    """Return *route* as it stands in the table where clients ask; *later* is its other half, if it has one."""
+    for call, _ in later if route.later == "gateway" else ():
+        route = asking(route, call)
+    return route_bytes(route)
 
 
 def _later_half(route: Route) -> Iterator[tuple[str, bytes]]:
+    """Yield the call of *route* by its name, if the gateway sees to it."""
     if route.later == "gateway":
-        yield route.name, route_bytes(calling(route))
+        half = route_bytes(calling(route))
+        yield call_name(route, half), half
 
 
 class _Found(Value, frozen=True):
@@ -122,8 +127,9 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> _Found:
     plain = Route(name, match, _action(route, extensions, resolved))
     applied = _with_later(extensions.apply(plain), extensions, resolved)
     translated = guarded(applied, demand, scope.tokens)
-    _check_sealed(translated.action)
-    _check_later(translated)
+    check_sealed(translated.action)
+    check_copied(translated.action)
+    check_later(translated)
     for at, upstream in extensions.upstreams():
         check_whole(known_upstream(upstream, at, scope), at)
     earlier = (guarded(each, demand, scope.tokens) for each in extensions.before(applied))
@@ -156,38 +162,6 @@ def _action(route: ModelRoute, extensions: RouteExtensions, resolved: Sequence[R
     if route.prefix_rewrite is not None:
         raise ConfigError("", "prefix_rewrite", f"{field} answers the requests, and so no path is rewritten")
     return action
-
-
-def _check_sealed(action: Action) -> None:
-    """Raise ConfigError where a route would change, or send to others too, what is signed for its destination."""
-    if not isinstance(action, Forward) or not action.sealed:
-        return
-    changes = {
-        "prefix_rewrite": action.prefix_rewrite,
-        "extensions.regex_rewrite": action.regex_rewrite,
-        "extensions.mirror": action.mirror,
-    }
-    for at, change in changes.items():
-        if change is not None:
-            hint = "leave it out; the function sees the path that the client asked for"
-            raise ConfigError("", at, "calls of the function are signed and can't be changed or copied", hint)
-
-
-def _check_later(route: Route) -> None:
-    """Raise ConfigError where a client would have to wait after all, or a call would lack what its templates need."""
-    if not route.later or not isinstance(route.action, Forward):
-        return
-    if route.action.upgrades:
-        raise ConfigError("", "extensions.upgrades", "needs a client that waits, and this route is async")
-    configs = [config for target in route.action.targets for name, config in target.filters if name == LUA_FILTER]
-    for program in map(read_program, configs if route.later == "gateway" else []):
-        if program is not None and any(name in program.source for name in _FROM_FILTERS):
-            problem = "what filters found out (jwt_claim, dynamic_metadata) is not there in templates of a later call"
-            raise ConfigError("", "extensions.async", problem, "pass claims by claims_to_headers, and read the header")
-
-
-_FROM_FILTERS = ("gloo.jwt_claim(", "gloo.metadata(")
-"""Calls in programs that read what other filters left for the request; a later call is a request of its own."""
 
 
 def _error_route(

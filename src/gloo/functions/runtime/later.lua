@@ -11,15 +11,15 @@ local under_way = 0
 local MOST_OPEN = 1000
 local recent, older, made = {}, {}, 0
 
-local function may_start(id)
-  local decided = recent[id]
-  if decided == nil then decided = older[id] end
-  if decided ~= nil then
+-- Returns why the call must not start, or "" if it may; both halves are told the same. *known*: this half has its route.
+local function decision(id, known)
+  local decided = recent[id] or older[id]
+  if decided then
     recent[id], older[id] = nil, nil
     return decided
   end
   if made >= MOST_OPEN then recent, older, made = {}, recent, 0 end
-  decided = under_way < MOST_UNDER_WAY
+  decided = not known and "route_changed" or under_way >= MOST_UNDER_WAY and "too_many_calls" or ""
   recent[id], made = decided, made + 1
   return decided
 end
@@ -30,8 +30,10 @@ local function answer(handle, status, body, more)
   handle:respond(headers, body)
 end
 
-local function refuse(handle, reason, message)
-  local body = '{"error":{"status":503,"message":"' .. message .. '","reason":"' .. reason .. '"}}'
+local MESSAGES = {route_changed = "the route has just changed", too_many_calls = "too many calls are under way"}
+
+local function refuse(handle, reason)
+  local body = '{"error":{"status":503,"message":"' .. MESSAGES[reason] .. '","reason":"' .. reason .. '"}}'
   answer(handle, "503", body, {["retry-after"] = "1"})
 end
 
@@ -47,13 +49,14 @@ function envoy_on_request(handle)
   handle:body()
   local headers = handle:headers()
   local id = headers:get(CALL_ID)
-  if handle:streamInfo():routeName() == UNKNOWN then
-    return refuse(handle, "route_changed", "the route has just changed")
-  end
-  if not may_start(id) then return refuse(handle, "too_many_calls", "too many calls are under way") end
+  local known = handle:streamInfo():routeName() ~= UNKNOWN
+  local refused = decision(id, known)
+  if refused ~= "" then return refuse(handle, refused) end
   if not headers:get(RUN) then
     return answer(handle, "202", '{"call_id":"' .. id .. '"}', {[CALL_ID] = id})
   end
+  handle:streamInfo():dynamicMetadata():set(MARKS, "promised", true)
+  if not known then return refuse(handle, "route_changed") end -- the client has been told 202: for the log
   as_sent(headers)
   under_way = under_way + 1
   handle:streamInfo():dynamicMetadata():set(MARKS, "started", true)
