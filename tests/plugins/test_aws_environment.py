@@ -1,12 +1,12 @@
 """Keys in the environment, in the order of AWS's libraries; where they come from is asked end to end."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from gloo.errors import StorageError
+from gloo.model.base import replace
 from gloo.plugins.aws_environment import Surroundings, find_keys
 
 CANARY = "canary-4be21c"

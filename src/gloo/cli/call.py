@@ -91,11 +91,10 @@ def _request(
     name: str, values: list[tuple[str, "Json"]], headers: "Headers", *, by_gateway: bool, tables: "Tables"
 ) -> tuple["Request", "Endpoint | None"]:
     """Return what is to be sent, and to which host of the upstream; raise ConfigError for what can't be."""
-    from dataclasses import replace
-
     from gloo.explain.calling import find_function, rendered
     from gloo.explain.client_call import client_request
     from gloo.explain.lua_run import Answer
+    from gloo.model.base import replace
 
     called = find_function(name, tables)
     if by_gateway:

@@ -106,7 +106,9 @@ class Forward(Value, frozen=True):
     @property
     def held_bytes(self) -> int:
         """The most of all targets: which one it will be is not known when the request comes."""
-        return max([target.held_bytes for target in self.targets])
+        if len(self.targets) == 1:
+            return self.targets[0].held_bytes
+        return max(target.held_bytes for target in self.targets)
 
     @property
     def clusters(self) -> frozenset[str]:

@@ -33,6 +33,8 @@ class CallRules(Value, frozen=True):
 
 def with_rules(forward: Forward, rules: Sequence[CallRules]) -> Forward:
     """Return *forward* with what its destinations say; the extensions of the route are applied after this."""
+    if len(rules) == 1 and rules[0].timeout is None and not rules[0].idempotent:
+        return forward
     again = AGAIN if all(rule.idempotent for rule in rules) else None
     timeout = _longest(rules)
     return forward if again is None and timeout is None else replace(forward, timeout=timeout, retry=again)

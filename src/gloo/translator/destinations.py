@@ -50,7 +50,7 @@ class Resolved(Value, frozen=True):
 
 def resolve(route: ModelRoute, scope: RouteScope, *, later: bool) -> tuple[Resolved, ...]:
     """Return the destinations of *route*; *later*: clients don't wait for them."""
-    return tuple(_resolve(each, field, route, scope, later=later) for field, each in _destinations(route))
+    return tuple([_resolve(each, field, route, scope, later=later) for field, each in _destinations(route)])
 
 
 def _destinations(route: ModelRoute) -> tuple[tuple[str, Destination], ...]:
@@ -61,8 +61,10 @@ def _destinations(route: ModelRoute) -> tuple[tuple[str, Destination], ...]:
 
 
 def _resolve(destination: Destination, field: str, route: ModelRoute, scope: RouteScope, *, later: bool) -> Resolved:
-    at = join_path(field, "function.upstream_name" if destination.function else "upstream.name")
-    upstream = known_upstream(destination.upstream_name, at, scope)
+    known = scope.upstreams.get(destination.upstream_name)
+    if known is None or (upstream := known.accepted) is None:
+        at = join_path(field, "function.upstream_name" if destination.function else "upstream.name")
+        upstream = known_upstream(destination.upstream_name, at, scope)
     target = upstream.target(destination.weight if isinstance(destination, WeightedDestination) else 1)
     if destination.function is None:
         check_whole(upstream, field, "write function: {upstream_name: ..., function_name: ...}")

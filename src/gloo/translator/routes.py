@@ -78,9 +78,9 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
         if isinstance(route, BrokenRoute):
             raise _Faults(*route.problems)
         found = _translate(route, name, scope)
-        later = tuple(_later_half(found.route))
+        later = tuple(_later_half(found.route)) if found.route.later else ()
         body = _body(found.route, later)
-        before = tuple(PlacedRoute(each.match, _body(each, later), each) for each in found.before)
+        before = tuple([PlacedRoute(each.match, _body(each, later), each) for each in found.before])
         if scope.refusals.reasons:
             for each in (*(placed.body for placed in before), body, *(half for _, half in later)):
                 scope.refusals.check_bytes(each)
@@ -89,7 +89,7 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
     except ConfigError as error:
         return _error_route(route, at, name, scope, (problem_of(error, at),))
     clusters = found.route.action.clusters if isinstance(found.route.action, Forward) else frozenset[str]()
-    problems = tuple(_with(warning, field=join_path(at, warning.field)) for warning in found.warnings)
+    problems = tuple([_with(warning, field=join_path(at, warning.field)) for warning in found.warnings])
     return TranslatedRoute(found.route.match, body, clusters, problems, before, found.route, found.demand, later)
 
 
@@ -118,6 +118,8 @@ class _Found(Value, frozen=True):
 
 def _translate(route: ModelRoute, name: str, scope: RouteScope) -> _Found:
     *others, match = matches_of(route)
+    if not route.extensions and scope.tokens is None:
+        return _without_extensions(route, name, scope, (match, *others))
     extensions = read_extensions(route.extensions, scope.plugins)
     for at, upstream in extensions.upstreams():
         known_upstream(upstream, at, scope)
@@ -140,6 +142,17 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> _Found:
     return _Found(translated, before, demand, tuple(warnings))
 
 
+def _without_extensions(route: ModelRoute, name: str, scope: RouteScope, matches: tuple[RouteMatch, ...]) -> _Found:
+    """Return where the requests go of a route that says no more; most say no more, and so they pay for no more."""
+    resolved = resolve(route, scope, later=False)
+    action = _forward(route, resolved)
+    check_sealed(action)
+    found = Route(name, matches[0], action)
+    rules = [each.rules for each in resolved]
+    warnings = tuple(rule_warnings(route, action, action, rules)) if len(rules) > 1 else ()
+    return _Found(found, tuple([replace(found, match=other) for other in matches[1:]]), None, warnings)
+
+
 def _with_later(route: Route, extensions: RouteExtensions, resolved: Sequence[Resolved]) -> Route:
     """Return *route* with who sees to it that clients don't wait, if they don't."""
     if not extensions.later:
@@ -152,16 +165,20 @@ def _action(route: ModelRoute, extensions: RouteExtensions, resolved: Sequence[R
     """Return what an extension answers, or else where the requests go: one of them is needed, both are too much."""
     answer = extensions.answer()
     if answer is None:
-        if not resolved:
-            raise ConfigError("", "", "must have single_destination or multiple_destinations")
-        forward = Forward(tuple(each.target for each in resolved), prefix_rewrite=route.prefix_rewrite)
-        return with_rules(forward, [each.rules for each in resolved])
+        return _forward(route, resolved)
     field, action = answer
     if route.destinations:
         raise ConfigError("", field, "answers the requests, and so they have no destination", "leave one of them out")
     if route.prefix_rewrite is not None:
         raise ConfigError("", "prefix_rewrite", f"{field} answers the requests, and so no path is rewritten")
     return action
+
+
+def _forward(route: ModelRoute, resolved: Sequence[Resolved]) -> Forward:
+    if not resolved:
+        raise ConfigError("", "", "must have single_destination or multiple_destinations")
+    forward = Forward(tuple([each.target for each in resolved]), prefix_rewrite=route.prefix_rewrite)
+    return with_rules(forward, [each.rules for each in resolved])
 
 
 def _error_route(

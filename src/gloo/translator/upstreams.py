@@ -39,6 +39,7 @@ class AcceptedUpstream(Value, frozen=True):
     """An upstream that routes can point to.
 
     Args:
+        whole: where a request goes that goes here, without a function.
         secrets: what Envoy gets beside the cluster.
         credentials: the secrets that its plugin named, for calls of its functions.
         worker: the process that it needs on this machine.
@@ -49,18 +50,17 @@ class AcceptedUpstream(Value, frozen=True):
     plugin: UpstreamPlugin[Any, Any, Any]
     spec: Model
     cluster: Resource
+    whole: Target
     functions: Mapping[str, AcceptedFunction]
     credentials: Mapping[str, Secret]
     bad_functions: frozenset[str] = frozenset()
     secrets: tuple[Resource, ...] = ()
-    by_own_name: bool = False
     worker: PythonWorker | None = None
     asked: bool = False
 
     def target(self, weight: int) -> Target:
-        """Return where a request goes that goes here."""
-        target = self.plugin.target(Target(self.name, weight), self.spec)
-        return replace(target, auto_host_rewrite=True) if self.by_own_name else target
+        """Return where a request goes that goes here, among other places by *weight*."""
+        return self.whole if weight == 1 else replace(self.whole, weight=weight)
 
 
 class TranslatedUpstream(Value, frozen=True):
@@ -164,15 +164,20 @@ def _accept(
         plugin,
         spec,
         equipped.cluster.resource(),
+        _whole(upstream, plugin, spec),
         functions,
         {name: secrets[name] for name in plugin.secrets(spec)},
         frozenset(function.name for function in upstream.functions) - functions.keys(),
         (*equipped.secrets, *equipped.cluster.secrets),
-        by_own_name=upstream.ssl_config is not None,
         worker=_worker(upstream, plugin, spec, functions),
         asked=upstream.discovery is not None and upstream.discovery.functions,
     )
     return accepted, (*equipped.warnings, *problems, *discovery_problems(upstream, plugins, spec, secrets))
+
+
+def _whole(upstream: Upstream, plugin: UpstreamPlugin[Any, Any, Any], spec: Model) -> Target:
+    target: Target = plugin.target(Target(upstream.name), spec)
+    return replace(target, auto_host_rewrite=True) if upstream.ssl_config is not None else target
 
 
 def _worker(

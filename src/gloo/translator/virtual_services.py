@@ -157,11 +157,13 @@ def _same_names(*names: str) -> _Names:
 
 
 def _wants(service: VirtualService, plugins: Plugins) -> _Wants:
-    names = dict.fromkeys(name for route in service.routes for name in _names_in(route, plugins))
+    names = dict.fromkeys([name for route in service.routes for name in _names_in(route, plugins)])
     return _Wants(tuple(names), claim_of(service))
 
 
 def _names_in(route: Route, plugins: Plugins) -> tuple[str, ...]:
+    if route.single_destination is not None and not route.extensions:
+        return (route.single_destination.upstream_name,)
     return (*(destination.upstream_name for destination in route.destinations), *mentioned(route.extensions, plugins))
 
 
