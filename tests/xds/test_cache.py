@@ -114,7 +114,11 @@ async def test_a_node_that_has_what_came_ahead_is_not_settled() -> None:
     _answer(session)
     assert not cache.receipt("web").settled
 
-    cache.publish("web", snapshot("cluster a:1"))
+    cache.publish_ahead("web", snapshot("cluster a:1 c:1"))
+    assert [each.name for each in _answer(session).resources] == ["c"]
+    assert not cache.receipt("web").settled
+
+    cache.publish("web", snapshot("cluster a:1 c:1"))
     assert cache.receipt("web").settled
     cache.publish_ahead("web", snapshot("cluster b:1"))
     assert _heard(session) == []

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
+from itertools import islice
 
 import structlog
 
@@ -32,6 +33,7 @@ from gloo.translator.wanted_secrets import wanted_secrets
 from gloo.translator.workers import Findings, with_findings, with_problems
 from gloo.xds.cache import SnapshotCache
 
+_AHEAD = 2_000  # upstreams whose clusters go out together, before anything else is translated
 _PATIENCE = 5.0  # seconds for the Envoys to judge a snapshot before its verdicts are written all the same
 _LONGEST_WAIT = 3600.0  # seconds until the dates of certificates are looked at again: clocks jump
 
@@ -152,18 +154,19 @@ class ControlLoop:
         return with_discovered(config, self._discovery.known, self._memo.once)
 
     async def _publish_clusters(self, config: ConfigSnapshot) -> None:
-        """At the start, let Envoy have the clusters while routes are translated: thousands take it a second."""
-        clusters = await asyncio.to_thread(
-            translate_clusters,
-            config,
-            self._plugins,
-            gateway=self._gateway,
-            refusals=self._refusals.refusals,
-            memo=self._memo,
-        )
-        for role, snapshot in clusters.items():
-            snapshot.check()
-            self.cache.publish_ahead(role, snapshot)
+        """At the start, let Envoy have the clusters while the rest is translated: thousands take it a second or two."""
+        for end in range(_AHEAD, len(config.upstreams) + _AHEAD, _AHEAD):
+            clusters = await asyncio.to_thread(
+                translate_clusters,
+                replace(config, upstreams=dict(islice(config.upstreams.items(), end))),
+                self._plugins,
+                gateway=self._gateway,
+                refusals=self._refusals.refusals,
+                memo=self._memo,
+            )
+            for role, snapshot in clusters.items():
+                snapshot.check()
+                self.cache.publish_ahead(role, snapshot)
 
     async def _publish(self, reading: Reading, config: ConfigSnapshot) -> None:
         now = time.time()

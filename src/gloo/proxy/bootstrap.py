@@ -67,6 +67,8 @@ def bootstrap(settings: Bootstrap) -> str:
         "admin": {"address": {"pipe": {"path": str(settings.admin_socket), "mode": 0o600}}},
         "stats_config": _stats_config(settings.statistics),
         "deferred_stat_options": {"enable_deferred_creation_stats": True},
+        # A worker makes its own copy of a cluster when it first sends something there, not of all of them at once.
+        "cluster_manager": {"enable_deferred_cluster_creation": True},
         "overload_manager": _overload_manager(settings.max_connections),
         "layered_runtime": {"layers": [{"name": "gloo", "static_layer": _RUNTIME}]},
         "bootstrap_extensions": [_INTERNAL_LISTENERS],

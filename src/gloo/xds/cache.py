@@ -145,9 +145,13 @@ class SnapshotCache:
         return self._roles[role].serial
 
     def publish_ahead(self, role: str, clusters: EnvoySnapshot) -> None:
-        """Let Envoys of *role* have *clusters* before the first snapshot, for they take their time to get ready."""
-        if role not in self._roles:
-            self._roles[role] = Publication.first(next(self._serials), clusters, ahead=True)
+        """Let Envoys of *role* have *clusters* before the first snapshot, for they take their time to get ready.
+
+        It may be called again with more of them; after the first snapshot it does nothing.
+        """
+        before = self._roles.get(role)
+        if before is None or before.ahead:
+            self._roles[role] = self._following(before, clusters, ahead=True)
             self._offer_all()
 
     def publish_fallback(self, snapshot: EnvoySnapshot) -> None:
@@ -230,9 +234,11 @@ class SnapshotCache:
         waiting, self._progress = self._progress, asyncio.Event()
         waiting.set()
 
-    def _following(self, before: Publication | None, snapshot: EnvoySnapshot) -> Publication:
+    def _following(self, before: Publication | None, snapshot: EnvoySnapshot, *, ahead: bool = False) -> Publication:
         serial = next(self._serials)
-        return before.next(serial, snapshot) if before else Publication.first(serial, snapshot)
+        if before is None:
+            return Publication.first(serial, snapshot, ahead=ahead)
+        return before.next(serial, snapshot, ahead=ahead)
 
     def _offer_all(self) -> None:
         for session in self._sessions:

@@ -41,7 +41,7 @@ class Publication(Value, frozen=True):
     def first(cls, serial: int, snapshot: EnvoySnapshot, *, ahead: bool = False) -> "Publication":
         return cls(serial, snapshot, 0, {}, ahead)
 
-    def next(self, serial: int, snapshot: EnvoySnapshot) -> "Publication":
+    def next(self, serial: int, snapshot: EnvoySnapshot, *, ahead: bool = False) -> "Publication":
         """The publication that follows this one in its role."""
         changes = {kind: changed_names(self.snapshot.of_type(kind), snapshot.of_type(kind)) for kind in ResourceType}
-        return Publication(serial, snapshot, self.serial, changes)
+        return Publication(serial, snapshot, self.serial, changes, ahead)
