@@ -1,7 +1,9 @@
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,24 +21,31 @@ with runtime_folder(Path(sys.argv[1])) as folder:
 """
 
 
-def test_it_is_private_and_gone_afterwards(tmp_path: Path) -> None:
-    with runtime_folder(tmp_path) as folder:
+@pytest.fixture
+def base() -> Iterator[Path]:
+    """Return an empty folder whose path is short: that of `tmp_path` is too long for sockets."""
+    with TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def test_it_is_private_and_gone_afterwards(base: Path) -> None:
+    with runtime_folder(base) as folder:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         (folder / "admin.sock").write_text("")
-    assert list(tmp_path.iterdir()) == []
+    assert list(base.iterdir()) == []
 
 
-def test_the_folder_of_a_killed_run_is_swept_at_the_next_start_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+def test_the_folder_of_a_killed_run_is_swept_at_the_next_start_and_that_of_a_living_one_is_not(base: Path) -> None:
+    command = [sys.executable, "-c", HOLD, str(base)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         other = Path(run.stdout.readline().strip())
-        with runtime_folder(tmp_path):
+        with runtime_folder(base):
             assert other.exists()
         run.kill()
     assert other.exists()
-    with runtime_folder(tmp_path) as folder:
-        assert list(tmp_path.iterdir()) == [folder]
+    with runtime_folder(base) as folder:
+        assert list(base.iterdir()) == [folder]
 
 
 def test_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
