@@ -1,7 +1,7 @@
 """A double of an Fn server, written from its documented interface; not the server itself.
 
-It knows `POST /invoke/ID`, detached or not, and `/t/APP/SOURCE` of HTTP triggers. Every function answers with what it
-was asked, as its function development kit would see it.
+It knows `POST /invoke/ID`, detached or not, and `/t/APP/SOURCE` of HTTP triggers, and lists its one app and what that
+has at `/v2`. Every function answers with what it was asked, as its function development kit would see it.
 """
 
 import json
@@ -11,6 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 IDS = {"01F4Q0Z8MMNG8G00GZJ0000002": "order"}
 TRIGGERS = {"/t/shop/price": "price"}
+LISTS = {
+    "/v2/apps": [{"id": "01F4Q0Z8MMNG8G00GZJ0000001", "name": "shop"}],
+    "/v2/fns": [{"id": key, "name": name} for key, name in IDS.items()],
+    "/v2/triggers": [{"name": "price", "type": "http", "source": "/price"}],
+}
 
 
 class Server(BaseHTTPRequestHandler):
@@ -22,6 +27,8 @@ class Server(BaseHTTPRequestHandler):
         """Answer any method."""
         body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
         path, _, query = self.path.partition("?")
+        if self.command == "GET" and path in LISTS:
+            return self._send(200, {"items": LISTS[path]})
         name = TRIGGERS.get(path)
         if name is None and path.startswith("/invoke/"):
             if self.command != "POST":

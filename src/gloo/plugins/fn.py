@@ -17,7 +17,7 @@ and the headers to the function. A trigger is asked by the client's method, with
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -29,7 +29,12 @@ from gloo.model.base import Model, replace
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
 from gloo.plugins.base import FunctionCall, Nothing, UpstreamPlugin
+from gloo.plugins.discovery import Discovered, Question
+from gloo.plugins.fn_listing import FnDiscovery, list_functions
 from gloo.plugins.origin import parse_origin
+
+if TYPE_CHECKING:
+    import httpx
 
 TYPE_HEADER = "fn-invoke-type"
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*\Z")
@@ -82,6 +87,7 @@ class Fn(UpstreamPlugin[FnSpec, FnFunction, Nothing]):
     functions_only = True
     spec_model = FnSpec
     function_model = FnFunction
+    discovery_model = FnDiscovery
 
     def cluster(self, upstream: Upstream, spec: FnSpec, secrets: Mapping[str, Secret]) -> Cluster:
         cluster = parse_origin(spec.url).cluster(upstream, verify=spec.tls_verify)
@@ -97,6 +103,12 @@ class Fn(UpstreamPlugin[FnSpec, FnFunction, Nothing]):
         assert isinstance(call.spec, FnSpec)
         changes = _trigger(call, call.spec) if call.function.trigger else _invocation(call, call.spec)
         return replace(call.target, request_headers=(*call.target.request_headers, *changes))
+
+    def asks_unverified(self, spec: FnSpec, options: Model) -> bool:
+        return not spec.tls_verify
+
+    async def discover(self, question: Question[FnSpec], http: "httpx.AsyncClient") -> Discovered:
+        return await list_functions(question, http, url=question.spec.url)
 
 
 def _invocation(call: FunctionCall[FnFunction, Nothing], spec: FnSpec) -> Iterator[HeaderChange]:
