@@ -27,7 +27,7 @@ virtual_services:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Path]:
-    command = [sys.executable, ROOT / "examples" / "25-fn" / "double.py", "0"]
+    command = [sys.executable, str(ROOT / "examples" / "25-fn" / "double.py"), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as double:
         assert double.stdout is not None
         (tmp_path / "gloo.yaml").write_text(CONFIG.format(port=double.stdout.readline().strip()))

@@ -37,6 +37,7 @@ async def test_a_good_answer_is_returned_in_its_form() -> None:
         (b'{"error": {"code": "AuthorizationFailed"}}', {}, "AuthorizationFailed"),
         (b'{"error": "invalid_grant", "error_description": "%s"}', {}, "invalid_grant"),
         (b'{"__type": "UnrecognizedClientException"}', {}, "UnrecognizedClientException"),
+        (b'{"kind": "Status", "message": "%s", "reason": "Forbidden", "code": 403}', {}, "Forbidden"),
         (b'{"error": "%s with spaces"}', {}, ""),
         (b"<html>%s</html>", {}, ""),
         (b"[]", {}, ""),

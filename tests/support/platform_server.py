@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from tests.support.asgi_server import served
+from tests.support.authority import Issued
 from tests.support.translating import PLUGINS, config_of
 
 from gloo.discovery.asking import Asking
@@ -52,10 +54,12 @@ class PlatformServer:
 
 
 @asynccontextmanager
-async def platform_server(say: Say) -> AsyncIterator[PlatformServer]:
-    """Run one on a free port for the length of a block."""
+async def platform_server(
+    say: Say, *, tls: Issued | None = None, folder: Path | None = None
+) -> AsyncIterator[PlatformServer]:
+    """Run one on a free port for the length of a block; with *tls*, whose files go into *folder*, by https."""
     server = PlatformServer(say)
-    async with served(server) as server.url:
+    async with served(server, tls=tls, folder=folder) as server.url:
         yield server
 
 

@@ -30,7 +30,7 @@ class Asking:
     """How upstreams are asked.
 
     Args:
-        verified: makes the TLS context of who is asked, unless the user wants no verification.
+        verified: makes the TLS context of who is asked, unless the user wants no verification, or another.
         calls: how many calls an answer may take.
         within: seconds for the whole of an answer.
         answer_within: seconds for one call.
@@ -75,14 +75,19 @@ class Asking:
         return _callable(wanted, discovered)
 
     def _client(self, wanted: Wanted) -> httpx.AsyncClient:
-        unverified = wanted.plugin.asks_unverified(wanted.spec, wanted.options)
-        inner = httpx.AsyncHTTPTransport(verify=False if unverified else self.verified(), trust_env=False)
+        inner = httpx.AsyncHTTPTransport(verify=self._trust(wanted), trust_env=False)
         return httpx.AsyncClient(
             transport=PoliteTransport(inner, calls=self.calls, pause=self.pause),
             timeout=self.answer_within,
             headers={"user-agent": f"gloo/{__version__}", "accept": "application/json"},
             trust_env=False,
         )
+
+    def _trust(self, wanted: Wanted) -> ssl.SSLContext | bool:
+        """Return what verifies who is asked; False for nothing."""
+        if wanted.plugin.asks_unverified(wanted.spec, wanted.options):
+            return False
+        return wanted.plugin.asks_trusting(wanted.options, wanted.secrets) or self.verified()
 
 
 async def known_now(asking: Asking, wanted: Wanted, before: Known | None) -> Known:

@@ -122,7 +122,7 @@ def _name_of(header: str, body: bytes) -> str:
     if isinstance(told, dict):
         error = told.get("error")
         inner = [error.get("status"), error.get("code")] if isinstance(error, dict) else [error]
-        candidates += [*inner, told.get("Code"), told.get("__type")]
+        candidates += [*inner, told.get("Code"), told.get("__type"), told.get("reason")]
     return next((each for each in candidates if isinstance(each, str) and _NAMED.match(each)), "")
 
 

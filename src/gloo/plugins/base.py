@@ -25,6 +25,8 @@ from gloo.model.upstream import Upstream
 from gloo.plugins.discovery import Discovered, Question
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 
@@ -172,6 +174,13 @@ class UpstreamPlugin(FunctionPlugin[FunctionT, ExtensionT], Generic[SpecT, Funct
     def asks_unverified(self, spec: SpecT, options: Model) -> bool:
         """Tell whether the user said that the certificate of who answers `discover` does not count."""
         return False
+
+    def asks_trusting(self, options: Model, secrets: Mapping[str, Secret]) -> "ssl.SSLContext | None":
+        """Return what verifies the certificate of who answers `discover`; None for the authorities of this machine.
+
+        *secrets* are those that `discovery_secrets` named; raises ConfigError for one that can't be used.
+        """
+        return None
 
     async def discover(self, question: Question[SpecT], http: "httpx.AsyncClient") -> Discovered:
         """Return the upstream's functions; only called with a `discovery_model`. See `gloo.plugins.discovery`."""

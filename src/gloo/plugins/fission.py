@@ -17,7 +17,7 @@ client's path goes behind one that ends in a slash, as such a trigger has a pref
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -28,8 +28,14 @@ from gloo.errors import ConfigError
 from gloo.model.base import Model, replace
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
-from gloo.plugins.base import FunctionCall, Nothing, UpstreamPlugin
+from gloo.plugins.base import FunctionCall, Nothing
+from gloo.plugins.discovery import Discovered, Question
+from gloo.plugins.fission_listing import list_functions
+from gloo.plugins.kubernetes_listing import AsksKubernetes
 from gloo.plugins.origin import parse_origin
+
+if TYPE_CHECKING:
+    import httpx
 
 DEFAULT_NAMESPACE = "default"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
@@ -70,7 +76,7 @@ class FissionFunction(Model, frozen=True, kw_only=True):
             raise ValueError(f"trigger: {self.trigger!r} is no path without placeholders")
 
 
-class Fission(UpstreamPlugin[FissionSpec, FissionFunction, Nothing]):
+class Fission(AsksKubernetes[FissionSpec, FissionFunction]):
     """Calls functions of Fission."""
 
     upstream_type: ClassVar[str] = "fission"
@@ -94,6 +100,9 @@ class Fission(UpstreamPlugin[FissionSpec, FissionFunction, Nothing]):
         assert isinstance(spec, FissionSpec)
         change = _path(parse_origin(spec.router).path, call.name.partition("/")[2], function, spec)
         return replace(call.target, request_headers=(*call.target.request_headers, change))
+
+    async def discover(self, question: Question[FissionSpec], http: "httpx.AsyncClient") -> Discovered:
+        return await list_functions(question, http, namespace=question.spec.namespace)
 
 
 def _path(before: str, own: str, function: FissionFunction, spec: FissionSpec) -> HeaderChange:

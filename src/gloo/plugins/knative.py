@@ -17,7 +17,7 @@ by its first request, so a call may take a minute where nothing else is said.
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -29,8 +29,14 @@ from gloo.model.base import Model, replace
 from gloo.model.duration import Duration
 from gloo.model.secret import Secret
 from gloo.model.upstream import Upstream
-from gloo.plugins.base import FunctionCall, Nothing, UpstreamPlugin
+from gloo.plugins.base import FunctionCall, Nothing
+from gloo.plugins.discovery import Discovered, Question
+from gloo.plugins.knative_listing import list_services
+from gloo.plugins.kubernetes_listing import AsksKubernetes
 from gloo.plugins.origin import Origin, parse_origin
+
+if TYPE_CHECKING:
+    import httpx
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _DOMAIN = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\Z")
@@ -77,7 +83,7 @@ class KnativeFunction(Model, frozen=True, kw_only=True):
             raise ValueError(f"path: {self.path!r} is no path without a slash at its end, e.g. /v1")
 
 
-class Knative(UpstreamPlugin[KnativeSpec, KnativeFunction, Nothing]):
+class Knative(AsksKubernetes[KnativeSpec, KnativeFunction]):
     """Calls services of Knative."""
 
     upstream_type: ClassVar[str] = "knative"
@@ -98,6 +104,11 @@ class Knative(UpstreamPlugin[KnativeSpec, KnativeFunction, Nothing]):
         change = path_before(spec.origin.path + function.path)
         target = replace(call.target, request_headers=(*call.target.request_headers, change))
         return replace(target, host_rewrite=_host(spec, function, call.name.partition("/")[2]))
+
+    async def discover(self, question: Question[KnativeSpec], http: "httpx.AsyncClient") -> Discovered:
+        spec = question.spec
+        alone = spec.origin if spec.url else None
+        return await list_services(question, http, namespace=spec.namespace, domain=spec.domain, alone=alone)
 
 
 def _host(spec: KnativeSpec, function: KnativeFunction, own: str) -> str:
