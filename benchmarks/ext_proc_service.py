@@ -1,6 +1,6 @@
 """The job of the 45-byte body as a service for Envoy's ext_proc filter: ``python -m benchmarks.ext_proc_service PORT``.
 
-Envoy sends it the body, one message for each request, and takes path, content type and new body from the answer.
+Envoy sends it headers and body, a message each, and takes path, content type and new body from the answer to the body.
 """
 
 import asyncio
@@ -20,9 +20,12 @@ _OVERWRITE = base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
 async def _process(
     requests: AsyncIterator[external_processor_pb2.ProcessingRequest], _context: object
 ) -> AsyncIterator[external_processor_pb2.ProcessingResponse]:
-    """Answer each body with the request that the benchmark's function makes of it."""
+    """Let headers wait; answer each body with the request that the benchmark's function makes of it."""
     async for request in requests:
-        yield _answer(request.request_body.body)
+        if request.HasField("request_headers"):
+            yield external_processor_pb2.ProcessingResponse(request_headers=external_processor_pb2.HeadersResponse())
+        else:
+            yield _answer(request.request_body.body)
 
 
 def _answer(body: bytes) -> external_processor_pb2.ProcessingResponse:
@@ -30,8 +33,10 @@ def _answer(body: bytes) -> external_processor_pb2.ProcessingResponse:
     response = external_processor_pb2.ProcessingResponse()
     common = response.request_body.response
     made = {"wanted": came["id"], "title": came["name"], "note": came["note"]}
-    common.body_mutation.body = json.dumps(made).encode()
-    for name, value in ((":path", b"/find"), ("content-type", b"application/json")):
+    body = json.dumps(made).encode()
+    common.body_mutation.body = body
+    headers = {":path": b"/find", "content-type": b"application/json", "content-length": b"%d" % len(body)}
+    for name, value in headers.items():
         header = base_pb2.HeaderValue(key=name, raw_value=value)
         common.header_mutation.set_headers.append(base_pb2.HeaderValueOption(header=header, append_action=_OVERWRITE))
     return response

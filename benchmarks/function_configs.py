@@ -93,7 +93,7 @@ def envoy_ext_proc(port: int, upstream_port: int, *, service_port: int) -> str:
         "grpc_service": {"envoy_grpc": {"cluster_name": "service"}, "timeout": "5s"},
         "message_timeout": "5s",
         "processing_mode": {
-            "request_header_mode": "SKIP",
+            "request_header_mode": "SEND",  # else they have gone upstream when the answer to the body changes them
             "request_body_mode": "BUFFERED",
             "response_header_mode": "SKIP",
         },
