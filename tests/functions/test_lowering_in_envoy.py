@@ -1,4 +1,4 @@
-"""What Envoy does natively for a function is what the function's whole program does: both forms in one real Envoy."""
+"""What Envoy does natively for a function is what the function's whole program does: all forms in one real Envoy."""
 
 import json
 import random
@@ -15,12 +15,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from envoy.config.route.v3 import route_components_pb2
+from google.protobuf import json_format
 
 from gloo.envoy.function_headers import function_headers_filter
 from gloo.envoy.lua import LUA_FILTER, lua_program
 from gloo.envoy.message import TypedConfig
 from gloo.envoy.readable import readable_config
-from gloo.envoy.route import FilterConfigs, Target
+from gloo.envoy.route import FilterConfigs, Forward, PathMatch, Route, RouteMatch, Target, ValueMatch
+from gloo.envoy.route_message import route_bytes
+from gloo.envoy.route_policy import HashPolicy
 from gloo.functions import compile_function
 from gloo.model.base import Json
 from gloo.plugins.base import FunctionCall
@@ -116,10 +120,12 @@ def requests(seed: int) -> Iterator[Sent]:
 
 @pytest.fixture(scope="module")
 def envoy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Envoy]:
-    routes: dict[str, FilterConfigs] = {}
+    routes: list[Json] = []
     for index, (headers, path) in enumerate(_functions()):
         native, program = both_forms(headers, path)
-        routes |= {f"native-{index}": native, f"program-{index}": program}
+        routes.append(_route(f"route-{index}", native))
+        routes.append(_route(f"filter-{index}", native, HashPolicy("source_ip")))
+        routes.append(_route(f"program-{index}", program))
     with _running(routes, tmp_path_factory.mktemp("envoy")) as running:
         yield running
 
@@ -129,11 +135,13 @@ def _functions() -> Sequence[tuple[Mapping[str, str], str | None]]:
 
 
 @pytest.mark.parametrize("index", range(len(FUNCTIONS) * len(PATHS)))
-def test_the_upstream_gets_the_same_request_from_both_forms(envoy: Envoy, index: int) -> None:
+def test_the_upstream_gets_the_same_request_from_all_forms(envoy: Envoy, index: int) -> None:
     made = requests(index)
     for _ in range(REQUESTS):
         sent = next(made)
-        assert envoy.send(f"native-{index}", sent) == envoy.send(f"program-{index}", sent), sent
+        expected = envoy.send(f"program-{index}", sent)
+        assert envoy.send(f"route-{index}", sent) == expected, sent
+        assert envoy.send(f"filter-{index}", sent) == expected, sent
 
 
 def test_a_function_of_fixed_headers_has_no_program() -> None:
@@ -142,7 +150,7 @@ def test_a_function_of_fixed_headers_has_no_program() -> None:
 
 
 @contextmanager
-def _running(routes: Mapping[str, FilterConfigs], folder: Path) -> Iterator[Envoy]:
+def _running(routes: Sequence[Json], folder: Path) -> Iterator[Envoy]:
     upstream = ThreadingHTTPServer(("127.0.0.1", 0), _Upstream)
     thread = threading.Thread(target=upstream.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
@@ -182,7 +190,7 @@ def _listeners(admin: Path) -> bytes:
     return answer[answer.index(b"{") : answer.rindex(b"}") + 1]
 
 
-def _bootstrap(routes: Mapping[str, FilterConfigs], port: int, admin: Path) -> Json:
+def _bootstrap(routes: Sequence[Json], port: int, admin: Path) -> Json:
     endpoints: Json = [{"lb_endpoints": [{"endpoint": {"address": _address(port)}}]}]
     cluster: Json = {"name": "up", "load_assignment": {"cluster_name": "up", "endpoints": endpoints}}
     filters = sorted(Rest().filters(), key=lambda each: (each.stage, each.name))
@@ -194,9 +202,7 @@ def _bootstrap(routes: Mapping[str, FilterConfigs], port: int, admin: Path) -> J
         "@type": f"{_TYPE}.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "test",
         "use_remote_address": True,
-        "route_config": {
-            "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [_route(*pair) for pair in routes.items()]}]
-        },
+        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": list(routes)}]},
         "http_filters": chain,
     }
     listener: Json = {
@@ -219,7 +225,8 @@ def _any(config: TypedConfig) -> Json:
     return {"@type": config.type_url, **written}
 
 
-def _route(name: str, filters: FilterConfigs) -> Json:
-    match: Json = {"prefix": "/", "headers": [{"name": "x-route", "string_match": {"exact": name}}]}
-    configs = {filter_name: _any(config) for filter_name, config in filters}
-    return {"match": match, "route": {"cluster": "up"}, "typed_per_filter_config": configs}
+def _route(name: str, filters: FilterConfigs, *hashing: HashPolicy) -> Json:
+    match = RouteMatch(PathMatch("prefix", "/"), headers=(ValueMatch("x-route", "exact", name),))
+    route = Route(name, match, Forward((Target("up", filters=filters),), hash_policies=hashing))
+    message = route_components_pb2.Route.FromString(route_bytes(route))
+    return json_format.MessageToDict(message, preserving_proto_field_name=True)

@@ -1,4 +1,8 @@
-"""The filter that sets the headers of a function natively, behind the one that runs its program."""
+"""The headers of a function that Envoy sets: by the route itself where that comes to the same, else by a filter.
+
+The filter stands behind the one that runs the function's program. Of the two, the route's own header fields cost less
+(docs/decisions/0002-lowering.md).
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,8 +12,9 @@ from envoy.extensions.filters.http.header_mutation.v3 import header_mutation_pb2
 
 from gloo.envoy.endpoint import HOST_NAMESPACE
 from gloo.envoy.message import Message, TypedConfig, typed
-from gloo.envoy.route import HeaderChange
+from gloo.envoy.route import Forward, HeaderChange, Route, Target
 from gloo.envoy.stage import HttpFilter, Stage
+from gloo.model.base import replace
 
 FUNCTION_HEADERS = "gloo.function_headers"
 """Its name, which sorts behind that of the Lua filter: filters of a stage stand by name."""
@@ -57,3 +62,45 @@ def read_function_headers(config: TypedConfig) -> tuple[HeaderChange, ...]:
         else:
             found[mutation.remove] = ""
     return tuple(HeaderChange(name, value, format=True) for name, value in found.items())
+
+
+def by_the_route(route: Route) -> tuple[Route, Sequence[Message]]:
+    """Return *route* without what it says to the filter, and that, if its own fields do the same for every request.
+
+    They do where nothing else changes the headers of the request, and nothing reads them between the filter and the
+    router, which applies the fields when it has chosen the host.
+    """
+    action = route.action
+    if not isinstance(action, Forward) or len(action.targets) > 1 or not action.targets[0].filters:
+        return route, ()
+    target = action.targets[0]
+    config = dict(target.filters).get(FUNCTION_HEADERS)
+    if config is None or _others_matter(route, action, target):
+        return route, ()
+    mutations = header_mutation_pb2.HeaderMutationPerRoute.FromString(config.value).mutations
+    if mutations.response_mutations or any(map(_is_read_earlier, mutations.request_mutations)):
+        return route, ()
+    others = tuple(pair for pair in target.filters if pair[0] != FUNCTION_HEADERS)
+    bare = replace(route, action=replace(action, targets=(replace(target, filters=others),)))
+    return bare, mutations.request_mutations
+
+
+def _others_matter(route: Route, action: Forward, target: Target) -> bool:
+    """Tell whether something else changes headers of the request, or reads them before the router changes them."""
+    changed = route.request_headers or route.request_headers_removed or target.request_headers
+    return bool(changed or action.hash_policies or action.mirror or route.later)
+
+
+def _is_read_earlier(mutation: Message) -> bool:
+    """Tell whether the router itself obeys the header, which it reads before it changes any."""
+    name: str = mutation.append.header.key or mutation.remove
+    return name.startswith("x-envoy-") or name == "grpc-timeout"
+
+
+def set_by_the_route(message: Message, mutations: Sequence[Message]) -> None:
+    """Write *mutations*, as `by_the_route` returns them, into an `envoy.config.route.v3.Route`."""
+    for mutation in mutations:
+        if mutation.WhichOneof("action") == "append":
+            message.request_headers_to_add.append(mutation.append)
+        else:
+            message.request_headers_to_remove.append(mutation.remove)

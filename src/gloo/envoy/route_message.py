@@ -7,6 +7,7 @@ from envoy.type.matcher.v3 import metadata_pb2, regex_pb2, string_pb2
 from envoy.type.matcher.v3 import value_pb2 as metadata_value_pb2
 from google.protobuf import wrappers_pb2
 
+from gloo.envoy.function_headers import by_the_route, set_by_the_route
 from gloo.envoy.header_change import header_change
 from gloo.envoy.message import Message, serialize
 from gloo.envoy.route import EVENT_NAMESPACE, MOST_BODY, Forward, PathMatch, Route, RouteMatch, ValueMatch
@@ -46,6 +47,7 @@ def route_configuration(name: str, virtual_hosts: tuple[bytes, ...], needs: froz
 
 
 def _route(route: Route) -> Message:
+    route, of_function = by_the_route(route)
     message = route_components_pb2.Route(name=route.name)
     _set_match(message.match, route.match)
     set_action(message, route.action)
@@ -59,6 +61,7 @@ def _route(route: Route) -> Message:
         message.request_headers_to_remove.extend(removed)
     if removed := route.response_headers_removed:
         message.response_headers_to_remove.extend(removed)
+    set_by_the_route(message, of_function)
     for namespace, values in route.metadata:
         message.metadata.filter_metadata[namespace].update(values)
     set_filters(message, route.filters)
