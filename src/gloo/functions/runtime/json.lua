@@ -2,11 +2,11 @@
 -- lone surrogates are refused. Nesting is bounded and kept on a stack of our own, so a body can't exhaust Lua's.
 -- What LuaJIT compiles is fast: loops over bytes, and `find` for a plain text; patterns are ten times slower.
 
-local byte, sub, char, find = string.byte, string.sub, string.char, string.find
+local byte, sub, find = string.byte, string.sub, string.find
 local tonumber, type = tonumber, type
-local new_table, buffer = require("table.new"), require("string.buffer")
-local ffi, bit = require("ffi"), require("bit")
-local cast, band, bor = ffi.cast, bit.band, bit.bor
+local new_table, ffi, bit = require("table.new"), require("ffi"), require("bit")
+local cast, copy, text_of = ffi.cast, ffi.copy, ffi.string
+local band, bor, lshift, rshift = bit.band, bit.bor, bit.lshift, bit.rshift
 local BYTES, WORDS, HIGH_BITS = ffi.typeof("const uint8_t *"), ffi.typeof("const int32_t *"), bit.tobit(0x80808080)
 local null = gloo.null
 
@@ -46,13 +46,38 @@ local function character_end(s, i)
 end
 gloo.character_end = character_end
 
-local function utf8_of(code)
-  if code < 0x80 then return char(code) end
-  if code < 0x800 then return char(0xC0 + (code - code % 64) / 64, 0x80 + code % 64) end
-  local last, rest = 0x80 + code % 64, (code - code % 64) / 64
-  if code < 0x10000 then return char(0xE0 + (rest - rest % 64) / 64, 0x80 + rest % 64, last) end
-  local high = (rest - rest % 64) / 64
-  return char(0xF0 + (high - high % 64) / 64, 0x80 + high % 64, 0x80 + rest % 64, last)
+-- Strings with escapes are put together here; none is longer than the body that it stands in.
+local KEPT = 65536
+local paper, room = ffi.new("uint8_t[?]", KEPT), KEPT
+
+local function paper_for(length)
+  if length > room or (room > KEPT and length <= KEPT) then
+    room = length > KEPT and length or KEPT
+    paper = ffi.new("uint8_t[?]", room)
+  end
+  return paper
+end
+
+-- Writes the character `code` as UTF-8 to out[at] and on; returns the index behind it.
+local function put_utf8(out, at, code)
+  if code < 0x80 then
+    out[at] = code
+    return at + 1
+  end
+  if code < 0x800 then
+    out[at] = bor(0xC0, rshift(code, 6))
+  else
+    if code < 0x10000 then
+      out[at] = bor(0xE0, rshift(code, 12))
+    else
+      out[at], out[at + 1] = bor(0xF0, rshift(code, 18)), bor(0x80, band(rshift(code, 12), 0x3F))
+      at = at + 1
+    end
+    out[at + 1] = bor(0x80, band(rshift(code, 6), 0x3F))
+    at = at + 1
+  end
+  out[at + 1] = bor(0x80, band(code, 0x3F))
+  return at + 2
 end
 
 local HEX = {}
@@ -64,21 +89,21 @@ local function hex4(s, i)
   local a, b, c, d = byte(s, i, i + 3)
   a, b, c, d = HEX[a or 0], HEX[b or 0], HEX[c or 0], HEX[d or 0]
   if not (a and b and c and d) then refuse(not a and i or not b and i + 1 or not c and i + 2 or i + 3, "bad \\u escape") end
-  return ((a * 16 + b) * 16 + c) * 16 + d
+  return bor(lshift(a, 12), lshift(b, 8), lshift(c, 4), d)
 end
 
--- The character of the \u escape whose digits start at i, and the index after it.
+-- The code of the \u escape whose digits start at i, and the index after it.
 local function unicode_escape(s, i)
   local code = hex4(s, i)
   if code >= 0xDC00 and code <= 0xDFFF then refuse(i, "lone surrogate") end
-  if code < 0xD800 or code > 0xDBFF then return utf8_of(code), i + 4 end
+  if code < 0xD800 or code > 0xDBFF then return code, i + 4 end
   if byte(s, i + 4) ~= 92 or byte(s, i + 5) ~= 117 then refuse(i, "lone surrogate") end
   local low = hex4(s, i + 6)
   if low < 0xDC00 or low > 0xDFFF then refuse(i, "lone surrogate") end
-  return utf8_of(0x10000 + (code - 0xD800) * 0x400 + (low - 0xDC00)), i + 10
+  return 0x10000 + (code - 0xD800) * 0x400 + (low - 0xDC00), i + 10
 end
 
-local ESCAPES = {[34] = '"', [92] = "\\", [47] = "/", [98] = "\b", [102] = "\f", [110] = "\n", [114] = "\r", [116] = "\t"}
+local ESCAPES = {[34] = 34, [92] = 92, [47] = 47, [98] = 8, [102] = 12, [110] = 10, [114] = 13, [116] = 9}
 
 -- Where the next backslash is, and the next byte that no string may hold or only as a part of a UTF-8 character. Both
 -- are looked for once, not in every string: until the parser has passed them, a string that ends before them is plain.
@@ -120,12 +145,10 @@ local function check_characters(s, stop)
   odd_at = i
 end
 
-local pieces = buffer.new() -- of the string that is being read
-
 -- The rest of a string that holds escapes or more than ASCII; `from` is its first byte.
 local function hard_string(s, from)
+  local bytes, out, made = cast(BYTES, s), paper_for(#s), 0
   local i, quote = from, 0
-  pieces:reset()
   while true do
     if quote < i then quote = find(s, '"', i, true) or #s + 1 end
     local stop, slash = quote, slash_at
@@ -133,17 +156,15 @@ local function hard_string(s, from)
     if slash < stop then stop = slash end
     if odd_at < stop then check_characters(s, stop) end
     if stop > #s then refuse(stop, "the string has no end") end
-    if stop ~= slash then
-      if i == from then return sub(s, i, stop - 1), stop + 1 end
-      pieces:put(sub(s, i, stop - 1))
-      return pieces:get(), stop + 1
-    end
+    if stop ~= slash and i == from then return sub(s, i, stop - 1), stop + 1 end
+    copy(out + made, bytes + (i - 1), stop - i)
+    made = made + (stop - i)
+    if stop ~= slash then return text_of(out, made), stop + 1 end
     local escape = byte(s, slash + 1)
-    local text, after = ESCAPES[escape], slash + 2
-    if escape == 117 then text, after = unicode_escape(s, after) end
-    if not text then refuse(slash, "bad escape") end
-    pieces:put(sub(s, i, slash - 1), text)
-    i = after
+    local code, after = ESCAPES[escape], slash + 2
+    if escape == 117 then code, after = unicode_escape(s, after) end
+    if not code then refuse(slash, "bad escape") end
+    made, i = put_utf8(out, made, code), after
   end
 end
 
@@ -226,7 +247,7 @@ end
 -- Parses the whole of `s`; fails with 400 bad_body.
 function gloo.parse(s)
   -- The containers around the innermost one, the keys they wait to fill, and how much they hold.
-  local outer, keys, sizes, depth = {}, {}, {}, 0
+  local outer, keys, sizes, depth, like = {}, {}, {}, 0, 6 -- `like`: objects are often as large as the one before
   local inner, key, size, value, c
   local i = 1
   slash_at, odd_at = 0, 0
@@ -239,8 +260,12 @@ function gloo.parse(s)
       if depth == MAX_DEPTH then gloo.fail(400, "too_deep", "the body is nested deeper than " .. MAX_DEPTH .. " levels") end
       local after
       i, after = skip_blanks(s, i + 1)
-      value = new_table(6, c == 91 and 0 or 8)
-      if c == 91 then value[0] = 0 end
+      if c == 91 then
+        value = new_table(6, 0)
+        value[0] = 0
+      else
+        value = new_table(like, like)
+      end
       if after == c + 2 then -- the closing bracket of either kind is two further on
         i = i + 1
       else
@@ -272,7 +297,7 @@ function gloo.parse(s)
         if key then key, i = key_at(s, i) end
         opened = true
       elseif c == (key and 125 or 93) then
-        if not key then inner[0] = size end
+        if key then like = size else inner[0] = size end
         value, inner, key, size = inner, outer[depth], keys[depth] or nil, sizes[depth]
         depth, i = depth - 1, i + 1
       else

@@ -7,7 +7,7 @@
 -- So value[0] tells the tables apart: nil an object, a number an array, a string a number, false null.
 -- nil is a value that is missing.
 
-local type, error, format, floor = type, error, string.format, math.floor
+local type, error, format, floor, tostring, tobit = type, error, string.format, math.floor, tostring, require("bit").tobit
 
 gloo.null = {[0] = false}
 gloo.empty = {}
@@ -66,6 +66,8 @@ end
 
 -- The digits of a Lua number, as JSON has them.
 function gloo.number_text(number, site)
+  local small = tobit(number)
+  if small == number and (number ~= 0 or 1 / number > 0) then return tostring(small) end
   if number == floor(number) and number > -1e15 and number < 1e15 then return format("%.0f", number) end
   if number ~= number or number == math.huge or number == -math.huge then
     gloo.fail(400, "bad_value", "the result is not a number", site)
