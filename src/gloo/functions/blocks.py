@@ -30,7 +30,7 @@ def render(variable: str, block: Block, expressions: Expressions) -> list[str]:
         "local out = gloo.output()",
         *lines,
         *body,
-        f"{variable} = out:tostring()",
+        f"{variable} = gloo.finished(out)",
         "end",
     ]
 

@@ -75,7 +75,7 @@ class Names:
             return [*(["local fields = gloo.form_fields(text)"] if self.reads_body else []), *lists]
         if not self.reads_body:
             return []
-        read = "gloo.fields(text)" if self.message == "request" else "gloo.answer_fields(headers, text)"
+        read = "gloo.fields(text)" if self.message == "request" else "gloo.answer_fields(text)"
         return [f"local fields = {read}"] if self.body == "json" else []
 
     def resolve(self, variable: Variable, local: Mapping[tuple[str, ...], str], source: Source) -> Resolved:

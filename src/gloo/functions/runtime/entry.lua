@@ -24,16 +24,21 @@ end
 
 pace()
 
+-- The program of a route; nil if its route names none.
 function gloo.program_of(context)
   local id = context:get("id")
   local program = young[id]
   if program or not id then return program end
   program = old[id] or load_program(context:get("source"))
+  program.id = id
   if count >= GENERATION then young, old, count, before = {}, young, 0, count end
   young[id], count = program, count + 1
   pace()
   return program
 end
+
+-- The program called `id`, if it was used lately.
+function gloo.program_called(id) return young[id] end
 
 local function quote(s) return gloo.json_value(s) end
 
@@ -103,7 +108,7 @@ function envoy_on_request(handle)
   gloo.handle = handle
   local rendered, result = pcall(program.request, headers, text)
   if not rendered then return refuse(handle, program, result) end
-  if notes then gloo.remember(handle, headers, notes) end
+  if notes then gloo.remember(handle, program, headers, notes) end
   if result then
     body:setBytes(result)
     if result == "" then headers:remove("content-type") end

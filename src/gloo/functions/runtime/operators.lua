@@ -18,7 +18,18 @@ local function spend(units)
 end
 gloo.spend = spend
 
-gloo.output = require("string.buffer").new
+-- What the statements of a template write. One for all: a template is finished before the next one starts.
+local sheet = require("string.buffer").new()
+
+function gloo.output()
+  return sheet:reset() -- what a failure has left
+end
+
+function gloo.finished(out)
+  local made = out:get()
+  if #made > 65536 then out:free() end -- not to hold a large one's memory for ever
+  return made
+end
 
 -- One pass of a loop that writes to `out`: it costs time, and so does what the passes before it have written.
 function gloo.pass(out)

@@ -5,32 +5,39 @@ local pcall, pairs, tonumber, sub, find, byte = pcall, pairs, tonumber, string.s
 
 local BODILESS = {[101] = true, [204] = true, [304] = true}
 
--- The notes of a request for its answer are one text in the filter state, which costs less than metadata: whether the
--- answer has a body, and the headers of the request that it asks for. A value of a header holds no line break.
+-- The notes of a request for its answer are one text in the filter state, which costs less than metadata: the program,
+-- whether the answer has a body, and the headers of the request that it asks for. A value of a header holds no line break.
 local NOTES = "gloo.function"
 
 local function state(handle) return handle:streamInfo():filterState() end
 
 -- What the answer needs of the request as it came.
 function gloo.notes(program, headers)
-  local notes = headers:get(":method") == "HEAD" and "-" or "+"
+  local notes = program.id .. (headers:get(":method") == "HEAD" and "\n-" or "\n+")
   for i = 1, #program.kept do notes = notes .. "\n" .. (headers:get(program.kept[i]) or "") end
   return notes
 end
 
 -- Leaves the notes for the answer. An answer without any is none of the function's.
-function gloo.remember(handle, headers, notes)
-  if headers:get(":method") == "HEAD" then notes = "-" .. sub(notes, 2) end
+function gloo.remember(handle, program, headers, notes)
+  if program.sets_method and headers:get(":method") == "HEAD" then
+    notes = program.id .. "\n-" .. sub(notes, #program.id + 3)
+  end
   state(handle):set(NOTES, "envoy.string", notes)
 end
 
-local function kept_of(program, notes)
-  local kept, from = {}, 3
+-- The program that made the request of an answer, whether the answer has a body, and the headers that were kept.
+local function recall(handle)
+  local notes = state(handle):get(NOTES)
+  if not notes then return nil end
+  local stop = find(notes, "\n", 1, true)
+  local program = gloo.program_called(sub(notes, 1, stop - 1)) or gloo.program_of(handle:filterContext())
+  local kept, from = #program.kept == 0 and gloo.empty or {}, stop + 3
   for i = 1, #program.kept do
-    local stop = find(notes, "\n", from, true) or #notes + 1
+    stop = find(notes, "\n", from, true) or #notes + 1
     kept[program.kept[i]], from = sub(notes, from, stop - 1), stop + 1
   end
-  return kept
+  return program, byte(notes, #program.id + 2) == 43, kept
 end
 
 -- An answer that will be read must come whole and not compressed.
@@ -49,15 +56,17 @@ end
 
 function gloo.starts(value, start) return value ~= nil and sub(value, 1, #start) == start end
 
+local answered -- the status of the answer that is being rendered
+
 -- The fields of an upstream's answer; an error page that is not JSON has none.
-function gloo.answer_fields(headers, text)
-  if tonumber(headers:get(":status")) < 400 then return gloo.fields(text) end
+function gloo.answer_fields(text)
+  if answered < 400 then return gloo.fields(text) end
   local parsed, fields = pcall(gloo.fields, text)
   return parsed and fields or gloo.empty
 end
 
-local function rule_for(program, headers)
-  local status = tonumber(headers:get(":status"))
+-- The rule for an answer with this status, and whether it needs the body.
+local function rule_for(program, status, headers)
   for i = 1, #program.responses do
     local rule = program.responses[i]
     if rule.matches(status, headers) then
@@ -92,38 +101,41 @@ local function replace_answer(handle, program, failure)
   body:setBytes(text)
 end
 
-local function put(headers, body, text)
-  headers:remove("content-encoding")
-  body:setBytes(text)
-  if text == "" then headers:remove("content-type") end
+-- An answer that is none of the function's: it was refused before, or by the function itself.
+local function pass_on(handle)
+  local loaded, program = pcall(gloo.program_of, handle:filterContext())
+  if loaded and program and program.hosts then take_hosts(program, handle:headers()) end
 end
 
 function envoy_on_response(handle)
-  local loaded, program = pcall(gloo.program_of, handle:filterContext())
-  if not loaded or not program or not program.responses then return end
-  local hosts = program.hosts and take_hosts(program, handle:headers())
-  local notes = state(handle):get(NOTES)
-  if not notes then return end
+  local program, has_body, kept = recall(handle)
+  if not program then return pass_on(handle) end
   local headers = handle:headers()
-  local rule, whole = rule_for(program, headers)
-  if not rule or (whole and byte(notes) == 45) then return end
-  local body, text
+  local hosts = program.hosts and take_hosts(program, headers)
+  local status = tonumber(headers:get(":status"))
+  local rule, whole = rule_for(program, status, headers)
+  if not rule or (whole and not has_body) then return end
+  local body, text, encoding
   if whole then
     body = handle:body(true)
     headers = handle:headers() -- waiting for the body ended the life of the first
+    encoding = headers:get("content-encoding")
     if rule.reads_body then
       local length = body:length()
       if length > rule.longest then return replace_answer(handle, program, gloo.too_long(rule)) end
       text = body:getBytes(0, length)
     end
-    local encoding = text and text ~= "" and headers:get("content-encoding")
-    if encoding and encoding ~= "identity" then
+    if encoding and text and text ~= "" and encoding ~= "identity" then
       return replace_answer(handle, program, {status = 502, code = "encoded_body", message = "the answer is compressed"})
     end
   end
   gloo.refill(rule.work)
-  gloo.handle = handle
-  local rendered, result = pcall(rule.render, headers, text, kept_of(program, notes), hosts)
+  gloo.handle, answered = handle, status
+  local rendered, result = pcall(rule.render, headers, text, kept, hosts)
   if not rendered then return replace_answer(handle, program, result) end
-  if result then put(headers, body, result) end
+  if result then
+    if encoding then headers:remove("content-encoding") end
+    body:setBytes(result)
+    if result == "" then headers:remove("content-type") end
+  end
 end
