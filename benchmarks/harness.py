@@ -187,8 +187,8 @@ def _lua_text(text: str) -> str:
 def cpu_seconds(pid: int) -> float:
     """Return the CPU time, user and system, of the threads that the process has, to the nanosecond.
 
-    It is the scheduler's own count (``/proc/PID/task/TID/schedstat``, the kernel's Documentation/scheduler/sched-stats.rst);
-    that of ``/proc/PID/stat`` comes in ticks, often of 10 ms.
+    It is the scheduler's own count (``/proc/PID/task/TID/schedstat``, see sched-stats.rst of the kernel's
+    documentation); that of ``/proc/PID/stat`` comes in ticks, often of 10 ms.
     """
     threads = (Path("/proc") / str(pid) / "task").glob("*/schedstat")
     return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
