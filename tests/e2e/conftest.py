@@ -33,7 +33,7 @@ def example(tmp_path: Path, petstore: int) -> Callable[[str], Path]:
     """Return what copies the configuration of an example, with the petstore where it really is."""
 
     def copy(name: str) -> Path:
-        for file in (EXAMPLES / name / "config").rglob("*.yaml"):
+        for file in (each for suffix in ("yaml", "txt") for each in (EXAMPLES / name / "config").rglob(f"*.{suffix}")):
             target = tmp_path / name / file.relative_to(EXAMPLES / name / "config")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(file.read_text().replace(PETSTORE_PORT, str(petstore)))

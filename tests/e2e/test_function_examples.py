@@ -1,5 +1,6 @@
 """The examples of functions do what their pages say."""
 
+import asyncio
 import hashlib
 import re
 import sys
@@ -147,8 +148,13 @@ async def test_an_upload_reaches_a_json_api(example: Example, gateway: Gateway) 
     async with service(EXAMPLES / "27-upload/archive.py", folder, "8090"), gateway(folder) as running:
         stored = await running.request("POST", "/upload", data=data, files=files)
         digests = [hashlib.sha256(file[1]).hexdigest() for _, file in files]  # type: ignore[arg-type]
-        assert (stored.status_code, stored.json()) == (201, {"id": 1, "sha256": digests, "rack": "7"})
+        told = {"id": 1, "sha256": digests, "license": "CC BY 4.0", "rack": "7"}
+        assert (stored.status_code, stored.json()) == (201, told)
         assert not [name for name in stored.headers if name.startswith("x-gloo")]
+        (folder / "artifacts/license.txt").write_text('CC0 "1.0"\n')
+        async with asyncio.timeout(10):
+            while told["license"] != 'CC0 "1.0"':
+                told = (await running.request("POST", "/upload", data=data, files=files)).json()
         none = await running.request("POST", "/upload", files=files)
         assert (none.status_code, none.json()["parameter"]) == (400, "title")
         assert await _counted(folder, "http.http.lua.function_errors.missing_parameter") == 1

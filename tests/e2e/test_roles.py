@@ -16,6 +16,7 @@ from gloo.proxy.bootstrap import Bootstrap, bootstrap
 from gloo.proxy.launch import Launch
 from gloo.proxy.supervisor import Envoy, Patience
 from gloo.storage.file import FileStorage
+from gloo.storage.file_artifacts import FileArtifacts
 from gloo.storage.file_secrets import FileSecrets
 from gloo.translator import Gateway
 from gloo.xds.server import AdsServer
@@ -39,7 +40,7 @@ async def envoy_of_role(role: str, folder: Path) -> AsyncIterator[tuple[httpx.As
     (config / "all.yaml").write_text(CONFIG)
     (port,) = free_ports(1)
     loop = ControlLoop(
-        Stores(FileStorage(config), FileSecrets(config / "secrets")),
+        Stores(FileStorage(config), FileSecrets(config / "secrets"), FileArtifacts(config)),
         Plugins.of(BUILT_IN),
         gateway=Gateway("127.0.0.1", port, 0),
     )

@@ -11,7 +11,7 @@ from gloo.envoy.snapshot import ResourceType
 from gloo.model.source import Document
 from gloo.model.status import State
 from gloo.plugins.registry import load_plugins
-from gloo.storage.memory import MemorySecrets, MemoryStorage
+from gloo.storage.memory import MemoryArtifacts, MemorySecrets, MemoryStorage
 from gloo.translator import Gateway
 from gloo.xds.cache import Session
 from gloo.xds.messages import Request, Response
@@ -56,7 +56,9 @@ async def control_plane(
     storage: MemoryStorage, *, state: StateFolder | None = None, refuses: Callable[[Response], str | None] | None = None
 ) -> AsyncIterator[FakeEnvoy]:
     plugins, _ = load_plugins()
-    loop = ControlLoop(Stores(storage, MemorySecrets()), plugins, gateway=Gateway("127.0.0.1"), state=state)
+    loop = ControlLoop(
+        Stores(storage, MemorySecrets(), MemoryArtifacts()), plugins, gateway=Gateway("127.0.0.1"), state=state
+    )
     envoy = FakeEnvoy(loop.cache.connect("ingress~fake", delta=True), refuses or (lambda response: None))
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop.run()), group.create_task(envoy.run())]

@@ -16,7 +16,7 @@ from gloo.discovery.pace import Pace
 from gloo.model.base import Json
 from gloo.model.source import Document
 from gloo.model.status import State, Status
-from gloo.storage.memory import MemorySecrets, MemoryStorage
+from gloo.storage.memory import MemoryArtifacts, MemorySecrets, MemoryStorage
 
 FAAS = 'name: faas\ntype: openfaas\nspec: {{gateway: "{url}"}}\ndiscovery: {{functions: {on}}}\n'
 SHOP = """
@@ -35,7 +35,9 @@ async def control_plane(storage: MemoryStorage, pace: Pace) -> AsyncIterator[Con
         await asyncio.sleep(0.001)
 
     discovery = DiscoveryLoop(Asking().ask, timing=Timing(pace=pace, pause=pause))
-    loop = ControlLoop(Stores(storage, MemorySecrets()), PLUGINS, gateway=GATEWAY, discovery=discovery)
+    loop = ControlLoop(
+        Stores(storage, MemorySecrets(), MemoryArtifacts()), PLUGINS, gateway=GATEWAY, discovery=discovery
+    )
     async with asyncio.TaskGroup() as group:
         task = group.create_task(loop.run())
         yield loop

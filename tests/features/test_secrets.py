@@ -18,7 +18,7 @@ from gloo.control_plane.settings import Settings
 from gloo.control_plane.state import StateFolder, read_statuses
 from gloo.model.status import State, Status
 from gloo.plugins.registry import load_plugins
-from gloo.storage.memory import MemoryStorage
+from gloo.storage.memory import MemoryArtifacts, MemoryStorage
 from gloo.translator import Gateway
 
 MISSING = {
@@ -55,7 +55,7 @@ class HealingContract(ABC):
         config = MemoryStorage()
         config.write("gloo.json", json.dumps(secret_users(Places())))
         plugins, _ = load_plugins()
-        stores = Stores(config, secret_storage(self.settings))
+        stores = Stores(config, secret_storage(self.settings), MemoryArtifacts())
         loop = ControlLoop(stores, plugins, gateway=Gateway("127.0.0.1"), state=state)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(loop.run())

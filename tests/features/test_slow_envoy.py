@@ -11,7 +11,7 @@ from gloo.envoy.snapshot import ResourceType
 from gloo.model.base import Json
 from gloo.model.source import Document
 from gloo.plugins.registry import load_plugins
-from gloo.storage.memory import MemorySecrets, MemoryStorage
+from gloo.storage.memory import MemoryArtifacts, MemorySecrets, MemoryStorage
 from gloo.translator import Gateway
 from gloo.xds.messages import Request
 
@@ -39,7 +39,7 @@ async def test_what_went_of_the_providers_stays_known_until_envoy_has_judged_a_l
     document = "virtual_services/shop.yaml"
     storage = MemoryStorage((Document(document, service("old", "new", body="one"), "VirtualService"),))
     plugins, _ = load_plugins()
-    loop = ControlLoop(Stores(storage, MemorySecrets()), plugins, gateway=Gateway("127.0.0.1"))
+    loop = ControlLoop(Stores(storage, MemorySecrets(), MemoryArtifacts()), plugins, gateway=Gateway("127.0.0.1"))
     session = loop.cache.connect("ingress~slow", delta=True)
     session.receive(Request(type_url=ResourceType.LISTENER.type_url, names=("*",)))
     async with asyncio.TaskGroup() as group:
@@ -58,7 +58,7 @@ async def test_what_went_of_the_providers_stays_known_until_envoy_has_judged_a_l
 async def test_a_bug_in_reading_stops_nothing() -> None:
     plugins, _ = load_plugins()
     storage = MemoryStorage((Document("virtual_services/shop.yaml", service("a", body="one"), "VirtualService"),))
-    loop = ControlLoop(Stores(storage, MemorySecrets()), plugins, gateway=Gateway("127.0.0.1"))
+    loop = ControlLoop(Stores(storage, MemorySecrets(), MemoryArtifacts()), plugins, gateway=Gateway("127.0.0.1"))
     async with asyncio.TaskGroup() as group:
         task = group.create_task(loop.run())
         await published(loop, "one")

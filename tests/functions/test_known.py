@@ -48,6 +48,23 @@ def test_a_data_source_is_a_text(gateway: Gateway) -> None:
     assert rendered(gateway, '<p>{{ data_source("terms") }}</p>') == b"<p>a\n&lt;b&gt;</p>"
 
 
+def test_a_data_source_of_the_environment_is_read_when_a_request_needs_it(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Known(data={"terms": "x"}, variables={"key": "FUNCTION_KEY", "none": "FUNCTION_NONE"})
+    body = '-{{ data_source("key") | upper }}{{ default(data_source("none"), "n") }}{{ exists(data_source("none")) }}'
+    for value in ("a", "b"):
+        monkeypatch.setenv("FUNCTION_KEY", value)
+        assert rendered(gateway, body, known) == f"-{value.upper()}nfalse".encode()
+    failed = gateway.send(
+        compile_function(FunctionTemplate("u/f", body='-{{ data_source("none") }}', known=known)), Request()
+    )
+    assert (failed.status, failed.code) == (500, "missing_env")
+    with pytest.raises(TemplateError, match="no data source 'y'") as caught:
+        compile_function(FunctionTemplate("u/f", path='/{{ data_source("y") }}', known=known))
+    assert caught.value.hint == "known: key, none, terms"
+
+
 def test_answers_know_the_same() -> None:
     body = '{"region": "{{ cluster_metadata("region") }}", "terms": {{ data_source("terms") }}}'
     template = FunctionTemplate("u/f", responses=(ResponseTemplate(body=body),), known=KNOWN)

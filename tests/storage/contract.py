@@ -3,14 +3,15 @@
 import asyncio
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import TypeVar
 
 import pytest
 
 from gloo.errors import Conflict, NotFound, StorageError
+from gloo.model.artifact import Artifact
 from gloo.model.text import parse_text
-from gloo.storage import ConfigStorage, Edit, SecretState, SecretStorage, State
+from gloo.storage import ArtifactStorage, ConfigStorage, Edit, SecretState, SecretStorage, State
 
 T = TypeVar("T")
 BANK = "name: bank\ntype: service\n"
@@ -221,3 +222,69 @@ class SecretStorageContract(ABC):
         async with self.watch("aws") as states:
             state = await anext(states)
         assert state.secrets and "canary" not in repr(state)
+
+
+class ArtifactStorageContract(ABC):
+    artifacts: ArtifactStorage
+
+    @abstractmethod
+    def write(self, name: str, text: str) -> None:
+        """Set an artifact in the way that the store's users do."""
+
+    @abstractmethod
+    def remove(self, name: str) -> None:
+        """Drop an artifact likewise."""
+
+    def watch(self, *names: str) -> contextlib.aclosing[AsyncGenerator[Mapping[str, Artifact], None]]:
+        return contextlib.aclosing(self.artifacts.watch(frozenset(names)))
+
+    async def test_no_artifacts_are_a_state(self) -> None:
+        async with self.watch("terms.txt") as states:
+            assert await anext(states) == {}
+
+    async def test_only_the_named_artifacts_come(self) -> None:
+        self.write("legal/terms.txt", "be nice\n")
+        self.write("other.txt", "x")
+        async with self.watch("legal/terms.txt", "missing.txt") as states:
+            assert await anext(states) == {"legal/terms.txt": Artifact("legal/terms.txt", "be nice\n")}
+
+    async def test_an_artifact_that_comes_changes_and_goes_is_told(self) -> None:
+        async with self.watch("terms.txt") as states:
+            await anext(states)
+            self.write("terms.txt", "one")
+            await following(states, lambda state: "terms.txt" in state)
+            self.write("terms.txt", "number two")
+            await following(states, lambda state: state["terms.txt"].text == "number two")
+            self.remove("terms.txt")
+            assert await following(states, lambda state: not state) == {}
+
+    async def test_an_artifact_that_did_not_change_is_the_same_object(self) -> None:
+        self.write("a.txt", "one")
+        self.write("b.txt", "one")
+        async with self.watch("a.txt", "b.txt") as states:
+            before = await anext(states)
+            self.write("b.txt", "two")
+            after = await following(states, lambda state: state["b.txt"].text == "two")
+        assert after["a.txt"] is before["a.txt"]
+
+    async def test_two_watches_see_the_same(self) -> None:
+        self.write("a.txt", "one")
+        async with self.watch("a.txt") as one, self.watch("a.txt", "b.txt") as other:
+            assert await anext(one) == await anext(other)
+            self.write("a.txt", "two")
+            for states in (one, other):
+                await following(states, lambda state: state["a.txt"].text == "two")
+
+    async def test_a_text_stays_as_it_is(self) -> None:
+        self.write("odd.txt", text := " \tü \"'{}%\\\r\n\n\x00")
+        async with self.watch("odd.txt") as states:
+            assert (await anext(states))["odd.txt"].text == text
+
+    async def test_a_name_that_leads_elsewhere_is_a_problem_and_harms_no_other(self) -> None:
+        self.write("a.txt", "one")
+        bad = ("../a.txt", "..", "/etc/passwd", "b/../a.txt", ".hidden", "b//a.txt", "a.txt\0", "")
+        async with self.watch("a.txt", *bad) as states:
+            state = await anext(states)
+        assert sorted(name for name, each in state.items() if each.problem) == sorted(bad)
+        assert {each.problem for each in state.values()} == {"", "leads out of the folder artifacts"}
+        assert state["a.txt"].text == "one"

@@ -1,9 +1,9 @@
 """The stores in memory keep every store's promises."""
 
 import pytest
-from tests.storage.contract import ConfigStorageContract, SecretStorageContract
+from tests.storage.contract import ArtifactStorageContract, ConfigStorageContract, SecretStorageContract
 
-from gloo.storage import MemorySecrets, MemoryStorage
+from gloo.storage import MemoryArtifacts, MemorySecrets, MemoryStorage
 
 
 class TestMemoryStorage(ConfigStorageContract):
@@ -32,3 +32,17 @@ class TestMemorySecrets(SecretStorageContract):
 
     def remove(self, name: str) -> None:
         self.secrets.remove(name)
+
+
+class TestMemoryArtifacts(ArtifactStorageContract):
+    artifacts: MemoryArtifacts
+
+    @pytest.fixture(autouse=True)
+    def _store(self) -> None:
+        self.artifacts = MemoryArtifacts()
+
+    def write(self, name: str, text: str) -> None:
+        self.artifacts.write(name, text)
+
+    def remove(self, name: str) -> None:
+        self.artifacts.remove(name)

@@ -1,7 +1,8 @@
 """Golden files: configuration, what Envoy is to get for it, and the verdicts, in one text.
 
 A file of ``tests/golden`` holds three parts with ``---`` between them. The first is the configuration, as one
-file may hold it; the second the resources of the role ingress; the third the verdicts.
+file may hold it; the second the resources of the role ingress; the third the verdicts. The artifacts of all of them are
+in ``tests/golden/artifacts``.
 ``python -m tests.support.golden FOLDER`` writes the last two parts of each file afresh.
 """
 
@@ -13,11 +14,13 @@ from tests.support.translating import translated
 
 from gloo.envoy.readable import readable
 from gloo.envoy.snapshot import EnvoySnapshot, ResourceType
+from gloo.model.artifact import Artifact
 from gloo.model.base import Json
 from gloo.model.text import dump_yaml
 from gloo.translator import Translation
 
 SEPARATOR = "---\n"
+ARTIFACTS = tuple(sorted((Path(__file__).parents[1] / "golden" / "artifacts").iterdir()))
 _NAMES = {
     ResourceType.CLUSTER: "clusters",
     ResourceType.SECRET: "secrets",
@@ -42,7 +45,7 @@ class Golden:
 
 def golden_of(config: str) -> Golden:
     """Translate *config* and write down what comes out."""
-    translation = translated(config)
+    translation = translated(config, artifacts=tuple(Artifact(each.name, each.read_text()) for each in ARTIFACTS))
     return Golden(config, dump_yaml(_envoy(translation.snapshots["ingress"])), dump_yaml(_reports(translation)))
 
 

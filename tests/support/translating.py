@@ -2,6 +2,7 @@
 
 from gloo.envoy.readable import readable
 from gloo.envoy.snapshot import ResourceType
+from gloo.model.artifact import Artifact
 from gloo.model.base import Json
 from gloo.model.codec import decode
 from gloo.model.secret import Secret
@@ -15,17 +16,18 @@ PLUGINS = Plugins.of(BUILT_IN)
 GATEWAY = Gateway(trusted_roots=b"-- roots --")
 
 
-def config_of(*texts: str, secrets: tuple[Secret, ...] = ()) -> ConfigSnapshot:
+def config_of(*texts: str, secrets: tuple[Secret, ...] = (), artifacts: tuple[Artifact, ...] = ()) -> ConfigSnapshot:
     """Return the configuration in *texts*, each a document of its own (``config.yaml``, ``config-2.yaml``, ...)."""
     names = ("config.yaml", *(f"config-{number}.yaml" for number in range(2, len(texts) + 1)))
     documents = (Document(name, text) for name, text in zip(names, texts, strict=True))
     objects = (item for document in documents for item in decode(document))
-    return ConfigSnapshot.of(objects, {secret.name: secret for secret in secrets})
+    named = {artifact.name: artifact for artifact in artifacts}
+    return ConfigSnapshot.of(objects, {secret.name: secret for secret in secrets}, named)
 
 
-def translated(*texts: str, memo: Memo | None = None) -> Translation:
+def translated(*texts: str, memo: Memo | None = None, artifacts: tuple[Artifact, ...] = ()) -> Translation:
     """Translate *texts* with the built-in plugins; raise SnapshotError if what comes out does not hold together."""
-    translation = translate(config_of(*texts), PLUGINS, gateway=GATEWAY, memo=memo)
+    translation = translate(config_of(*texts, artifacts=artifacts), PLUGINS, gateway=GATEWAY, memo=memo)
     for snapshot in translation.snapshots.values():
         snapshot.check()
     return translation

@@ -7,7 +7,7 @@ from tests.support.translating import PLUGINS, clusters, config_of, translated
 
 from gloo.model.base import Json
 from gloo.model.status import State
-from gloo.translator.upstreams import secret_names
+from gloo.translator.upstream_needs import needs_of
 
 HOST = {"addr": "10.0.0.1", "port": 80}
 CHECK = {"http": {"path": "/"}}
@@ -83,4 +83,4 @@ def test_a_secret_that_is_not_there_makes_it_pending_and_says_its_name() -> None
 
 def test_the_secrets_of_ssl_config_are_asked_for() -> None:
     config = config_of(upstream(ssl_config={"secret_ref": "ours", "ca_secret_ref": "theirs"}))
-    assert set(secret_names(config.upstreams["a"], PLUGINS)) == {"ours", "theirs"}
+    assert set(needs_of(config.upstreams["a"], PLUGINS).secrets) == {"ours", "theirs"}

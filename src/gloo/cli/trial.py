@@ -22,6 +22,7 @@ from gloo.model.codec import ConfigObject
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.strict import to_builtins
 from gloo.model.upstream import Upstream
+from gloo.storage import MemoryArtifacts
 from gloo.translator.tokens import SECRET_KEY, secret_names
 
 _ROUTE_HEADER = "x-gloo-test-route"
@@ -78,7 +79,8 @@ async def running_trial(config: ConfigSnapshot, settings: Settings, folder: Path
             concurrency=1,
             drain_seconds=0,
         )
-        async with running_gateway(own, ask=ask_nobody) as (running, _):
+        artifacts = MemoryArtifacts(config.artifacts.values())
+        async with running_gateway(own, ask=ask_nobody, artifacts=artifacts) as (running, _):
             yield Trial(running.http, upstreams)
 
 

@@ -32,7 +32,9 @@ from gloo.proxy.ports import check_free
 from gloo.proxy.runtime_folder import runtime_folder
 from gloo.proxy.supervisor import Envoy, Patience
 from gloo.proxy.validate import validate
+from gloo.storage.base import ArtifactStorage
 from gloo.storage.file import FileStorage
+from gloo.storage.file_artifacts import FileArtifacts
 from gloo.translator import Gateway
 from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.listeners import HTTPS
@@ -61,14 +63,15 @@ async def run_gateway(settings: Settings, *, on_ready: Callable[[RunningGateway]
 
 @asynccontextmanager
 async def running_gateway(
-    settings: Settings, *, ask: Ask = ask_aws
+    settings: Settings, *, ask: Ask = ask_aws, artifacts: ArtifactStorage | None = None
 ) -> AsyncIterator[tuple[RunningGateway, ControlLoop]]:
     """Run the gateway during the block, which begins when it is ready; raises as `run_gateway`.
 
-    *ask* gets the keys that no secret holds.
+    *ask* gets the keys that no secret holds; the *artifacts* are by default those below the folder.
     """
     secrets = SessionSecrets(secret_storage(settings), ask=ask)
-    stores = Stores(FileStorage(_folder(settings)), secrets)
+    folder = _folder(settings)
+    stores = Stores(FileStorage(folder), secrets, artifacts or FileArtifacts(folder))
     gateway, binary = _gateway(settings), find_envoy(settings.envoy or None)
     async with AsyncExitStack() as stack:
         stack.enter_context(_patient_collector())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from gloo.control_plane.artifacts import read_artifacts
 from gloo.control_plane.aws_keys import ask_aws
 from gloo.control_plane.reader import ConfigReader
 from gloo.control_plane.secret_stores import secret_storage
@@ -31,10 +32,11 @@ from gloo.model.upstream import Upstream
 from gloo.plugins.registry import Plugins, load_plugins
 from gloo.storage.base import SecretState
 from gloo.storage.file import FileStorage
+from gloo.storage.file_artifacts import FileArtifacts
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.upstreams import translate_upstreams
-from gloo.translator.wanted_secrets import wanted_secrets
+from gloo.translator.wanted_secrets import wanted_names
 
 
 class Answer(Value, frozen=True):
@@ -73,8 +75,10 @@ async def discover_now(settings: Settings, name: str | None, asking: Asking) -> 
     config = ConfigSnapshot.of(reading.objects)
     items = _asked(config, name)
     asked = ConfigSnapshot({each: _opted(item) for each, item in items.items()}, {})
-    stored = await _secrets(settings, wanted_secrets(asked, plugins, Memo()))
-    asked = replace(asked, secrets=stored.secrets)
+    named = wanted_names(asked, plugins, Memo())
+    stored = await _secrets(settings, named.secrets)
+    artifacts = await read_artifacts(FileArtifacts(Path(settings.dir)), named.artifacts)
+    asked = replace(asked, secrets=stored.secrets, artifacts=artifacts)
     wanted, before = wanted_of(asked, plugins), read_discovered(state_folder(settings))
     slots = asyncio.Semaphore(AT_ONCE)
 

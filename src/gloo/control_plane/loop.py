@@ -8,6 +8,7 @@ from itertools import islice
 
 import structlog
 
+from gloo.control_plane.artifacts import ArtifactWatch
 from gloo.control_plane.findings_log import log_problems, log_reports
 from gloo.control_plane.reader import ConfigReader, Reading
 from gloo.control_plane.refusal_watch import RefusalWatch, Validate
@@ -21,7 +22,7 @@ from gloo.errors import GlooError, StorageError
 from gloo.model.base import Value, replace
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.plugins.registry import Plugins
-from gloo.storage.base import ConfigStorage, SecretStorage, State
+from gloo.storage.base import ArtifactStorage, ConfigStorage, SecretStorage, State
 from gloo.translator import NOTHING_KNOWN, Gateway, GoodSecrets, Translation, translate, translate_clusters
 from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.fallback import fallback_snapshot
@@ -29,7 +30,7 @@ from gloo.translator.memo import Memo
 from gloo.translator.reports import Reports
 from gloo.translator.shadows import with_shadows
 from gloo.translator.tokens import KnownTokens
-from gloo.translator.wanted_secrets import wanted_secrets
+from gloo.translator.wanted_secrets import wanted_names
 from gloo.translator.workers import Findings, with_findings, with_problems
 from gloo.xds.cache import SnapshotCache
 
@@ -43,6 +44,7 @@ class Stores(Value, frozen=True):
 
     config: ConfigStorage
     secrets: SecretStorage
+    artifacts: ArtifactStorage
 
 
 class _Published(Value, frozen=True):
@@ -80,6 +82,7 @@ class ControlLoop:
         self.cache = SnapshotCache(self._refusals.judge)
         self._reader = ConfigReader(state.documents if state else None)
         self._secrets = SecretWatch(stores.secrets, self._changes.tell)
+        self._artifacts = ArtifactWatch(stores.artifacts, self._changes.tell)
         self._memo = Memo()
         self._found: State | None = None
         self._findings: Findings = {}
@@ -136,8 +139,11 @@ class ControlLoop:
         try:
             reading = self._reader.read(self._found)
             config = ConfigSnapshot.of(reading.objects)
-            await self._secrets.want(wanted_secrets(config, self._plugins, self._memo), group)
-            config = self._discovered(ConfigSnapshot.of(reading.objects, self._secrets.secrets))
+            wanted = wanted_names(config, self._plugins, self._memo)
+            await self._secrets.want(wanted.secrets, group)
+            await self._artifacts.want(wanted.artifacts, group)
+            config = ConfigSnapshot.of(reading.objects, self._secrets.secrets, self._artifacts.artifacts)
+            config = self._discovered(config)
             if self._published is None:
                 await self._publish_clusters(config)
             await self._publish(reading, config)

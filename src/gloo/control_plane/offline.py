@@ -11,6 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gloo.control_plane.artifacts import read_artifacts
 from gloo.control_plane.reader import ConfigReader
 from gloo.control_plane.secret_stores import secret_storage
 from gloo.control_plane.secrets import as_problem
@@ -25,13 +26,14 @@ from gloo.model.base import replace
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
-from gloo.plugins.registry import Plugins, load_plugins
+from gloo.plugins.registry import load_plugins
 from gloo.storage.base import DocumentProblem, SecretState, SecretStorage
 from gloo.storage.file import FileStorage
+from gloo.storage.file_artifacts import FileArtifacts
 from gloo.translator import Gateway, Translation, translate
 from gloo.translator.memo import Memo
 from gloo.translator.shadows import with_shadows
-from gloo.translator.wanted_secrets import wanted_secrets
+from gloo.translator.wanted_secrets import wanted_names
 from gloo.translator.workers import with_problems
 
 
@@ -83,8 +85,11 @@ def translate_folder(
 async def _translate(directory: Path, gateway: Gateway, state: Path, storage: SecretStorage) -> Offline:
     plugins, faults = load_plugins()
     reading = ConfigReader().read(await FileStorage(directory).list())
-    secrets, problems = await _secrets(storage, ConfigSnapshot.of(reading.objects), plugins)
-    written = ConfigSnapshot.of(reading.objects, secrets)
+    bare = ConfigSnapshot.of(reading.objects)
+    named = wanted_names(bare, plugins, Memo())
+    secrets, problems = await _secrets(storage, named.secrets)
+    artifacts = await read_artifacts(FileArtifacts(directory), named.artifacts)
+    written = replace(bare, secrets=secrets, artifacts=artifacts)
     wanted = wanted_of(written, plugins)
     read = {name: each for name, each in wanted.items() if each.plugin.asks_nobody}
     known = {**(useful(read_discovered(state), wanted) if wanted else {}), **await _read(read, directory)}
@@ -107,11 +112,8 @@ async def _read(wanted: Mapping[str, Wanted], directory: Path) -> dict[str, Know
     return {name: await known_now(Asking(folder=directory), each, None) for name, each in wanted.items()}
 
 
-async def _secrets(
-    storage: SecretStorage, config: ConfigSnapshot, plugins: Plugins
-) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
-    """Return the secrets that *config* names, and what is wrong with any of them."""
-    names = wanted_secrets(config, plugins, Memo())
+async def _secrets(storage: SecretStorage, names: frozenset[str]) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
+    """Return the secrets of these *names*, and what is wrong with any of them."""
     sessions = offline_sessions(names)
     if not names:
         return {}, ()

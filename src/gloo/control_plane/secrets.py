@@ -1,26 +1,23 @@
 """Watching the secrets that the configuration names, and no others."""
 
-import asyncio
-import random
 import traceback
-from collections.abc import Callable, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 
 import structlog
 
+from gloo.control_plane.named_watch import NamedWatch
 from gloo.errors import StorageError
 from gloo.model.secret import Secret
 from gloo.model.status import Problem
 from gloo.storage.base import DocumentProblem, SecretState, SecretStorage
 
-_PATIENCE = 5.0  # seconds for the first look at newly named secrets
 _log = structlog.get_logger("gloo.secrets")
 
 BUG = "a bug in the store of secrets, the log has it"
 
 
-class SecretWatch:
+class SecretWatch(NamedWatch[SecretState]):
     """Keeps the secrets of a changing set of names; tells when one changes.
 
     Args:
@@ -28,14 +25,12 @@ class SecretWatch:
         tell: called after each change.
     """
 
+    what = "secrets"
+
     def __init__(self, storage: SecretStorage, tell: Callable[[], None]) -> None:
+        super().__init__(SecretState(), tell)
         self._storage = storage
-        self._tell = tell
-        self._names: frozenset[str] = frozenset()
-        self._state = SecretState()
         self._absent: frozenset[str] = frozenset()
-        self._seen = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -47,55 +42,16 @@ class SecretWatch:
         """The named secrets that exist; one that did not change is the same object as before."""
         return self._state.secrets
 
-    async def want(self, names: frozenset[str], group: asyncio.TaskGroup) -> None:
-        """Watch *names* from now on; return when they have been looked at once, or after a bounded wait."""
-        if names == self._names:
-            return
-        await self.stop()
-        self._names, self._seen = names, asyncio.Event()
-        if not names:
-            self._state = SecretState()
-            return
-        self._task = group.create_task(self._watch(names), name="secrets")
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await self._seen.wait()
-        except TimeoutError:
-            _log.warning("the secrets are not read yet, going on without", names=sorted(names))
+    def _states(self, names: frozenset[str]) -> AsyncGenerator[SecretState, None]:
+        return self._storage.watch(names)
 
-    async def stop(self) -> None:
-        """Stop watching."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+    def _without(self, error: Exception) -> SecretState:
+        if isinstance(error, StorageError):
+            return SecretState(self._state.secrets, (DocumentProblem("", str(error)),))
+        tell_bug("the secrets are not followed", error)
+        return SecretState(self._state.secrets, (DocumentProblem("", BUG),))
 
-    async def _watch(self, names: frozenset[str]) -> None:
-        wait = 0.1
-        while True:
-            try:
-                async with aclosing(self._storage.watch(names)) as states:
-                    async for state in states:
-                        wait = 0.1
-                        self._take(state, names)
-            except StorageError as error:
-                self._take(SecretState(self._state.secrets, (DocumentProblem("", str(error)),)), names)
-            except Exception as error:  # noqa: BLE001 - a bug of a store must not stop what serves
-                tell_bug("the secrets are not followed", error)
-                self._take(SecretState(self._state.secrets, (DocumentProblem("", BUG),)), names)
-            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - so that not all ask at once
-            wait = min(2 * wait, 10.0)
-
-    def _take(self, state: SecretState, names: frozenset[str]) -> None:
-        self._tell_problems(state, names)
-        first = not self._seen.is_set()
-        self._state = state
-        self._seen.set()
-        if not first:
-            self._tell()
-
-    def _tell_problems(self, state: SecretState, names: frozenset[str]) -> None:
+    def _compared(self, state: SecretState, names: frozenset[str]) -> SecretState:
         """Log what is new: what is wrong, which secrets there are not, and that the store is back."""
         for problem in state.problems:
             if problem not in self._state.problems:
@@ -108,6 +64,7 @@ class SecretWatch:
         for name in sorted(absent - self._absent):
             _log.warning("there is no such secret yet", secret=name, place=self._storage.place(name))
         self._absent = absent
+        return state
 
 
 def tell_bug(what: str, error: Exception, **about: str) -> None:

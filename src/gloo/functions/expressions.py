@@ -181,6 +181,8 @@ class Expressions(Value, frozen=True):
         return self.names.known.annotation(self._constant(expression, expression.arguments[0]))
 
     def _data_source(self, expression: Call) -> str:
+        if self._variable_of_environment(expression) is not None:
+            return self._env(expression)
         return self.names.known.data_source(self._constant(expression, expression.arguments[0]))
 
     def _host_metadata(self, expression: Call) -> str:
@@ -202,15 +204,20 @@ class Expressions(Value, frozen=True):
         if isinstance(expression, Call) and expression.function == "cluster_metadata":
             name = self._constant(expression, expression.arguments[0])
             return self.names.known.annotation(name, may_be_missing=True)
-        if isinstance(expression, Call) and expression.function == "env":
-            return lua.call("gloo.env", lua.quoted(self._variable_of_environment(expression)))
-        return self.value(expression)
+        variable = self._variable_of_environment(expression)
+        return self.value(expression) if variable is None else lua.call("gloo.env", lua.quoted(variable))
 
     def _env(self, expression: Call) -> str:
-        return lua.call("gloo.env", lua.quoted(self._variable_of_environment(expression)), self.site(expression))
+        variable = self._variable_of_environment(expression) or ""
+        return lua.call("gloo.env", lua.quoted(variable), self.site(expression))
 
-    def _variable_of_environment(self, expression: Call) -> str:
+    def _variable_of_environment(self, expression: Expression) -> str | None:
+        """Return the variable of the environment that *expression* stands for; None if it stands for something else."""
+        if not isinstance(expression, Call) or expression.function not in ("env", "data_source"):
+            return None
         name = self._constant(expression, expression.arguments[0])
+        if expression.function == "data_source":
+            return self.names.known.variables.get(name.text)
         if not name.text.startswith(ENVIRONMENT_PREFIX):
             problem = f"{name.text!r} is not open to functions"
             raise name.error(0, problem, f"they see variables whose names start with {ENVIRONMENT_PREFIX}")

@@ -20,11 +20,13 @@ class Known:
         annotations: those of the function's upstream; None where it is not known yet which upstream that is.
         data: the function's data sources.
         pointers: names are JSON pointers: ``a/b/0``.
+        variables: the function's data sources that are variables of Envoy's environment.
     """
 
     annotations: Mapping[str, str] | None = None
     data: Mapping[str, str] = field(default_factory=dict)
     pointers: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def annotation(self, name: Source, *, may_be_missing: bool = False) -> str:
         """Write the annotation called *name* as Lua; raise `TemplateError` if it is missing and may not be."""
@@ -38,10 +40,11 @@ class Known:
         raise name.error(0, f"the upstream has no annotation {name.text!r}", hint)
 
     def data_source(self, name: Source) -> str:
-        """Write the data source called *name* as Lua; raise `TemplateError` if there is none."""
+        """Write the data source called *name*, a text, as Lua; raise `TemplateError` if there is none."""
         if name.text in self.data:
             return lua.quoted(self.data[name.text])
-        hint = f"known: {', '.join(sorted(self.data))}" if self.data else "see data_sources"
+        known = sorted((*self.data, *self.variables))
+        hint = f"known: {', '.join(known)}" if known else "see data_sources"
         raise name.error(0, f"the function has no data source {name.text!r}", hint)
 
     def check(self) -> None:

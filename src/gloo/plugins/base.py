@@ -114,6 +114,17 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
     usual_timeout: ClassVar[Duration | None] = None
     """How long a call may take when neither its function nor its route says; None for Envoy's 15 seconds."""
 
+    def artifacts(self, function: FunctionT) -> Mapping[str, str]:
+        """Return the names of the artifacts that *function* needs, by the fields that name them."""
+        return {}
+
+    def with_artifacts(self, function: FunctionT, texts: Mapping[str, str]) -> FunctionT:
+        """Return *function* with the *texts* of the artifacts that it names, by their names, in place of these.
+
+        It comes before all that follows. Raises ConfigError for a text that can't be used.
+        """
+        return function
+
     def check_function(self, name: str, function: FunctionT) -> None:
         """Raise ConfigError or TemplateError for what is wrong with a function whatever route calls it."""
 

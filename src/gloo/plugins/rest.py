@@ -50,11 +50,12 @@ from gloo.model.base import Model, replace
 from gloo.model.path import format_path, parse_path
 from gloo.model.size import size_of
 from gloo.plugins.base import FunctionCall, Nothing, ServicePlugin
+from gloo.plugins.text_sources import DataSource, artifact_fields, texts_of, variables_of, with_texts
 
 Place = Origin
 
 
-EXTENSIONS = "extensions"
+EXTENSIONS, SOURCES = "extensions", "data_sources"
 _MAY_WARN = ("raw", "{%", "##")
 """A template without any of them gives no reason to warn, and need not be compiled for that."""
 
@@ -131,12 +132,6 @@ class HeaderBodyTransform(Model, frozen=True, kw_only=True):
     """The body becomes a JSON object of headers and body."""
 
     add_request_metadata: Annotated[bool, Meta(description="add method, path and query")] = False
-
-
-class DataSource(Model, frozen=True, kw_only=True):
-    """A text that templates may name."""
-
-    inline: Annotated[str, Meta(description="the text, at most 4 KiB")]
 
 
 class RestFunction(Model, frozen=True, kw_only=True):
@@ -242,6 +237,12 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
     def filters(self) -> tuple[HttpFilter, ...]:
         return (lua_filter(runtime_source(), answering_runtime_source()), function_headers_filter())
 
+    def artifacts(self, function: RestFunction) -> Mapping[str, str]:
+        return artifact_fields(function.data_sources, SOURCES)
+
+    def with_artifacts(self, function: RestFunction, texts: Mapping[str, str]) -> RestFunction:
+        return replace(function, data_sources=with_texts(function.data_sources, texts, SOURCES))
+
     def check_function(self, name: str, function: RestFunction) -> None:
         compile_function(_of_any_route(template_of(name, function)))
 
@@ -282,7 +283,7 @@ def _filters(lowered: Lowered, program: Program) -> Iterator[tuple[str, TypedCon
 
 def template_of(name: str, function: RestFunction, annotations: Mapping[str, str] | None = None) -> FunctionTemplate:
     """Return the templates of *function*, called *name* in error answers; *annotations* are those of its upstream."""
-    data = {name: source.inline for name, source in function.data_sources.items()}
+    data, variables = texts_of(function.data_sources), variables_of(function.data_sources)
     single = [("response", function.response)] if function.response is not None else []
     several = [(f"responses[{index}]", response) for index, response in enumerate(function.responses)]
     return FunctionTemplate(
@@ -294,7 +295,7 @@ def template_of(name: str, function: RestFunction, annotations: Mapping[str, str
         extractors=tuple(_extractor(name, rule) for name, rule in function.extractors.items()),
         parse_body=function.parse_body,
         max_body=size_of(function.max_body),
-        known=Known(annotations, data, function.advanced_templates),
+        known=Known(annotations, data, function.advanced_templates, variables),
         responses=tuple(_response(field, response) for field, response in (*single, *several)),
     )
 

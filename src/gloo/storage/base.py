@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
+from gloo.model.artifact import Artifact
 from gloo.model.base import Json, Value
 from gloo.model.secret import Secret
 from gloo.model.source import Document
@@ -127,5 +128,21 @@ class SecretStorage(Protocol):
         """Yield the state of exactly the secrets *names* at once, then each different one; no other secret is read.
 
         Raises StorageError if the store can't be reached at the start.
+        """
+        ...
+
+
+ELSEWHERE = "leads out of the folder artifacts"
+"""What a store of artifacts says of a name, or a link, that leads to another place."""
+
+
+class ArtifactStorage(Protocol):
+    """Where artifacts live."""
+
+    def watch(self, names: frozenset[str]) -> AsyncGenerator[Mapping[str, Artifact], None]:
+        """Yield those of the artifacts *names* that exist at once, then each different state; no other is read.
+
+        One that can't be taken as it stands has a problem, and no text: of an artifact no last good form is kept, so
+        that what a gateway does follows from what is there. One that did not change is the same Python object.
         """
         ...

@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
+from gloo.model.artifact import Artifact, is_artifact_name
 from gloo.model.secret import Secret, is_secret_name
 from gloo.model.source import Document
-from gloo.storage.base import NAME_HINT, NO_NAME, PLACES, DocumentProblem, Edit, SecretState, State
+from gloo.storage.base import ELSEWHERE, NAME_HINT, NO_NAME, PLACES, DocumentProblem, Edit, SecretState, State
 from gloo.storage.edit import delete_object, new_document, place_object
 
 T = TypeVar("T")
@@ -105,6 +106,30 @@ class MemorySecrets:
         problems = tuple(DocumentProblem(name, NO_NAME, NAME_HINT) for name in bad)
         async for secrets in self._secrets.watch():
             state = SecretState({name: secrets[name] for name in sorted(names & secrets.keys())}, problems)
+            if state != last:
+                last = state
+                yield state
+
+
+class MemoryArtifacts:
+    """A store of artifacts."""
+
+    def __init__(self, artifacts: Iterable[Artifact] = ()) -> None:
+        self._artifacts = _Cell({artifact.name: artifact for artifact in artifacts})
+
+    def write(self, name: str, text: str) -> None:
+        """Create or replace the artifact *name*."""
+        self._artifacts.set({**self._artifacts.value, name: Artifact(name, text)})
+
+    def remove(self, name: str) -> None:
+        """Drop the artifact *name*, if there is one."""
+        self._artifacts.set({other: each for other, each in self._artifacts.value.items() if other != name})
+
+    async def watch(self, names: frozenset[str]) -> AsyncGenerator[Mapping[str, Artifact], None]:
+        last: Mapping[str, Artifact] | None = None
+        elsewhere = {name: Artifact(name, "", ELSEWHERE) for name in names if not is_artifact_name(name)}
+        async for artifacts in self._artifacts.watch():
+            state = {name: artifacts[name] for name in sorted(names & artifacts.keys())} | elsewhere
             if state != last:
                 last = state
                 yield state

@@ -106,6 +106,8 @@ def _path_of(route: ModelRoute) -> str:
 
 def _function(upstream: AcceptedUpstream, name: str, field: str) -> AcceptedFunction:
     function = upstream.functions.get(name)
+    if function is None and name in upstream.pending_functions:
+        raise MissingReference("", field, f"function {upstream.name}/{name} is Pending", "see the upstream")
     if function is None and name in upstream.bad_functions:
         raise ConfigError("", field, f"function {upstream.name}/{name} has errors", "see the upstream")
     if function is None:

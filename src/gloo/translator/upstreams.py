@@ -8,6 +8,7 @@ import msgspec
 from gloo.envoy.route import Target
 from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError, MissingReference, TemplateError
+from gloo.model.artifact import Artifact
 from gloo.model.base import Model, Value, replace
 from gloo.model.codec import ConfigObject
 from gloo.model.duration import Duration
@@ -18,10 +19,11 @@ from gloo.model.strict import decode_struct
 from gloo.model.upstream import Function, Upstream
 from gloo.plugins.base import FunctionPlugin, PythonWorker, ServicePlugin, UpstreamPlugin
 from gloo.plugins.registry import Plugins
-from gloo.translator.discovery_options import discovery_problems, discovery_secrets
+from gloo.translator.discovery_options import discovery_problems
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import located, problem_of
+from gloo.translator.upstream_needs import needs_of, secrets_named, with_artifacts
 from gloo.translator.upstream_options import with_options
 
 
@@ -43,6 +45,7 @@ class AcceptedUpstream(Value, frozen=True):
         secrets: what Envoy gets beside the cluster.
         credentials: the secrets that its plugin named, for calls of its functions.
         worker: the process that it needs on this machine.
+        pending_functions: those of `bad_functions` that only wait for something that may still come.
         asked: its functions are discovered, so that there may be more of them later.
     """
 
@@ -54,6 +57,7 @@ class AcceptedUpstream(Value, frozen=True):
     functions: Mapping[str, AcceptedFunction]
     credentials: Mapping[str, Secret]
     bad_functions: frozenset[str] = frozenset()
+    pending_functions: frozenset[str] = frozenset()
     secrets: tuple[Resource, ...] = ()
     worker: PythonWorker | None = None
     asked: bool = False
@@ -85,52 +89,27 @@ def translate_upstreams(
 ) -> dict[str, TranslatedUpstream]:
     """Translate every upstream, by name."""
     return {
-        name: memo.once(_translate_upstream, item, plugins, refusals, *_secrets_of(item, plugins, config, memo))
+        name: memo.once(_translate_upstream, item, plugins, refusals, *_named(item, plugins, config, memo))
         for name, item in config.upstreams.items()
     }
 
 
-def _secrets_of(item: ConfigObject, plugins: Plugins, config: ConfigSnapshot, memo: Memo) -> tuple[Secret, ...]:
-    names = memo.once(secret_names, item, plugins)
-    return tuple(config.secrets[name] for name in names if name in config.secrets)
-
-
-def secret_names(item: ConfigObject, plugins: Plugins) -> tuple[str, ...]:
-    """Return the names of the secrets that an upstream asks for; none when it can't be decoded."""
-    upstream = item.value
-    if not isinstance(upstream, Upstream) or upstream.type not in plugins.upstreams:
-        return ()
-    plugin = plugins.upstreams[upstream.type]
-    asked = upstream.discovery is not None and upstream.discovery.functions
-    if type(plugin).secrets is UpstreamPlugin.secrets and upstream.ssl_config is None and not asked:
-        return ()  # it names none, so there is nothing to decode
-    spec, _ = decode_struct(upstream.spec, plugin.spec_model)
-    if spec is None:
-        return ()
-    named = (name for _, name in _secrets_named(upstream, plugin, spec))
-    return tuple(dict.fromkeys((*named, *discovery_secrets(upstream, plugin, spec))))
-
-
-def _secrets_named(upstream: Upstream, plugin: UpstreamPlugin[Any, Any, Any], spec: Model) -> list[tuple[str, str]]:
-    """Return the names of secrets that *upstream* needs, each once, with the field that names it."""
-    named = {name: _field_of(name, spec) for name in plugin.secrets(spec)}
-    if upstream.ssl_config is not None:
-        named = {name: f"ssl_config.{field}" for name, field in upstream.ssl_config.secrets.items()} | named
-    return [(field, name) for name, field in named.items()]
-
-
-def _field_of(secret: str, spec: Model) -> str:
-    """Return the field of *spec* that names a secret; the whole where a plugin finds it elsewhere."""
-    return next((f"spec.{name}" for name in spec.__struct_fields__ if getattr(spec, name) == secret), "spec")
+def _named(item: ConfigObject, plugins: Plugins, config: ConfigSnapshot, memo: Memo) -> tuple[Secret | Artifact, ...]:
+    """Return those of the secrets and artifacts that an upstream names that exist."""
+    needs = memo.once(needs_of, item, plugins)
+    secrets = (config.secrets[name] for name in needs.secrets if name in config.secrets)
+    return (*secrets, *(config.artifacts[name] for name in needs.artifacts if name in config.artifacts))
 
 
 def _translate_upstream(
-    item: ConfigObject, plugins: Plugins, refusals: Refusals, *secrets: Secret
+    item: ConfigObject, plugins: Plugins, refusals: Refusals, *named: Secret | Artifact
 ) -> TranslatedUpstream:
     if not isinstance(item.value, Upstream):
         return TranslatedUpstream(None, located(item, item.problems))
+    secrets = {each.name: each for each in named if isinstance(each, Secret)}
+    artifacts = {each.name: each for each in named if isinstance(each, Artifact)}
     try:
-        accepted, problems = _accept(item.value, plugins, {secret.name: secret for secret in secrets})
+        accepted, problems = _accept(item.value, plugins, secrets=secrets, artifacts=artifacts)
         for resource in (accepted.cluster, *accepted.secrets):
             refusals.check(resource.version)
     except _Faults as faults:
@@ -141,11 +120,11 @@ def _translate_upstream(
 
 
 def _accept(
-    upstream: Upstream, plugins: Plugins, secrets: Mapping[str, Secret]
+    upstream: Upstream, plugins: Plugins, *, secrets: Mapping[str, Secret], artifacts: Mapping[str, Artifact]
 ) -> tuple[AcceptedUpstream, tuple[Problem, ...]]:
     plugin = plugins.upstream(upstream.type)
     spec = _decoded(upstream.spec, plugin.spec_model, at="spec")
-    for field, name in _secrets_named(upstream, plugin, spec):
+    for field, name in secrets_named(upstream, plugin, spec):
         if name not in secrets:
             raise MissingReference("", field, f"there is no secret named {name!r}", "it is used once it exists")
     try:
@@ -158,7 +137,7 @@ def _accept(
         properties = _decoded(upstream.service_info.properties, service.properties_model, at="service_info.properties")
         cluster, function_plugin = service.cluster(cluster, properties), service
     equipped = with_options(cluster, upstream, secrets)
-    functions, problems = _functions(upstream, function_plugin)
+    functions, pending, problems = _functions(upstream, function_plugin, artifacts)
     accepted = AcceptedUpstream(
         upstream.name,
         plugin,
@@ -168,6 +147,7 @@ def _accept(
         functions,
         {name: secrets[name] for name in plugin.secrets(spec)},
         frozenset(function.name for function in upstream.functions) - functions.keys(),
+        pending,
         (*equipped.secrets, *equipped.cluster.secrets),
         worker=_worker(upstream, plugin, spec, functions),
         asked=upstream.discovery is not None and upstream.discovery.functions,
@@ -195,26 +175,34 @@ def _decoded(raw: Mapping[str, Any], model: type[Model], *, at: str) -> Model:
 
 
 def _functions(
-    upstream: Upstream, plugin: FunctionPlugin[Any, Any]
-) -> tuple[dict[str, AcceptedFunction], tuple[Problem, ...]]:
-    """Decode and check the functions; a bad one is reported and left out."""
+    upstream: Upstream, plugin: FunctionPlugin[Any, Any], artifacts: Mapping[str, Artifact]
+) -> tuple[dict[str, AcceptedFunction], frozenset[str], tuple[Problem, ...]]:
+    """Decode and check the functions; a bad one is reported and left out, and those that are Pending are named."""
     accepted: dict[str, AcceptedFunction] = {}
+    pending: set[str] = set()
     problems: list[Problem] = []
     for index, function in enumerate(upstream.functions):
         at = f"functions[{index}]"
         if function.name in accepted:
             problems.append(Problem(field=f"{at}.name", problem=f"{function.name!r} is given twice", hint="rename one"))
             continue
-        fields, found = _function(upstream, function, plugin, f"{at}.spec")
+        fields, found = _function(upstream, function, plugin, artifacts, at=f"{at}.spec")
         problems += found
+        if any(problem.pending for problem in found):
+            pending.add(function.name)
         if fields is not None:
             rules = (function.timeout, function.idempotent)
             accepted[function.name] = AcceptedFunction(plugin, fields, *rules, upstream.metadata.annotations)
-    return accepted, tuple(problems)
+    return accepted, frozenset(pending), tuple(problems)
 
 
 def _function(
-    upstream: Upstream, function: Function, plugin: FunctionPlugin[Any, Any], at: str
+    upstream: Upstream,
+    function: Function,
+    plugin: FunctionPlugin[Any, Any],
+    artifacts: Mapping[str, Artifact],
+    *,
+    at: str,
 ) -> tuple[Model | None, tuple[Problem, ...]]:
     fields, problems = decode_struct(dict(function.spec), plugin.function_model, at=at)
     if fields is None:
@@ -222,6 +210,7 @@ def _function(
         return None, tuple(msgspec.structs.replace(problem, hint=hint or problem.hint) for problem in problems)
     name = f"{upstream.name}/{function.name}"
     try:
+        fields = with_artifacts(fields, plugin, artifacts)
         plugin.check_function(name, fields)
     except (ConfigError, TemplateError) as error:
         return None, (problem_of(error, at),)
