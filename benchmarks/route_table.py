@@ -4,7 +4,6 @@ Run ``python -m benchmarks.route_table [SIZES...]`` from the repository; it need
 The figure is the CPU time of the Envoy process per request, which other programs disturb less than they do throughput.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.harness import cpu_seconds
 from envoy.config.route.v3.route_components_pb2 import RouteMatch
 from tests.support.route_envoy import RouteEnvoy, answering, running_envoy
 
@@ -109,12 +109,6 @@ def drive(envoy: RouteEnvoy, target: str, *, seconds: int) -> int:
     found = re.search(r"(\d+) requests in", output)
     assert found is not None, output
     return int(found[1])
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the user and system time that *pid* has used, in seconds (proc(5), fields 14 and 15)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mb(pid: int) -> float:
