@@ -1,39 +1,25 @@
 """What Envoy does natively for a function is what the function's whole program does: all forms in one real Envoy."""
 
-import json
 import random
-import socket
-import subprocess
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from itertools import product
 
 import msgspec
 import pytest
-from envoy.config.route.v3 import route_components_pb2
-from google.protobuf import json_format
+from tests.support.function_envoy import FunctionEnvoy, Sent, running_routes
 
 from gloo.envoy.function_headers import function_headers_filter
 from gloo.envoy.lua import LUA_FILTER, lua_program
-from gloo.envoy.message import TypedConfig
-from gloo.envoy.readable import readable_config
-from gloo.envoy.route import FilterConfigs, Forward, PathMatch, Route, RouteMatch, Target, ValueMatch
-from gloo.envoy.route_message import route_bytes
+from gloo.envoy.plain_route import plain_route
+from gloo.envoy.route import Forward, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_policy import HashPolicy
 from gloo.functions import compile_function
-from gloo.model.base import Json
+from gloo.model.base import Json, replace
 from gloo.plugins.base import FunctionCall
 from gloo.plugins.rest import Rest, RestExtension, RestFunction, parameters_of, template_of
-from gloo.proxy.binary import find_envoy
 
-DEADLINE = 15.0  # seconds; what takes longer is broken
-_TYPE = "type.googleapis.com/envoy.extensions.filters"
 PARAMETERS = {"query": {"id": "{id}"}}
+ON_THE_PATH = {"path": "/p/{id}/x/{pet}"}
 REQUESTS = 15  # to each function
 
 FUNCTIONS: tuple[Mapping[str, str], ...] = (
@@ -48,85 +34,62 @@ FUNCTIONS: tuple[Mapping[str, str], ...] = (
     {"user-agent": "mine", "x-a": "{{ header('user-agent') }}", "x-forwarded-for": "192.0.2.1"},
 )
 PATHS = (None, "/fixed?a=b", "/pets/{{ id }}")
+PLAIN: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("/pets/{{ pet }}/of/{{ id }}?own={{ id }}", {}),
+    ("/fixed", {"x-a": "{{ id }}", "x-b": "{{ pet }}-{{ method }}", "user-agent": "mine"}),
+    ("/find?id={{ id }}", {":method": "GET", "x-a": "{{ pet }}{{ pet }}", "x-version": "", "accept": "*/*"}),
+    ("/a{{ id }}b/{{ pet }}.json", {":method": "PUT", "x-b": "<{{ header('accept') }}>"}),
+)
 
 
-class _Upstream(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        headers = sorted((name.lower(), value) for name, value in self.headers.items())
-        answer = json.dumps([self.command, self.path, headers, body.decode("latin-1")]).encode()
-        self.send_response(200)
-        self.send_header("content-length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    do_POST = do_PUT = do_GET
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-def both_forms(headers: Mapping[str, str], path: str | None) -> tuple[FilterConfigs, FilterConfigs]:
-    """What the plugin says to the filters for a function, and what it would say if nothing were lowered."""
+def forms(headers: Mapping[str, str], path: str | None, parameters: Json) -> tuple[Target, Target]:
+    """How a function is called, and how it would be called if nothing were lowered."""
     function = RestFunction(path=path, headers=headers)
-    extension = msgspec.convert({"parameters": PARAMETERS}, RestExtension)
-    native = Rest().call(FunctionCall("pets/find", function, extension, Target("up"))).filters
+    extension = msgspec.convert({"parameters": parameters}, RestExtension)
+    native = Rest().call(FunctionCall("pets/find", function, extension, Target("up")))
     program = compile_function(template_of("pets/find", function), tuple(parameters_of(extension)))
-    return native, ((LUA_FILTER, lua_program(program.id, program.source)),)
+    return native, Target("up", filters=((LUA_FILTER, lua_program(program.id, program.source)),))
 
 
-@dataclass(frozen=True, slots=True)
-class Envoy:
-    port: int
-
-    def send(self, route: str, sent: "Sent") -> tuple[int, object]:
-        """Send a request along *route*; return the status and what the upstream saw, or the answer of a refusal."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
-        connection.putrequest(sent.method, sent.target, skip_host=True, skip_accept_encoding=True)
-        for name, value in (("host", "pets.example:80"), ("x-route", route), *sent.headers):
-            connection.putheader(name, value.encode("latin-1"))
-        connection.putheader("content-length", str(len(sent.body)))
-        connection.endheaders(sent.body)
-        response = connection.getresponse()
-        content = response.read()
-        connection.close()
-        if response.status != 200:
-            return response.status, content
-        method, path, headers, body = json.loads(content)
-        seen = [pair for pair in headers if pair[0] not in ("x-request-id", "x-route")]
-        return response.status, (method, path, seen, body)
+def route(name: str, target: Target, *hashing: HashPolicy) -> Route:
+    return Route(name, RouteMatch(PathMatch("prefix", "/")), Forward((target,), hash_policies=hashing))
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    method: str
-    target: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-
-def requests(seed: int) -> Iterator[Sent]:
+def requests(seed: int, targets: Sequence[str]) -> Iterator[Sent]:
     """Yield requests: with and without the headers that functions read, and with them twice."""
     chance = random.Random(seed)
     names = ("user-agent", "authorization", "accept", "content-type", "origin", "referer", "x-a", "x-version", "cookie")
     values = ("a", "b c", "", "text/plain", "100%", '"x"', "%REQ(:path)%", "\t", "caf\xe9", "a,b", " c ", "\x7f")
     while True:
         picked = tuple((chance.choice(names), chance.choice(values)) for _ in range(chance.randrange(6)))
-        target = chance.choice(["/", "/p", "/p?id=7", "/p?id=a%2Fb&x=1", "/p?id=", "/%41?id=%0d%0ax"])
-        yield Sent(chance.choice(["GET", "POST"]), target, picked, chance.choice([b"", b"{}", b"text"]))
+        method, body = chance.choice(["GET", "POST"]), chance.choice([b"", b"{}", b"text"])
+        yield Sent(method, chance.choice(targets), picked, body)
+
+
+TARGETS = ("/", "/p", "/p?id=7", "/p?id=a%2Fb&x=1", "/p?id=", "/%41?id=%0d%0ax")
+_SEGMENTS = ("7", "a.b", "A-z_0~9", "x" * 40, "y" * 41, ".", "..", ".a", "a%20b", "a%2Fb", "%2e%2e", "%41", "a;b", "%%")
+PATH_TARGETS = (
+    *(f"/p/{one}/x/{other}" for one in _SEGMENTS for other in ("1", one)),
+    *("/p/7/x/1?", "/p/7/x/1?id=2", "/p/7/x/1/", "/p//x/1", "/p/7/x/", "/q/7/x/1", "/p/7/x/1/x/2", "/p/7/x/1//"),
+)
 
 
 @pytest.fixture(scope="module")
-def envoy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Envoy]:
-    routes: list[Json] = []
+def envoy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FunctionEnvoy]:
+    routes: list[Route] = []
     for index, (headers, path) in enumerate(_functions()):
-        native, program = both_forms(headers, path)
-        routes.append(_route(f"route-{index}", native))
-        routes.append(_route(f"filter-{index}", native, HashPolicy("source_ip")))
-        routes.append(_route(f"program-{index}", program))
-    with _running(routes, tmp_path_factory.mktemp("envoy")) as running:
+        native, program = forms(headers, path, PARAMETERS)
+        native = replace(native, plain=None)
+        routes += [route(f"route-{index}", native), route(f"filter-{index}", native, HashPolicy("source_ip"))]
+        routes.append(route(f"program-{index}", program))
+    for index, (path, headers) in enumerate(PLAIN):
+        native, program = forms(headers, path, ON_THE_PATH)
+        whole = route(f"plain-{index}", native)
+        plain = plain_route(whole)
+        assert plain is not None
+        routes += [plain, whole, route(f"whole-{index}", program)]
+        routes.append(replace(plain, name=f"only-{index}"))
+    with running_routes(routes, tmp_path_factory.mktemp("envoy")) as running:
         yield running
 
 
@@ -135,8 +98,8 @@ def _functions() -> Sequence[tuple[Mapping[str, str], str | None]]:
 
 
 @pytest.mark.parametrize("index", range(len(FUNCTIONS) * len(PATHS)))
-def test_the_upstream_gets_the_same_request_from_all_forms(envoy: Envoy, index: int) -> None:
-    made = requests(index)
+def test_the_upstream_gets_the_same_request_from_all_forms(envoy: FunctionEnvoy, index: int) -> None:
+    made = requests(index, TARGETS)
     for _ in range(REQUESTS):
         sent = next(made)
         expected = envoy.send(f"program-{index}", sent)
@@ -144,89 +107,21 @@ def test_the_upstream_gets_the_same_request_from_all_forms(envoy: Envoy, index: 
         assert envoy.send(f"filter-{index}", sent) == expected, sent
 
 
+@pytest.mark.parametrize("index", range(len(PLAIN)))
+def test_requests_with_plain_paths_need_no_program_and_all_others_get_it(envoy: FunctionEnvoy, index: int) -> None:
+    made = requests(index, PATH_TARGETS)
+    plain = 0
+    for method, target in product(("GET", "PUT"), PATH_TARGETS):
+        sent = replace(next(made), method=method, target=target)
+        expected = envoy.send(f"whole-{index}", sent)
+        assert envoy.send(f"plain-{index}", sent) == expected, sent
+        alone = envoy.send(f"only-{index}", sent)
+        if alone[0] == 200:
+            plain += 1
+            assert alone == expected, sent
+    assert plain > 2
+
+
 def test_a_function_of_fixed_headers_has_no_program() -> None:
-    native, _ = both_forms(FUNCTIONS[0], None)
-    assert [name for name, _ in native] == [function_headers_filter().name]
-
-
-@contextmanager
-def _running(routes: Sequence[Json], folder: Path) -> Iterator[Envoy]:
-    upstream = ThreadingHTTPServer(("127.0.0.1", 0), _Upstream)
-    thread = threading.Thread(target=upstream.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    config, admin = folder / "envoy.json", folder / "admin"
-    config.write_text(json.dumps(_bootstrap(routes, upstream.server_port, admin)))
-    command = [str(find_envoy()), "-c", str(config), "--concurrency", "1", "--use-dynamic-base-id", "-l", "warn"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stderr=log)
-    try:
-        yield Envoy(_port(admin, process))
-    finally:
-        process.terminate()
-        process.wait(DEADLINE)
-        upstream.shutdown()
-        thread.join(DEADLINE)
-        upstream.server_close()
-
-
-def _port(admin: Path, process: "subprocess.Popen[bytes]") -> int:
-    """Wait until Envoy listens, and return the port it picked."""
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            listeners = json.loads(_listeners(admin))["listener_statuses"]
-            return int(listeners[0]["local_address"]["socket_address"]["port_value"])
-        except (OSError, KeyError, IndexError, ValueError):
-            time.sleep(0.02)  # between two looks
-    raise AssertionError(f"Envoy does not listen: {(admin.parent / 'log').read_text()[-2000:]}")
-
-
-def _listeners(admin: Path) -> bytes:
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(1)
-        connection.connect(str(admin))
-        connection.sendall(b"GET /listeners?format=json HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n")
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    return answer[answer.index(b"{") : answer.rindex(b"}") + 1]
-
-
-def _bootstrap(routes: Sequence[Json], port: int, admin: Path) -> Json:
-    endpoints: Json = [{"lb_endpoints": [{"endpoint": {"address": _address(port)}}]}]
-    cluster: Json = {"name": "up", "load_assignment": {"cluster_name": "up", "endpoints": endpoints}}
-    filters = sorted(Rest().filters(), key=lambda each: (each.stage, each.name))
-    chain: list[Json] = [
-        {"name": each.name, "disabled": each.disabled, "typed_config": _any(each.config)} for each in filters
-    ]
-    chain.append({"name": "router", "typed_config": {"@type": f"{_TYPE}.http.router.v3.Router"}})
-    manager: Json = {
-        "@type": f"{_TYPE}.network.http_connection_manager.v3.HttpConnectionManager",
-        "stat_prefix": "test",
-        "use_remote_address": True,
-        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": list(routes)}]},
-        "http_filters": chain,
-    }
-    listener: Json = {
-        "address": _address(0),
-        "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
-    }
-    return {
-        "admin": {"address": {"pipe": {"path": str(admin)}}},
-        "static_resources": {"listeners": [listener], "clusters": [cluster]},
-    }
-
-
-def _address(port: int) -> Json:
-    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
-
-
-def _any(config: TypedConfig) -> Json:
-    written = readable_config(config)
-    assert isinstance(written, dict)
-    return {"@type": config.type_url, **written}
-
-
-def _route(name: str, filters: FilterConfigs, *hashing: HashPolicy) -> Json:
-    match = RouteMatch(PathMatch("prefix", "/"), headers=(ValueMatch("x-route", "exact", name),))
-    route = Route(name, match, Forward((Target("up", filters=filters),), hash_policies=hashing))
-    message = route_components_pb2.Route.FromString(route_bytes(route))
-    return json_format.MessageToDict(message, preserving_proto_field_name=True)
+    native, _ = forms(FUNCTIONS[0], None, PARAMETERS)
+    assert [name for name, _ in native.filters] == [function_headers_filter().name]

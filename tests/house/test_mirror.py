@@ -65,6 +65,7 @@ THROUGH: dict[str, str] = {
     "local_functions/orders": "local_functions/worker",
     "model/yaml_nodes": "model/text",
     "plugins/discovery": "discovery/asking",
+    "plugins/rest_call": "plugins/rest",
     "plugins/schema_types": "plugins/schema",
     "storage/base": "storage/file",
     "storage/folder": "storage/file",

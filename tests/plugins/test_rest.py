@@ -25,7 +25,7 @@ routes:
 
 
 def route(function: str, extensions: str = "{}") -> Json:
-    (found,) = routes(translated(PETS, ROUTE % (function, extensions)), "default")
+    *_, found = routes(translated(PETS, ROUTE % (function, extensions)), "default")
     return found
 
 
@@ -59,7 +59,7 @@ def test_the_list_and_the_map_of_parameters_mean_the_same() -> None:
 )
 def test_a_bad_parameter_is_told_with_its_place_and_its_route_answers_500(extensions: str, field: str) -> None:
     translation = translated(PETS, ROUTE % ("get", extensions))
-    (found,) = routes(translation, "default")
+    *_, found = routes(translation, "default")
     assert found["direct_response"]["status"] == 500
     (problem, *_) = translation.reports["VirtualService/default"].problems
     assert (problem.field, problem.line) == (field, 5)
@@ -84,7 +84,7 @@ def lua(found: Json) -> Json:
 
 def test_a_function_with_a_response_template_runs_where_answers_are_seen() -> None:
     upstream = PETS + ANSWERS % "{when: {status: [404, 5xx]}, status: 502, headers: {x-a: b}, body: '{}'}"
-    (found,) = routes(translated(upstream, ROUTE % ("answers", "{}")), "default")
+    *_, found = routes(translated(upstream, ROUTE % ("answers", "{}")), "default")
     assert lua(found)["name"] == "gloo-answers"
     assert "status >= 500" in lua(found)["filter_context"]["source"]
     assert lua(route("get"))["name"] == "gloo"
@@ -93,7 +93,7 @@ def test_a_function_with_a_response_template_runs_where_answers_are_seen() -> No
 def test_a_route_has_a_response_template_of_its_own_which_comes_first() -> None:
     upstream = PETS + ANSWERS % "{body: of the function}"
     extensions = "{response_template: {body: 'no {{ id }}'}, response_parameters: {headers: {x-id: '<{id}>'}}}"
-    (found,) = routes(translated(upstream, ROUTE % ("answers", extensions)), "default")
+    *_, found = routes(translated(upstream, ROUTE % ("answers", extensions)), "default")
     source = lua(found)["filter_context"]["source"]
     assert 0 < source.index("no ") < source.index("of the function")
     assert 'headers:get("x-id")' in source
@@ -147,7 +147,7 @@ def test_a_value_that_is_not_escaped_is_a_warning_and_the_function_works() -> No
     ],
 )
 def test_a_body_can_be_made_without_a_template(spec: str, lua_text: str) -> None:
-    (found,) = routes(translated(PETS + f"- name: made\n  spec: {{{spec}}}\n", ROUTE % ("made", "{}")), "default")
+    *_, found = routes(translated(PETS + f"- name: made\n  spec: {{{spec}}}\n", ROUTE % ("made", "{}")), "default")
     assert lua_text in program(found)
 
 
@@ -159,7 +159,7 @@ def test_two_ways_to_make_a_body_are_not_said_together() -> None:
 
 def test_an_extractor_gives_a_variable() -> None:
     spec = "{extractors: {id: {path: true, regex: '/(.*)', subgroup: 1, mode: EXTRACT}}, path: '/{{ id }}'}"
-    (found,) = routes(translated(PETS + f"- name: made\n  spec: {spec}\n", ROUTE % ("made", "{}")), "default")
+    *_, found = routes(translated(PETS + f"- name: made\n  spec: {spec}\n", ROUTE % ("made", "{}")), "default")
     assert 'gloo.extract(gloo.path(headers:get(":path")), r0, 1)' in program(found)
 
 
@@ -187,7 +187,7 @@ def _spec(spec: str, before: str = "") -> str:
 def test_a_function_that_reads_no_body_takes_its_names_from_routes() -> None:
     text = _spec("{parse_body: none, path: '/{{ id }}'}")
     assert not translated(text).reports["Upstream/pets"].problems
-    (found,) = routes(translated(text, ROUTE % ("made", "{parameters: {path: '/x/{id}'}}")), "default")
+    *_, found = routes(translated(text, ROUTE % ("made", "{parameters: {path: '/x/{id}'}}")), "default")
     assert "reads_body = false" in program(found)
     (problem,) = translated(text, ROUTE % ("made", "{}")).reports["VirtualService/default"].problems
     assert "nothing can supply 'id'" in problem.problem
@@ -195,7 +195,7 @@ def test_a_function_that_reads_no_body_takes_its_names_from_routes() -> None:
 
 def test_an_annotation_of_the_upstream_is_part_of_the_program() -> None:
     text = _spec("{path: '/{{ cluster_metadata(\"region\") }}'}", "metadata: {annotations: {region: eu}}\n")
-    (found,) = routes(translated(text, ROUTE % ("made", "{}")), "default")
+    *_, found = routes(translated(text, ROUTE % ("made", "{}")), "default")
     assert 'gloo.segment("eu"' in program(found)
 
 
@@ -208,7 +208,7 @@ def test_an_annotation_that_is_missing_rejects_the_route_that_needs_it() -> None
 
 def test_a_data_source_is_part_of_the_program() -> None:
     text = _spec("{path: '/{{ data_source(\"t\") }}', data_sources: {t: {inline: hello}}}")
-    (found,) = routes(translated(text, ROUTE % ("made", "{}")), "default")
+    *_, found = routes(translated(text, ROUTE % ("made", "{}")), "default")
     assert 'gloo.segment("hello"' in program(found)
 
 
@@ -218,14 +218,14 @@ def test_marks_of_a_host_come_with_its_answer() -> None:
     translation = translated(text, ROUTE % ("made", "{}"))
     endpoint = clusters(translation)["pets"]["load_assignment"]["endpoints"][0]["lb_endpoints"][0]
     assert endpoint["metadata"]["filter_metadata"] == {"gloo.host": {"zone": "a"}}
-    (found,) = routes(translation, "default")
+    *_, found = routes(translation, "default")
     assert "UPSTREAM_METADATA(gloo.host:zone)" in str(found["typed_per_filter_config"]["gloo.function_headers"])
 
 
 @pytest.mark.parametrize(("size", "longest"), [("200KB", 200_000), ("1MiB", 2**20), ("7", 7)])
 def test_the_longest_body_is_said_in_words(size: str, longest: int) -> None:
     text = _spec(f"{{body: '-{{{{ a }}}}', max_body: {size}, response: {{body: '-{{{{ b }}}}', max_body: {size}}}}}")
-    (found,) = routes(translated(text, ROUTE % ("made", "{}")), "default")
+    *_, found = routes(translated(text, ROUTE % ("made", "{}")), "default")
     assert program(found).count(f"longest = {longest},") == 2
 
 

@@ -34,7 +34,7 @@ def verdict(source: str, *artifacts: Artifact) -> Status:
 
 
 def program(source: str, *artifacts: Artifact) -> str:
-    (_, found) = routes(translated(UPSTREAM % source, SERVICE, artifacts=artifacts), "default")
+    *_, found = routes(translated(UPSTREAM % source, SERVICE, artifacts=artifacts), "default")
     return str(found["typed_per_filter_config"]["envoy.filters.http.lua"]["filter_context"]["source"])
 
 
@@ -44,7 +44,7 @@ def test_an_artifact_becomes_what_the_same_text_inline_becomes() -> None:
 
 def test_a_variable_becomes_what_env_becomes() -> None:
     written = UPSTREAM.replace('data_source("t")', 'env("FUNCTION_TERMS")') % "{inline: unused}"
-    (_, found) = routes(translated(written, SERVICE), "default")
+    *_, found = routes(translated(written, SERVICE), "default")
     expected = found["typed_per_filter_config"]["envoy.filters.http.lua"]["filter_context"]["source"]
     assert program("{environment_variable: FUNCTION_TERMS}").replace('"data_source"', '"env"') == expected
 
@@ -64,7 +64,7 @@ def test_a_missing_artifact_leaves_its_function_pending_and_the_others_at_work()
         "put it into the folder artifacts as legal/terms.txt; it is used once it exists",
     )
     assert [each.problem for each in service.problems] == ["function pets/terms is Pending"]
-    plain, terms = routes(translation, "default")
+    *_, plain, terms = routes(translation, "default")
     assert plain["route"]["cluster"] == "pets"
     assert terms["direct_response"]["status"] == 500
 

@@ -72,6 +72,8 @@ def _delivery(delivery: Delivery) -> Iterator[str]:
         for value in delivery.function.values:
             told = "absent" if value.value is None else value.value
             yield f"  {value.name} = {told}  from {value.source}"
+        if delivery.made_by:
+            yield f"  made by {delivery.made_by}"
     if delivery.refused is not None:
         yield from _answer(f"the function refuses{share}; the gateway answers", delivery.refused)
     if delivery.sent is not None:
@@ -150,6 +152,7 @@ def _delivery_json(delivery: Delivery) -> Json:
         "share": delivery.share,
         "function": called.name if called else "",
         "parameters": values,
+        "made_by": delivery.made_by,
         "request": None if delivery.sent is None else request_json(delivery.sent),
         "changed_further_by": list(delivery.further),
         "answer": _answer_json(delivery.refused),

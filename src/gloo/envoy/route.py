@@ -60,10 +60,27 @@ class HeaderChange(Value, frozen=True):
     format: bool = False
 
 
+class PlainCall(Value, frozen=True):
+    """How a target gets the requests that need no program of its function, see `gloo.envoy.plain_route`.
+
+    Args:
+        path: what all of their ``:path`` matches (RE2).
+        rewrite: a regular expression for the whole of it, and the path for the upstream; ``\\1`` is the first group.
+        method: the one that they have, if it matters.
+        filters: in place of the target's own.
+    """
+
+    path: str
+    rewrite: tuple[str, str]
+    method: str = ""
+    filters: FilterConfigs = ()
+
+
 class Target(Value, frozen=True):
     """One cluster that a route sends to, and what is special about going there.
 
     Args:
+        plain: what becomes of requests that do not need *filters*.
         sealed: a filter has signed the request before the route would rewrite its path.
         held_bytes: how long a body may be that filters hold whole, of request or answer; 0 for what Envoy allows.
     """
@@ -76,6 +93,7 @@ class Target(Value, frozen=True):
     auto_host_rewrite: bool = False
     sealed: bool = False
     held_bytes: int = 0
+    plain: PlainCall | None = None
 
 
 class Forward(Value, frozen=True):

@@ -10,6 +10,7 @@ from gloo.envoy.route import DirectResponse, Forward, HeaderChange, PathMatch, R
 from gloo.explain.delivery import Called, called_function, endpoint_names
 from gloo.explain.domains import DomainChoice, fitting_domains
 from gloo.explain.lua_run import Answer, FunctionRuntime
+from gloo.explain.makers import maker
 from gloo.explain.matching import Refusal, refusal
 from gloo.explain.policies import policies
 from gloo.explain.preflight import preflight_answer
@@ -44,6 +45,7 @@ class Delivery(Value, frozen=True):
         function: the function that is called, with what it takes out of the request; None where none is.
         sent: the request that the upstream gets; None where the function refuses it.
         refused: the answer in that case.
+        made_by: who makes the request of a function of templates: Envoy itself, a Lua program, or both.
         further: filters that change the request after that, in ways that only Envoy knows: calls of cloud functions.
     """
 
@@ -53,6 +55,7 @@ class Delivery(Value, frozen=True):
     sent: Request | None
     refused: Answer | None = None
     further: tuple[str, ...] = ()
+    made_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +160,13 @@ def _delivery(
     assert isinstance(action, Forward)
     target = action.targets[position]
     function = called_function(chosen.written, position, request, tables, runtime)
+    made_by = maker(chosen.route, target, request)
     rendered = _rendered(request, target, runtime)
     if isinstance(rendered, Answer):
-        return Delivery(target.cluster, 1.0, function, None, rendered)
+        return Delivery(target.cluster, 1.0, function, None, rendered, made_by=made_by)
     names = endpoint_names(tables.upstreams[target.cluster])
     sent = as_marked(outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), "")), target)
-    return Delivery(target.cluster, 1.0, function, sent, further=_further(target))
+    return Delivery(target.cluster, 1.0, function, sent, further=_further(target), made_by=made_by)
 
 
 def _further(target: Target) -> tuple[str, ...]:

@@ -1,12 +1,12 @@
 """Take out of a function what Envoy itself does with the same outcome for every request; the rest stays Lua.
 
-That is headers, and only those: their templates are text, or text and values of the request that are always there or
-come out empty in both forms. Paths and methods stay Lua: Envoy's own rewrites keep the client's query and tell the
-upstream the old path, and no filter sets ``:method`` or ``:path`` (docs/decisions/0002-lowering.md).
+That is headers: their templates are text, or text and values of the request that are always there or come out empty in
+both forms. Paths are Envoy's too where the whole function is, see `gloo.functions.plain_request`; no filter sets
+``:method`` (docs/decisions/0002-lowering.md).
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gloo.functions.parameters import Parameter, bindings, named
 from gloo.functions.program import FunctionTemplate
@@ -50,19 +50,45 @@ class Lowered(Value, frozen=True):
 
 def lower(template: FunctionTemplate, parameters: Sequence[Parameter] = ()) -> Lowered:
     """Split *template*, which compiles with *parameters*."""
+    native = _native_headers(template, _formats(template, parameters))
+    kept = tuple((name, text) for name, text in template.headers if name not in native)
+    return Lowered(tuple(native.values()), replace(template, headers=kept))
+
+
+def native_headers(
+    template: FunctionTemplate, parameters: Sequence[Parameter], formats: Mapping[tuple[str, ...], str]
+) -> tuple[NativeHeader, ...] | None:
+    """Return all headers of *template* as Envoy sets them, or None if it can't set one of them.
+
+    Args:
+        formats: how variables are written that a parameter binds, by name.
+    """
+    native = _native_headers(template, {**_formats(template, parameters), **formats})
+    return tuple(native.values()) if len(native) == len(template.headers) else None
+
+
+def _formats(template: FunctionTemplate, parameters: Sequence[Parameter]) -> Mapping[tuple[str, ...], str]:
+    """Return how those variables are written that every request has and no parameter binds."""
     sources = (*template.extractors, *map(named, parameters))
     bound = {binding.path[0] for binding in bindings(sources)}
-    free = [name for name in _FREE if bound and name not in bound]
+    written = {name.lower() for name, _ in template.headers}
+    changed = {name.removeprefix(":") for name in written if name.startswith(":")}
+    if "host" in written:
+        changed.add("authority")
+    return {(name,): f"%REQ(:{name})%" for name in _FREE if bound and name not in bound | changed}
+
+
+def _native_headers(template: FunctionTemplate, formats: Mapping[tuple[str, ...], str]) -> dict[str, NativeHeader]:
+    """Return those headers that are Envoy's to set, by name as they are written."""
     written = {name.lower() for name, _ in template.headers}
     native: dict[str, NativeHeader] = {}
     for name, text in template.headers:
         if _may_be_native(name.lower(), template):
             source = Source.of(f"headers.{name}", text, pointers=template.known.pointers)
-            header = _native(name.lower(), parse(source), free, written)
+            header = _native(name.lower(), parse(source), formats, written)
             if header is not None:
                 native[name] = header
-    kept = tuple((name, text) for name, text in template.headers if name not in native)
-    return Lowered(tuple(native.values()), replace(template, headers=kept))
+    return native
 
 
 def _may_be_native(name: str, template: FunctionTemplate) -> bool:
@@ -72,27 +98,28 @@ def _may_be_native(name: str, template: FunctionTemplate) -> bool:
     return name != "content-type" or replace(template, path=None, headers=()).is_empty
 
 
-def _native(name: str, block: Block, free: Collection[str], written: Collection[str]) -> NativeHeader | None:
+def _native(
+    name: str, block: Block, formats: Mapping[tuple[str, ...], str], written: Collection[str]
+) -> NativeHeader | None:
     if not block:
         return NativeHeader(name, "")
     if all(isinstance(statement, Text) for statement in block):
         text = "".join(statement.text for statement in block if isinstance(statement, Text))
         return NativeHeader(name, text) if _PLAIN.fullmatch(text) and len(text) <= _LONGEST else None
-    parts = [_part(statement, free, written) for statement in block]
+    parts = [_part(statement, formats, written) for statement in block]
     value = "".join(part for part in parts if part is not None)
     if None in parts or len(value) > _LONGEST:
         return None
     return NativeHeader(name, value, format=True)
 
 
-def _part(statement: Statement, free: Collection[str], written: Collection[str]) -> str | None:
+def _part(statement: Statement, formats: Mapping[tuple[str, ...], str], written: Collection[str]) -> str | None:
     """Write *statement* in Envoy's format of header values; None if it says something else there."""
     match statement:
         case Text(text) if re.fullmatch(r"[!-~]+", text):
             return text.replace("%", "%%")
-        case Output(Variable((name,))) if name in free:
-            pseudo = f":{name}"
-            return None if pseudo in written or (name == "authority" and "host" in written) else f"%REQ({pseudo})%"
+        case Output(Variable(name)) if name in formats:
+            return formats[name]
         case Output(Call("header" | "request_header", (Literal(str() as name),))) if name.lower() in _JOINED:
             return None if name.lower() in written else f"%REQ({name.lower()})%"
     return None

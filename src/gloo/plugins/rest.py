@@ -24,17 +24,17 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, field
 
-from gloo.envoy.function_headers import FUNCTION_HEADERS, function_headers, function_headers_filter
-from gloo.envoy.lua import LUA_FILTER, lua_filter, lua_program
-from gloo.envoy.message import TypedConfig
-from gloo.envoy.route import HeaderChange, Target
+from gloo.envoy.cluster import Cluster
+from gloo.envoy.function_headers import function_headers_filter
+from gloo.envoy.lua import lua_filter
+from gloo.envoy.plain_route import original_path_filter, path_values_filter
+from gloo.envoy.route import Target
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError, TemplateError
 from gloo.functions import (
     Condition,
     FunctionTemplate,
     Parameter,
-    Program,
     ResponseTemplate,
     answering_runtime_source,
     compile_function,
@@ -43,13 +43,13 @@ from gloo.functions import (
 from gloo.functions.body_modes import TEMPLATE, BodyMode, Whole
 from gloo.functions.extractors import Extractor, Mode
 from gloo.functions.known import Known
-from gloo.functions.lowering import Lowered, lower
 from gloo.functions.names import BodyFormat
 from gloo.functions.parameters import Origin
 from gloo.model.base import Model, replace
 from gloo.model.path import format_path, parse_path
 from gloo.model.size import size_of
 from gloo.plugins.base import FunctionCall, Nothing, ServicePlugin
+from gloo.plugins.rest_call import with_call
 from gloo.plugins.text_sources import DataSource, artifact_fields, texts_of, variables_of, with_texts
 
 Place = Origin
@@ -235,7 +235,11 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
     extension_model = RestExtension
 
     def filters(self) -> tuple[HttpFilter, ...]:
-        return (lua_filter(runtime_source(), answering_runtime_source()), function_headers_filter())
+        programs = lua_filter(runtime_source(), answering_runtime_source())
+        return (programs, path_values_filter(), function_headers_filter())
+
+    def cluster(self, cluster: Cluster, properties: Nothing) -> Cluster:
+        return replace(cluster, filters=(*cluster.filters, original_path_filter()))
 
     def artifacts(self, function: RestFunction) -> Mapping[str, str]:
         return artifact_fields(function.data_sources, SOURCES)
@@ -259,26 +263,12 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
     def call(self, call: FunctionCall[RestFunction, RestExtension]) -> Target:
         template = template_of(call.name, call.function, call.annotations)
         template = replace(template, responses=(*route_response(call.extension), *template.responses))
-        parameters = tuple(parameters_of(call.extension))
         if template.is_empty:
             return call.target
         try:
-            program = compile_function(template, parameters)
+            return with_call(call.target, template, tuple(parameters_of(call.extension)))
         except TemplateError as error:
             raise _for_route(error) from error
-        lowered = lower(template, parameters)
-        if lowered.headers and not lowered.rest.is_empty:
-            program = compile_function(lowered.rest, parameters)
-        return replace(call.target, filters=(*call.target.filters, *_filters(lowered, program)))
-
-
-def _filters(lowered: Lowered, program: Program) -> Iterator[tuple[str, TypedConfig]]:
-    """Yield what the route says to the filters: the program of what is not lowered, and the headers that are."""
-    if not lowered.rest.is_empty:
-        yield LUA_FILTER, lua_program(program.id, program.source, answers=program.answers)
-    if lowered.headers or program.hosts:
-        changes = [HeaderChange(header.name, header.value, format=header.format) for header in lowered.headers]
-        yield FUNCTION_HEADERS, function_headers(changes, program.hosts)
 
 
 def template_of(name: str, function: RestFunction, annotations: Mapping[str, str] | None = None) -> FunctionTemplate:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from gloo.envoy.jwt import Demand
 from gloo.envoy.later import asking, call_name, calling
+from gloo.envoy.plain_route import plain_route
 from gloo.envoy.route import Action, DirectResponse, Forward, HeaderChange, Later, PathMatch, Route, RouteMatch
 from gloo.envoy.route_message import route_bytes
 from gloo.errors import ConfigError
@@ -81,6 +82,8 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
         later = tuple(_later_half(found.route)) if found.route.later else ()
         body = _body(found.route, later)
         before = tuple([PlacedRoute(each.match, _body(each, later), each) for each in found.before])
+        if (plain := plain_route(found.route)) is not None:
+            before += (PlacedRoute(plain.match, route_bytes(plain)),)
         if scope.refusals.reasons:
             for each in (*(placed.body for placed in before), body, *(half for _, half in later)):
                 scope.refusals.check_bytes(each)

@@ -1,0 +1,75 @@
+"""Calls that Envoy makes without a program: the route for them stands before the one that takes all requests.
+
+It has a condition on the whole path, rewrites that by a regular expression, and sets headers. The upstream does not
+learn the path that the client asked for: a filter of its cluster takes away what the router tells it.
+"""
+
+from collections.abc import Sequence
+
+from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
+from envoy.extensions.filters.http.header_mutation.v3 import header_mutation_pb2
+from envoy.extensions.filters.http.header_to_metadata.v3 import header_to_metadata_pb2
+
+from gloo.envoy.message import TypedConfig, typed
+from gloo.envoy.route import Forward, Route, ValueMatch
+from gloo.envoy.stage import HttpFilter, Stage
+from gloo.model.base import replace
+
+PATH_VALUES = "gloo.filters.http.path_values"
+"""A filter that notes parts of the path for headers; it stands before the one that sets them."""
+
+ORIGINAL_PATH = "gloo.upstream.original_path"
+"""A filter of clusters. Where a route says so, it removes the header in which the router tells the client's path."""
+
+_TOLD = "x-envoy-original-path"
+
+
+def path_values_filter() -> HttpFilter:
+    """Return the filter that notes parts of the path."""
+    return HttpFilter(PATH_VALUES, Stage.TRANSFORMATION, typed(header_to_metadata_pb2.Config()))
+
+
+def path_values(pattern: str, groups: Sequence[int], namespace: str) -> TypedConfig:
+    """Return the route's part: *groups* of the path, which matches *pattern*, by their numbers in *namespace*."""
+    config = header_to_metadata_pb2.Config()
+    for group in groups:
+        rule = config.request_rules.add(header=":path").on_header_present
+        rule.metadata_namespace, rule.key = namespace, str(group)
+        rule.regex_value_rewrite.pattern.regex = pattern
+        rule.regex_value_rewrite.substitution = f"\\{group}"
+    return typed(config)
+
+
+def original_path_filter() -> tuple[str, TypedConfig]:
+    """Return the filter of a cluster; it does nothing by itself."""
+    return ORIGINAL_PATH, typed(header_mutation_pb2.HeaderMutation())
+
+
+def _without_original_path() -> tuple[str, TypedConfig]:
+    config = header_mutation_pb2.HeaderMutationPerRoute()
+    config.mutations.request_mutations.append(mutation_rules_pb2.HeaderMutation(remove=_TOLD))
+    return ORIGINAL_PATH, typed(config)
+
+
+def plain_route(route: Route) -> Route | None:
+    """Return the route for the requests of *route* that need no program, or None if there are none.
+
+    There are none where the route itself needs the path that a program makes, or changes it.
+    """
+    action = route.action
+    if not isinstance(action, Forward) or len(action.targets) > 1 or (plain := action.targets[0].plain) is None:
+        return None
+    if action.prefix_rewrite is not None or action.regex_rewrite or action.mirror or action.hash_policies:
+        return None
+    if route.later or any(change.format for change in route.request_headers):
+        return None
+    plainly = [ValueMatch(":path", "regex", plain.path)]
+    if plain.method:
+        plainly.append(ValueMatch(":method", "exact", plain.method))
+    filters = (*plain.filters, _without_original_path())
+    target = replace(action.targets[0], filters=filters, held_bytes=0, plain=None)
+    return replace(
+        route,
+        match=replace(route.match, headers=(*route.match.headers, *plainly)),
+        action=replace(action, targets=(target,), regex_rewrite=plain.rewrite),
+    )

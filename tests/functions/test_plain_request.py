@@ -1,0 +1,93 @@
+import pytest
+import re2
+
+from gloo.functions import FunctionTemplate, Parameter
+from gloo.functions.plain_request import PlainRequest, plain_request
+
+PETS = Parameter("path", "", "/users/{id}/pets/{pet}")
+
+
+def plain(path: str | None, *parameters: Parameter, **fields: object) -> PlainRequest | None:
+    headers = tuple(dict(fields.pop("headers", {})).items())  # type: ignore[call-overload]  # as a test writes them
+    return plain_request(FunctionTemplate("pets/get", path=path, headers=headers, **fields), parameters)  # type: ignore[arg-type]
+
+
+def made(path: str, *parameters: Parameter, **fields: object) -> PlainRequest:
+    found = plain(path, *parameters, **fields)
+    assert found is not None
+    return found
+
+
+def result(request: PlainRequest, target: str) -> str | None:
+    """What Envoy's regular expressions make of a target; None where it is not plain."""
+    plain = re2.fullmatch(request.path, target) is not None
+    return re2.sub(f"^{request.pattern}$", request.rewrite, target) if plain else None
+
+
+def test_variables_of_the_path_are_groups() -> None:
+    request = made("/find?id={{ id }}&pet={{ pet }}", PETS)
+    assert result(request, "/users/7/pets/a.b~c_D-1") == "/find?id=7&pet=a.b~c_D-1"
+    assert request.headers == () == request.values
+
+
+@pytest.mark.parametrize("segment", ["", ".", "..", ".a", "a%20b", "a b", "a/b", "é", "a+b", "a?b", "a;b", "a@b"])
+def test_what_would_have_to_be_decoded_escaped_or_refused_is_not_plain(segment: str) -> None:
+    assert result(made("/find/{{ id }}/{{ pet }}", PETS), f"/users/{segment}/pets/x") is None
+
+
+@pytest.mark.parametrize(
+    "target", ["/users/7/pets/x?", "/users/7/pets/x?a=b", "/users/7/pets/x/", "/v1/users/7/pets/x"]
+)
+def test_a_query_or_another_path_is_not_plain(target: str) -> None:
+    assert result(made("/find/{{ id }}", PETS), target) is None
+
+
+def test_a_path_without_variables_takes_any_request_that_has_no_query() -> None:
+    request = made("/find?all=1")
+    assert result(request, "/any/thing%20at;all") == "/find?all=1"
+    assert result(request, "/any?") is None
+    assert result(request, "/\xe9") is None
+
+
+def test_a_header_gets_a_variable_by_the_number_of_its_group_and_long_ones_go_to_the_program() -> None:
+    request = made("/find", PETS, headers={"x-pet": "pet-{{ pet }}", "x-version": "2"})
+    assert [header.value for header in request.headers] == ["pet-%DYNAMIC_METADATA(gloo.path:2)%", "2"]
+    assert request.values == (2,)
+    assert result(request, f"/users/7/pets/{'x' * 40}") == "/find"
+    assert result(request, f"/users/7/pets/{'x' * 41}") is None
+
+
+def test_a_constant_method_is_a_condition() -> None:
+    assert made("/find", headers={":method": "GET"}).method == "GET"
+    assert plain("/find", headers={":method": "{{ method }}"}) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "fields"),
+    [
+        (None, (PETS,), {}),
+        ("/find/{{ id }}", (PETS,), {"body": "{}"}),
+        ("/find/{{ id | upper }}", (PETS,), {}),
+        ("/find/{{ raw(id) }}", (PETS,), {}),
+        ("/find/{{ other }}", (PETS, Parameter("query", "other")), {}),
+        ("/find/{{ id }}", (PETS, Parameter("query", "id")), {}),
+        ("/find/{{ id }}", (Parameter("path", "", "/users/{id}"), Parameter("path", "", "/users/{id}")), {}),
+        ("/find/{{ id }}", (Parameter("path", "", "/users/{id}?a={a}"),), {}),
+        ("/find/{{ id }}", (Parameter("path", "", "/users/{id}-{rest}"),), {}),
+        ("/find/.{{ id }}", (PETS,), {}),
+        ("{{ id }}", (PETS,), {}),
+        ("/find", (PETS,), {"headers": {"x-a": "{{ id | upper }}"}}),
+        ("/find", (PETS,), {"headers": {":authority": "b.example"}}),
+    ],
+)
+def test_the_rest_is_for_the_program(
+    path: str | None, parameters: tuple[Parameter, ...], fields: dict[str, object]
+) -> None:
+    assert plain(path, *parameters, **fields) is None
+
+
+def test_text_is_no_part_of_a_regular_expression() -> None:
+    request = made("/find/{{ id }}", Parameter("path", "", "/a.b(c)/{id}/x+y"))
+    assert result(request, "/a.b(c)/7/x+y") == "/find/7"
+    assert result(request, "/aXb(c)/7/x+y") is None
+    assert result(request, "/a.b(c)/7/xxy") is None
