@@ -19,7 +19,9 @@ LOADS = {
     "plain, 10 KB POST": Load("/plain/pet", json.dumps(json.loads(LARGE))),
     "headers, lowered": Load("/lowered"),
     "headers, Lua": Load("/headers"),
-    "path and header": Load("/users/123456/pets"),
+    "path, lowered": Load("/pets/123456"),
+    "path and header, lowered": Load("/users/123456/pets"),
+    "path and header, Lua": Load("/users/123456/pets?from=1"),
     "45-byte body to body": Load("/body", PLAIN_POST.body),
     "10 KB body to body": Load("/large", json.dumps(json.loads(LARGE))),
     "response template": Load("/answer"),
@@ -29,6 +31,7 @@ LOADS = {
 _SPEC = {
     "lowered": {"headers": {"x-client": "gloo", "x-agent": "{{ header('user-agent') }}"}},
     "headers": {"headers": {"x-client": "{{ 'gloo' }}", "x-agent": "{{ header('user-agent') ~ '' }}"}},
+    "pets": {"path": "/find?id={{ id }}"},
     "users": {"path": "/find?id={{ id }}", "headers": {"x-client": "{{ id }}"}},
     "body": {"path": "/find", "body": '{"wanted": {{ id }}, "title": "{{ name }}", "note": "{{ note }}"}'},
     "large": {
@@ -40,14 +43,20 @@ _SPEC = {
 }
 
 
+_PATTERNS = {"pets": "/pets/{id}", "users": "/users/{id}/pets"}
+"""The paths of the functions that take a part of it."""
+
+
 def write_gloo_functions(folder: Path, upstream_port: int, *, many: int = 0) -> None:
     """Write the configuration for gloo; *many* adds as many functions, each with a route ``/many/N``."""
     functions = [{"name": name, "spec": spec} for name, spec in _SPEC.items()]
     routes = [_route({"path_prefix": "/plain"}, None)]
     for name in _SPEC:
-        match = {"path_regex": "/users/[0-9]+/pets"} if name == "users" else {"path_exact": f"/{name}"}
-        parameters = {"parameters": {"path": "/users/{id}/pets"}} if name == "users" else {}
-        routes.append({**_route(match, name), "extensions": parameters})
+        path = _PATTERNS.get(name, f"/{name}")
+        match = {"path_regex": path.replace("{id}", "[0-9]+")} if name in _PATTERNS else {"path_exact": path}
+        routes.append(
+            {**_route(match, name), "extensions": {"parameters": {"path": path}} if name in _PATTERNS else {}}
+        )
     for number in range(many):
         body = f'{{"kind": {number}, "title": "{{{{ name }}}}", "more": {{{{ default(more, []) }}}}}}'
         functions.append({"name": f"many-{number}", "spec": {"path": f"/find/{number}/{{{{ id }}}}", "body": body}})
