@@ -7,13 +7,16 @@ local BODILESS = {[101] = true, [204] = true, [304] = true}
 
 -- The notes of a request for its answer are one text in the filter state, which costs less than metadata: the program,
 -- whether the answer has a body, and the headers of the request that it asks for. A value of a header holds no line break.
+-- The program alone stands for an answer with a body and no such headers.
 local NOTES = "gloo.function"
 
 local function state(handle) return handle:streamInfo():filterState() end
 
 -- What the answer needs of the request as it came.
 function gloo.notes(program, headers)
-  local notes = program.id .. (headers:get(":method") == "HEAD" and "\n-" or "\n+")
+  local is_head = headers:get(":method") == "HEAD"
+  if not is_head and #program.kept == 0 then return program.id end
+  local notes = program.id .. (is_head and "\n-" or "\n+")
   for i = 1, #program.kept do notes = notes .. "\n" .. (headers:get(program.kept[i]) or "") end
   return notes
 end
@@ -30,14 +33,16 @@ end
 local function recall(handle)
   local notes = state(handle):get(NOTES)
   if not notes then return nil end
-  local stop = find(notes, "\n", 1, true)
+  local whole = gloo.program_called(notes)
+  if whole then return whole, true, gloo.empty end
+  local stop = find(notes, "\n", 1, true) or #notes + 1
   local program = gloo.program_called(sub(notes, 1, stop - 1)) or gloo.program_of(handle:filterContext())
   local kept, from = #program.kept == 0 and gloo.empty or {}, stop + 3
   for i = 1, #program.kept do
     stop = find(notes, "\n", from, true) or #notes + 1
     kept[program.kept[i]], from = sub(notes, from, stop - 1), stop + 1
   end
-  return program, byte(notes, #program.id + 2) == 43, kept
+  return program, byte(notes, #program.id + 2) ~= 45, kept
 end
 
 -- An answer that will be read must come whole and not compressed.
