@@ -167,3 +167,58 @@ def _matchers(services: list[dict[str, Any]], route: str | None) -> object:
     """Return the matcher of a route, for the message of a failure."""
     service, _, index = (route or "").partition("/")
     return next((each["routes"][int(index)] for each in services if each["name"] == service), None)
+
+
+CONDITIONS: tuple[Any, ...] = (
+    "",
+    "42",
+    *({"present": present, "invert": invert} for present in (True, False) for invert in (True, False)),
+    *({"exact": "42", "invert": invert} for invert in (True, False)),
+    {"regex": "4.*", "invert": True},
+)
+GIVEN: tuple[Any, ...] = (..., "", "42", "x", 42, None, True, {"a": "42"}, ["42"])
+"""Values of an attribute in a body; `...` is none, and headers take only the texts."""
+
+
+def _events(attribute: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...], bytes]]:
+    """Yield events with all that their *attribute* can be, in all forms: a name, headers, body."""
+    for value in GIVEN:
+        if value is ... or isinstance(value, str):
+            for kind, name in (("ce-type", f"ce-{attribute}"), ("x-event-type", "x-source-id")):
+                held = () if value is ... else ((name, value),)
+                yield f"{name}: {value}", ((kind, "paid"), *held), b"{}"
+        told = {} if value is ... else {attribute: value}
+        body = json.dumps({"type": "paid", **told}).encode()
+        yield f"body: {value}", (("content-type", "application/cloudevents+json"),), body
+
+
+@pytest.mark.parametrize("attribute", ["source", "subject"])
+def test_a_condition_on_an_attribute_of_an_event_holds_in_envoy_when_explain_says_so(
+    live: LiveConfig, attribute: str
+) -> None:
+    services = [
+        {
+            "name": f"v{number}",
+            "domains": [f"v{number}.only"],
+            "routes": [
+                {
+                    "event_matcher": {"event_type": "paid", attribute: condition},
+                    "extensions": {"direct_response": {"status": 200, "headers": {"x-route": "event"}}},
+                }
+            ],
+        }
+        for number, condition in enumerate(CONDITIONS)
+    ]
+    live.publish({"virtual_services": services})
+    tables = tables_of(config_of(json.dumps({"virtual_services": services})), PLUGINS)
+    assert not any(tables.problems(f"v{number}") for number in range(len(CONDITIONS)))
+    taken: dict[str, int] = {}
+    for number, condition in enumerate(CONDITIONS):
+        for event, headers, body in _events(attribute):
+            sent = (("host", f"v{number}.only"), *headers)
+            reply = live.client.ask("POST", "/events", sent, body)
+            found = explain(request_of("POST", "/events", sent, body), tables, RUNTIME)
+            assert found.answer is not None
+            assert found.answer.status == reply.status, (condition, event)
+            taken[str(condition)] = taken.get(str(condition), 0) + (reply.status == 200)
+    assert all(0 < count < len(list(_events(attribute))) for count in taken.values()), taken

@@ -87,7 +87,7 @@ async def running_gateway(
         await loop.wait_published()
         await workers.wait_started()
         await envoy.wait_ready()
-        await loop.cache.settled(DEFAULT_ROLE, timeout=5, nodes=1)
+        await loop.cache.settled(DEFAULT_ROLE, timeout=5, nodes=1, taken=True)
         running = RunningGateway(
             pid=os.getpid(),
             http=_url("http", gateway.bind, gateway.http_port),

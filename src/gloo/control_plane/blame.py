@@ -5,7 +5,7 @@ to Envoy, halved again and again, until the routes are found that it refuses eve
 rest is published.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from gloo.envoy.jwt import TokenProvider
@@ -21,8 +21,13 @@ Judge = Callable[[tuple[bytes, ...]], Awaitable[str | None]]
 """Says why Envoy refuses these virtual hosts together; None when it takes them."""
 
 
-async def blame(hosts: tuple[VirtualHost, ...], judge: Judge) -> Mapping[str, str]:
-    """Return Envoy's reasons by the digest of the route, or of the virtual host as a whole, that it refuses."""
+async def blame(
+    hosts: tuple[VirtualHost, ...], judge: Judge, known: Collection[str] = frozenset()
+) -> Mapping[str, str]:
+    """Return Envoy's reasons by the digest of the route, or of the virtual host as a whole, that it refuses.
+
+    Where all that is found is *known*, so that taking it out did not help, the virtual host as a whole is to blame.
+    """
     reasons: dict[str, str] = {}
 
     async def of_hosts(some: tuple[VirtualHost, ...]) -> str | None:
@@ -30,7 +35,8 @@ async def blame(hosts: tuple[VirtualHost, ...], judge: Judge) -> Mapping[str, st
 
     for host, reason in await _culprits(hosts, of_hosts):
         found = await _routes_of(host, judge)
-        reasons.update(found or {digest_of(host.body): reason})
+        new = {digest: why for digest, why in found.items() if digest not in known}
+        reasons.update(new or {digest_of(host.body): reason})
     return reasons
 
 
@@ -63,11 +69,24 @@ async def _routes_of(host: VirtualHost, judge: Judge) -> dict[str, str]:
 async def _culprits(
     some: tuple[T, ...], judge: Callable[[tuple[T, ...]], Awaitable[str | None]]
 ) -> list[tuple[T, str]]:
-    """Return the members of *some* that are refused alone, by halving what is refused together."""
+    """Return the members of *some* that are refused alone, by halving what is refused together.
+
+    Of members that are refused only together, it is the last one.
+    """
     reason = await judge(some) if some else None
     if reason is None:
         return []
     if len(some) == 1:
         return [(some[0], reason)]
     middle = len(some) // 2
-    return [*await _culprits(some[:middle], judge), *await _culprits(some[middle:], judge)]
+    found = [*await _culprits(some[:middle], judge), *await _culprits(some[middle:], judge)]
+    if found:
+        return found
+    fine, refused = middle, len(some)  # so many from the front: the smallest number that is refused ends with it
+    while refused - fine > 1:
+        tried = (fine + refused) // 2
+        if (said := await judge(some[:tried])) is None:
+            fine = tried
+        else:
+            refused, reason = tried, said
+    return [(some[refused - 1], reason)]

@@ -1,9 +1,12 @@
 """The log of findings: each is told when it is new, and its end is told too."""
 
+from collections.abc import Iterable
+
 import structlog
 
 from gloo.control_plane.reader import Reading
 from gloo.model.status import State
+from gloo.translator.bugs import Bug
 from gloo.translator.reports import Reports
 
 _log = structlog.get_logger("gloo.control_plane")
@@ -26,3 +29,10 @@ def log_problems(reading: Reading, before: Reading | None) -> None:
     for problem in reading.problems:
         if before is None or problem not in before.problems:
             _log.warning(str(problem))
+
+
+def log_bugs(bugs: Iterable[Bug]) -> None:
+    """Log *bugs* with all that is known of them; without their words, which may hold a secret."""
+    for bug in bugs:
+        at = " > ".join(bug.frames)
+        _log.error(f"a bug in gloo, reported on {bug.ref}", bug=bug.reference, error=bug.kind, at=at)

@@ -9,7 +9,8 @@ from itertools import islice
 import structlog
 
 from gloo.control_plane.artifacts import ArtifactWatch
-from gloo.control_plane.findings_log import log_problems, log_reports
+from gloo.control_plane.doubts import with_doubts
+from gloo.control_plane.findings_log import log_bugs, log_problems, log_reports
 from gloo.control_plane.reader import ConfigReader, Reading
 from gloo.control_plane.refusal_watch import RefusalWatch, Validate
 from gloo.control_plane.secrets import SecretWatch
@@ -24,6 +25,7 @@ from gloo.model.snapshot import ConfigSnapshot
 from gloo.plugins.registry import Plugins
 from gloo.storage.base import ArtifactStorage, ConfigStorage, SecretStorage, State
 from gloo.translator import NOTHING_KNOWN, Gateway, GoodSecrets, Translation, translate, translate_clusters
+from gloo.translator.bugs import Bug, new_bugs
 from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.fallback import fallback_snapshot
 from gloo.translator.memo import Memo
@@ -78,7 +80,7 @@ class ControlLoop:
     ) -> None:
         self._stores, self._plugins, self._gateway, self._state = stores, plugins, gateway, state
         self._changes = Changes()
-        self._refusals = RefusalWatch(validate, self._changes.tell)
+        self._refusals = RefusalWatch(validate, self._changes.tell, lambda: self.translation)
         self.cache = SnapshotCache(self._refusals.judge)
         self._reader = ConfigReader(state.documents if state else None)
         self._secrets = SecretWatch(stores.secrets, self._changes.tell)
@@ -89,6 +91,7 @@ class ControlLoop:
         self._tell_published, self._discovery = published, discovery
         self._published: _Published | None = None
         self._good = GoodSecrets()
+        self._bugs: set[Bug] = set()
         self._again: asyncio.TimerHandle | None = None
         self._to_record = asyncio.Event()
         self._first = asyncio.Event()
@@ -113,7 +116,7 @@ class ControlLoop:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="configuration")
             group.create_task(self._record(), name="verdicts")
-            group.create_task(self._refusals.run(lambda: self.translation), name="refusals")
+            group.create_task(self._refusals.run(), name="refusals")
             if self._discovery is not None:
                 group.create_task(self._discovery.run(self._changes.tell), name="discovery")
             while True:
@@ -194,6 +197,7 @@ class ControlLoop:
         for role in self.cache.roles.keys() - translation.snapshots.keys():
             self.cache.withdraw(role)
         self.cache.publish_fallback(fallback_snapshot(self._gateway, translation.snapshots))
+        log_bugs(new_bugs(translation.bugs, self._bugs))
         self._good = translation.good
         self._look_again(translation.next_turn, now)
         reports = with_findings(translation.reports, self._findings, config=config, workers=translation.workers)
@@ -242,7 +246,8 @@ class ControlLoop:
             if published is None or self._to_record.is_set():
                 continue
             reading, translation = published.reading, published.translation
-            reports = await asyncio.to_thread(with_shadows, translation.reports, translation.orders, warnings)
+            doubted = self._doubted(translation)
+            reports = await asyncio.to_thread(with_shadows, doubted, translation.orders, warnings)
             log_reports(reports, known)
             known = reports
             if self._state is None:
@@ -259,4 +264,12 @@ class ControlLoop:
             async with asyncio.timeout(_PATIENCE):
                 await self._to_record.wait()
         except TimeoutError:
-            self._log.warning("Envoy refuses something that no object stands for")
+            self._log.warning("Envoy still refuses a part of its configuration")
+
+    def _doubted(self, translation: Translation) -> Reports:
+        """Return the verdicts, on what Envoy refuses as a part of something larger too: Accepted means that it runs."""
+        nodes = self.cache.receipt(DEFAULT_ROLE).nodes
+        refused = {verdict.resource: verdict.message for node in nodes for verdict in node.rejected}
+        if not refused:
+            return translation.reports
+        return with_doubts(translation, refused, self._refusals.unproven(translation))

@@ -12,6 +12,7 @@ from gloo.model.source import Document
 from gloo.model.status import Problem
 from gloo.model.text import TextError
 from gloo.storage.base import DocumentProblem, State
+from gloo.translator.bugs import bug_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ class ConfigReader:
         except TextError as error:
             last = known or self._last_good(document.name)
             return last, _broken(document.name, error, kept=last is not None)
+        except Exception as error:  # noqa: BLE001 - a bug about one document must not stop the others
+            last = known or self._last_good(document.name)
+            bug = TextError(bug_in(document.name, error)[1].problem, "please report it")
+            return last, _broken(document.name, bug, kept=last is not None)
 
     def _last_good(self, name: str) -> tuple[Document, tuple[ConfigObject, ...]] | None:
         """Return what *name* held in an earlier run; None when that can't be read either, as after an upgrade."""
@@ -66,7 +71,7 @@ class ConfigReader:
             return None
         try:
             return document, decode(document)
-        except TextError:
+        except Exception:  # noqa: BLE001 - it can't be read any more, for whatever reason
             return None
 
 

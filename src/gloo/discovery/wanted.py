@@ -67,6 +67,8 @@ def wanted_upstream(upstream: Upstream, config: ConfigSnapshot, plugins: Plugins
         names = plugin.discovery_secrets(upstream, spec, options)
     except ConfigError:
         return None
+    except Exception:  # noqa: BLE001 - a bug; the translation of the upstream comes upon it too, and tells
+        return None
     secrets = {name: config.secrets[name] for name in names if name in config.secrets}
     lacking = tuple(name for name in names if name not in secrets)
     return Wanted(upstream, plugin, spec, options, discovery, secrets, lacking, _question(upstream, discovery))

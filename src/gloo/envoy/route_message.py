@@ -117,9 +117,10 @@ def _header_match(match: ValueMatch) -> Message:
 
 
 def _metadata_match(match: ValueMatch) -> Message:
-    value = metadata_value_pb2.ValueMatcher(string_match=_string_match(match))
     if match.kind == "present":
         value = metadata_value_pb2.ValueMatcher(present_match=True)
+    else:
+        value = metadata_value_pb2.ValueMatcher(string_match=_string_match(match))
     path = [metadata_pb2.MetadataMatcher.PathSegment(key=match.name)]
     return metadata_pb2.MetadataMatcher(filter=EVENT_NAMESPACE, path=path, value=value, invert=match.invert)
 

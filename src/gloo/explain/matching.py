@@ -16,6 +16,7 @@ from gloo.explain.request import Request
 from gloo.model.base import Value
 
 ABSENT = "absent"
+Attribute = str | int | float | bool
 _COOKIE = re.compile(r"\(\?:\.\*;\\s\*\)\?(?P<name>(?:\\.|[^=\\])+)=(?P<value>.*)\(\?:;\.\*\)\?", re.DOTALL)
 _WORDS = {"exact": "", "prefix": "begins with ", "suffix": "ends with ", "contains": "contains ", "regex": "matches "}
 _SMALL = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
@@ -51,8 +52,9 @@ def _refusals(match: RouteMatch, request: Request) -> Iterator[Refusal]:
             yield _refused(f"query parameter {parameter.name}", parameter, query.get(parameter.name))
     attributes = event_attributes(request) if match.metadata else {}
     for attribute in match.metadata:
-        if _holds(attribute, attributes.get(attribute.name)) == attribute.invert:
-            yield _refused(f"event attribute {attribute.name}", attribute, attributes.get(attribute.name))
+        found = attributes.get(attribute.name)
+        if _attribute_holds(attribute, found) == attribute.invert:
+            yield _refused(f"event attribute {attribute.name}", attribute, None if found is None else str(found))
 
 
 def path_holds(match: PathMatch, path: str) -> bool:
@@ -93,6 +95,11 @@ def _holds(match: ValueMatch, value: str | None) -> bool:
     if match.kind == "present":
         return value is not None
     return value is not None and _COMPARE[match.kind](value, match.value)
+
+
+def _attribute_holds(match: ValueMatch, value: Attribute | None) -> bool:
+    """Compare, whatever `invert` says; a number is there, but is no text."""
+    return value is not None if match.kind == "present" else _holds(match, value if isinstance(value, str) else None)
 
 
 def _header_holds(match: ValueMatch, values: tuple[str, ...]) -> bool:
@@ -136,8 +143,11 @@ def first_values(target: str) -> dict[str, str]:
     return found
 
 
-def event_attributes(request: Request) -> dict[str, str]:
-    """Return type, source and subject of a CloudEvent in structured mode; nothing for any other request."""
+def event_attributes(request: Request) -> dict[str, Attribute]:
+    """Return type, source and subject of a CloudEvent in structured mode; nothing for any other request.
+
+    To Envoy a null, a list or a mapping is not there.
+    """
     kind = (request.header("content-type") or "").partition(";")[0].strip()
     if kind != STRUCTURED or request.body is None:
         return {}
@@ -146,4 +156,4 @@ def event_attributes(request: Request) -> dict[str, str]:
     except ValueError:
         return {}
     given = event if isinstance(event, dict) else {}
-    return {name: given[name] for name in EVENT_ATTRIBUTES if isinstance(given.get(name), str)}
+    return {name: given[name] for name in EVENT_ATTRIBUTES if isinstance(given.get(name), Attribute)}

@@ -10,7 +10,9 @@ _GROUP = re.compile(r"\\(.?)", re.DOTALL)
 
 
 def check_regex(pattern: str, field: str) -> int:
-    """Return the number of groups in *pattern*; raise ConfigError unless RE2, which Envoy uses, takes it."""
+    """Return the number of groups in *pattern*; raise ConfigError unless Envoy, which uses RE2, takes it."""
+    if not pattern:
+        raise ConfigError("", field, "a regular expression can't be empty", "leave it out, or write .*")
     options = re2.Options()
     options.log_errors = False
     try:

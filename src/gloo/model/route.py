@@ -9,6 +9,7 @@ from gloo.model.base import Json, Model, exactly_one
 from gloo.model.status import Problem
 
 _Text = Annotated[str, Meta(min_length=1)]
+_MOST_WEIGHT = 2**32 - 1
 
 
 class ValueCondition(Model, frozen=True, kw_only=True):
@@ -111,7 +112,7 @@ class Destination(Model, frozen=True, kw_only=True):
 class WeightedDestination(Destination, frozen=True, kw_only=True):
     """A destination and its share of the requests."""
 
-    weight: Annotated[int, Meta(gt=0, le=2**32 - 1, description="share: weight / sum of weights")]
+    weight: Annotated[int, Meta(gt=0, le=_MOST_WEIGHT, description="share: weight / sum of weights")]
 
 
 class Route(Model, frozen=True, kw_only=True):
@@ -130,6 +131,8 @@ class Route(Model, frozen=True, kw_only=True):
         exactly_one("a route", request_matcher=self.request_matcher, event_matcher=self.event_matcher)
         if self.single_destination is not None and self.multiple_destinations is not None:
             raise ValueError("a route takes single_destination or multiple_destinations, not both")
+        if sum(each.weight for each in self.multiple_destinations or ()) > _MOST_WEIGHT:
+            raise ValueError(f"the weights of multiple_destinations add up to more than {_MOST_WEIGHT}")
 
     @property
     def destinations(self) -> tuple[Destination, ...]:

@@ -13,7 +13,9 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from gloo.envoy.route import Route
+from gloo.errors import ConfigError
 from gloo.model.base import Json, Model, replace
+from gloo.model.path import format_path
 from gloo.plugins.base import RoutePlugin
 
 
@@ -32,4 +34,6 @@ class RouteMetadata(RoutePlugin[MetadataExtension]):
     extension_model: ClassVar[type[Model]] = MetadataExtension
 
     def route(self, route: Route, extension: MetadataExtension) -> Route:
+        if "" in extension.metadata:
+            raise ConfigError("", format_path(("metadata", "")), "a namespace has a name", "e.g. org.example.team")
         return replace(route, metadata=tuple(extension.metadata.items()))

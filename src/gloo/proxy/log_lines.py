@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import structlog
 
+from gloo.envoy.refusal_text import log_text
+
 LOG_FORMAT = "%l %n %v"  # level, component, message
 _LONGEST = 64 * 1024
 _LEVELS = {
@@ -38,7 +40,7 @@ def parse(line: str) -> LogLine:
 
     Only a faulty start or a crash writes past the format, so such a line is worth seeing.
     """
-    line = _KEY.sub(r"\1...", line)
+    line = log_text(_KEY.sub(r"\1...", line))
     level, _, rest = line.partition(" ")
     component, space, message = rest.partition(" ")
     if level in _LEVELS and space:

@@ -6,6 +6,7 @@ import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
+from gloo.envoy.refusal_text import refusal_text
 from gloo.errors import ProxyError
 from gloo.proxy.launch import environment
 
@@ -26,7 +27,7 @@ async def validate(binary: Path, bootstrap: bytes) -> str | None:
     if status == 0:
         return None
     found = _ERROR.search(said)
-    return " ".join((found[1] if found else said).split())[:2000]
+    return refusal_text(found[1] if found else said)
 
 
 async def _run(binary: Path, path: Path) -> tuple[int, str]:

@@ -11,6 +11,7 @@ from gloo.model.status import Problem, Status
 from gloo.model.virtual_service import VirtualService
 from gloo.plugins.base import PythonWorker
 from gloo.plugins.registry import Plugins
+from gloo.translator.bugs import Bug
 from gloo.translator.certificates import GoodSecrets
 from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.gateway import Gateway
@@ -46,6 +47,7 @@ class Translation:
         workers: the processes that upstreams need on this machine, by their names.
         known: what the Envoys of each role have to know of tokens, for the next run.
         before: what they knew.
+        bugs: what went wrong in gloo itself, with the objects that it went wrong with.
     """
 
     snapshots: Mapping[str, EnvoySnapshot]
@@ -57,6 +59,7 @@ class Translation:
     workers: Mapping[str, PythonWorker] = field(default_factory=dict)
     known: Mapping[str, KnownTokens] = field(default_factory=dict)
     before: Mapping[str, KnownTokens] = field(default_factory=dict)
+    bugs: tuple[Bug, ...] = ()
 
     @property
     def providers(self) -> tuple[TokenProvider, ...]:
@@ -102,7 +105,8 @@ def translate(
     memo.turn()
     hosts, workers = _hosts(services), workers_of(upstreams)
     orders = {f"VirtualService/{name}": each.order for name, each in services.items() if each.order is not None}
-    return Translation(snapshots, reports, hosts, secure.good, orders, secure.next_turn, workers, known, before)
+    bugs = _bugs(upstreams, services, secure.bugs)
+    return Translation(snapshots, reports, hosts, secure.good, orders, secure.next_turn, workers, known, before, bugs)
 
 
 NO_REFUSALS = Refusals()
@@ -141,6 +145,15 @@ def _reports(
 
 def _status(*problems: tuple[Problem, ...]) -> Status:
     return status_of(tuple(problem for each in problems for problem in each))
+
+
+def _bugs(
+    upstreams: Mapping[str, TranslatedUpstream],
+    services: Mapping[str, TranslatedVirtualService],
+    others: tuple[Bug, ...],
+) -> tuple[Bug, ...]:
+    of_upstreams = (bug for each in upstreams.values() for bug in each.bugs)
+    return (*of_upstreams, *(bug for each in services.values() for bug in each.bugs), *others)
 
 
 def _hosts(services: Mapping[str, TranslatedVirtualService]) -> tuple[VirtualHost, ...]:

@@ -89,6 +89,8 @@ def _redirects(
     """Yield the names of virtual services that redirect, and for which domains."""
     taken = domains_in_the_clear(plain) if secure else frozenset()
     for each in secure:
+        if each.service.host is None:
+            continue  # nothing answers there
         domains = tuple(domain for domain in each.service.domains if domain not in taken)
         if domains and each.service.ssl is not None and each.service.ssl.http_redirect:
             yield each.item.name, domains

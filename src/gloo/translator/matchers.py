@@ -30,9 +30,8 @@ def path_match(matcher: RequestMatcher) -> PathMatch:
         path = written_path(matcher.path_segment_prefix, "request_matcher.path_segment_prefix").rstrip("/")
         return PathMatch("segment_prefix", path, sensitive) if path else PathMatch("prefix", "/")
     if matcher.path_regex is not None:
-        pattern = matcher.path_regex if sensitive else f"(?i){matcher.path_regex}"
-        check_regex(pattern, "request_matcher.path_regex")
-        return PathMatch("regex", pattern)
+        check_regex(matcher.path_regex, "request_matcher.path_regex")
+        return PathMatch("regex", matcher.path_regex if sensitive else f"(?i){matcher.path_regex}")
     return PathMatch("prefix", written_path(matcher.path_prefix or "/", "request_matcher.path_prefix"), sensitive)
 
 
@@ -68,10 +67,19 @@ def _header(name: str, value: str | ValueCondition) -> ValueMatch:
 def _query(name: str, value: str | ValueCondition) -> ValueMatch:
     """Return the condition on a query parameter: ``""`` any value, else exact, whatever it holds."""
     field = f"request_matcher.{format_path(('query_params', name))}"
+    if not 0 < len(name.encode()) <= _LONGEST_PARAMETER:
+        raise ConfigError("", field, f"{_shortened(name)!r} is no name of a query parameter", "1 to 1024 bytes")
     match = condition(name, value, field)
     if match.invert:
         raise ConfigError("", field, "a query parameter can't be matched by what it is not", "put a route before it")
     return match
+
+
+_LONGEST_PARAMETER = 1024  # bytes, says Envoy
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= 40 else f"{name[:40]}..."
 
 
 def condition(name: str, value: str | ValueCondition, field: str) -> ValueMatch:

@@ -18,6 +18,10 @@ class Refusals:
         if digest in self.reasons:
             raise ConfigError("", "", f"Envoy refuses it: {self.reasons[digest]}")
 
+    def refuses(self, body: bytes) -> bool:
+        """Tell whether Envoy refused *body*."""
+        return bool(self.reasons) and digest_of(body) in self.reasons
+
     def check_bytes(self, body: bytes) -> None:
         """Raise ConfigError if Envoy refused *body*."""
         if self.reasons:

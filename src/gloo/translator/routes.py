@@ -1,6 +1,7 @@
 """Routes to Envoy's routes; a bad one keeps its place and answers 500 with a reference."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import ClassVar
@@ -18,10 +19,12 @@ from gloo.model.route import Route as ModelRoute
 from gloo.model.salvage import literal_head
 from gloo.model.status import Problem
 from gloo.plugins.jwt import JwtExtension
+from gloo.translator.bugs import Bug, bug_in
 from gloo.translator.call_rules import rule_warnings, with_rules
 from gloo.translator.destinations import Resolved, RouteScope, check_whole, known_upstream, resolve
 from gloo.translator.events import matches_of
 from gloo.translator.matchers import methods_of, path_match
+from gloo.translator.refusals import Refusals
 from gloo.translator.reports import problem_of, reference_of
 from gloo.translator.route_checks import check_copied, check_later, check_sealed
 from gloo.translator.route_extensions import RouteExtensions, read_extensions
@@ -55,6 +58,7 @@ class TranslatedRoute(Value, frozen=True):
     route: Route | None = None
     demand: Demand | None = None
     later: tuple[tuple[str, bytes], ...] = ()
+    bugs: tuple[Bug, ...] = ()
 
     @property
     def sealed(self) -> bool:
@@ -91,6 +95,9 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
         return _error_route(route, at, name, scope, faults.problems)
     except ConfigError as error:
         return _error_route(route, at, name, scope, (problem_of(error, at),))
+    except Exception as error:  # noqa: BLE001 - a bug about one route must not stop the others
+        bug, problem = bug_in(scope.ref, error, at=at)
+        return replace(_error_route(route, at, name, scope, (problem,)), bugs=(bug,))
     clusters = found.route.action.clusters if isinstance(found.route.action, Forward) else frozenset[str]()
     problems = tuple([_with(warning, field=join_path(at, warning.field)) for warning in found.warnings])
     return TranslatedRoute(found.route.match, body, clusters, problems, before, found.route, found.demand, later)
@@ -177,9 +184,14 @@ def _action(route: ModelRoute, extensions: RouteExtensions, resolved: Sequence[R
     return action
 
 
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f]")
+
+
 def _forward(route: ModelRoute, resolved: Sequence[Resolved]) -> Forward:
     if not resolved:
         raise ConfigError("", "", "must have single_destination or multiple_destinations")
+    if route.prefix_rewrite is not None and (found := _UNWRITABLE.search(route.prefix_rewrite)):
+        raise ConfigError("", "prefix_rewrite", f"a path can't hold the character {found[0]!r}")
     forward = Forward(tuple([each.target for each in resolved]), prefix_rewrite=route.prefix_rewrite)
     return with_rules(forward, [each.rules for each in resolved])
 
@@ -187,18 +199,31 @@ def _forward(route: ModelRoute, resolved: Sequence[Resolved]) -> Forward:
 def _error_route(
     route: ModelRoute, at: str, name: str, scope: RouteScope, problems: tuple[Problem, ...]
 ) -> TranslatedRoute:
-    """Return the route that answers for a bad one: a client sees the reference, `gloo get` what it means."""
+    """Return the route that answers for a bad one: a client sees the reference, `gloo get` what it means.
+
+    Where not even that can stand in the table, the route is left out, and its problem says so.
+    """
     reference = reference_of(scope.ref, problems[0])
-    *others, match = _places_of(route)
-    if match is None:
-        lost = "its requests go to later routes, since its path can't be read"
+    places = tuple(place for place in _places_of(route) if place is not None)
+    answers = [answer for place in places if (answer := _answer(name, place, reference, scope.refusals)) is not None]
+    if not answers:
+        cause = "Envoy takes no route with its matcher" if places else "its matcher can't be read"
+        lost = f"its requests go to later routes, since {cause}"
         first = _with(problems[0], hint="; ".join(part for part in (problems[0].hint, lost) if part))
         return TranslatedRoute(None, b"", problems=(first, *problems[1:]))
     named = tuple(_with(problem, reference=reference) for problem in problems)
+    *before, last = answers
+    return TranslatedRoute(last.match, last.body, problems=named, before=tuple(before), route=last.route)
+
+
+def _answer(name: str, match: RouteMatch, reference: str, refusals: Refusals) -> PlacedRoute | None:
+    """Return what answers 500 in a place of a bad route; None where its matcher itself is the fault."""
     answer = Route(name, match, error_response(reference), response_headers=(HeaderChange("x-gloo-error", reference),))
-    earlier = tuple(replace(answer, match=other) for other in others if other)
-    before = tuple(PlacedRoute(each.match, route_bytes(each), each) for each in earlier)
-    return TranslatedRoute(match, route_bytes(answer), problems=named, before=before, route=answer)
+    try:
+        body = route_bytes(answer)
+    except Exception:  # noqa: BLE001 - what the route itself came to as well, and that is told
+        return None
+    return None if refusals.refuses(body) else PlacedRoute(match, body, answer)
 
 
 def _with(problem: Problem, *, field: str = "", hint: str | None = None, reference: str = "") -> Problem:
@@ -223,7 +248,7 @@ def error_response(reference: str) -> DirectResponse:
 def _places_of(route: ModelRoute) -> tuple[RouteMatch | None, ...]:
     """Return the matches that a bad route keeps: its own, or what can be read of them, or None."""
     if not isinstance(route, BrokenRoute) or route.event_matcher is not None:
-        with suppress(ConfigError):  # it is reported already
+        with suppress(Exception):  # it is reported already, be it a bug
             return matches_of(route)
     return (_readable_match(route.request_matcher) if route.request_matcher is not None else None,)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
+from gloo.translator.bugs import Bug, bug_in
 from gloo.translator.certificates import (
     Choice,
     GoodSecrets,
@@ -16,6 +17,7 @@ from gloo.translator.certificates import (
 from gloo.translator.listeners import domains_in_the_clear, redirect_problems
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
+from gloo.translator.reports import located
 from gloo.translator.server_names import NameTable, SecureService, name_table, secure_service
 from gloo.translator.virtual_services import TranslatedVirtualService
 
@@ -35,6 +37,7 @@ class SecureServices:
     services: tuple[SecureService, ...] = ()
     good: GoodSecrets = field(default_factory=GoodSecrets)
     next_turn: float | None = None
+    bugs: tuple[Bug, ...] = ()
 
     def of_role(self, role: str) -> tuple[SecureService, ...]:
         return tuple(each for each in self.services if role in each.service.roles)
@@ -53,20 +56,27 @@ def secure_services(
     found: list[SecureService] = []
     pairs: dict[str, Choice] = {}
     authorities: dict[str, Choice] = {}
+    bugs: list[Bug] = []
     for name, service in services.items():
         if service.ssl is None:
             continue
         secret, clients = service.ssl.secret_ref, service.ssl.client_ca
-        if secret not in pairs:
-            pairs[secret] = choose_pair(secret, config.secrets, good, now=now, refusals=refusals, memo=memo)
-        if clients and clients not in authorities:
-            authorities[clients] = choose_authorities(clients, config.secrets, good, refusals=refusals, memo=memo)
-        choices = pairs[secret], authorities.get(clients)
-        found.append(memo.once(secure_service, config.virtual_services[name], service, *choices))
+        item = config.virtual_services[name]
+        try:
+            if secret not in pairs:
+                pairs[secret] = choose_pair(secret, config.secrets, good, now=now, refusals=refusals, memo=memo)
+            if clients and clients not in authorities:
+                authorities[clients] = choose_authorities(clients, config.secrets, good, refusals=refusals, memo=memo)
+            choices = pairs[secret], authorities.get(clients)
+            found.append(memo.once(secure_service, item, service, *choices))
+        except Exception as error:  # noqa: BLE001 - a bug about one virtual service must not stop the others
+            bug, problem = bug_in(item.ref, error, at="ssl_config")
+            bugs.append(bug)
+            found.append(SecureService(item, service, None, (), (), located(item, (problem,))))
     materials = [choice.material for choice in pairs.values() if choice.material is not None]
     waiting = [choice.refused for choice in pairs.values() if choice.refused is not None]
     serving = GoodSecrets(_secrets(pairs), _secrets(authorities))
-    return SecureServices(tuple(found), serving, next_turn((*materials, *waiting), now))
+    return SecureServices(tuple(found), serving, next_turn((*materials, *waiting), now), tuple(bugs))
 
 
 def name_tables(secure: SecureServices, roles: Iterable[str], memo: Memo) -> dict[str, NameTable]:

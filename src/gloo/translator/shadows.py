@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from gloo.model.base import Value
+from gloo.model.base import Value, replace
 from gloo.model.codec import ConfigObject
 from gloo.model.status import Problem, Status
+from gloo.translator.bugs import bug_in
 from gloo.translator.memo import Memo
 from gloo.translator.reports import Reports, located, status_of
 from gloo.translator.route_path import Entry
@@ -30,17 +31,20 @@ def with_shadows(reports: Reports, orders: Mapping[str, RouteOrder], memo: Memo 
 
 
 def _warnings(order: RouteOrder) -> tuple[Problem, ...]:
-    return located(
-        order.item,
-        (
-            Problem(
-                field=f"routes[{late}]",
-                problem=f"can never be reached: routes[{early}] takes all of its requests",
-                hint="move it up, or remove it",
-                warning=True,
-            )
-            for late, early in unreachable(order.entries)
-        ),
+    try:
+        return located(order.item, tuple(map(_shadow, unreachable(order.entries))))
+    except Exception as error:  # noqa: BLE001 - a bug about the order of routes keeps none of them from running
+        _, problem = bug_in(order.item.ref, error, at="routes")
+        return located(order.item, (replace(problem, warning=True),))
+
+
+def _shadow(found: tuple[int, int]) -> Problem:
+    late, early = found
+    return Problem(
+        field=f"routes[{late}]",
+        problem=f"can never be reached: routes[{early}] takes all of its requests",
+        hint="move it up, or remove it",
+        warning=True,
     )
 
 

@@ -30,7 +30,10 @@ def needs_of(item: ConfigObject, plugins: Plugins) -> Needs:
     if not isinstance(upstream, Upstream) or upstream.type not in plugins.upstreams:
         return _NOTHING
     plugin = plugins.upstreams[upstream.type]
-    needs = Needs(_secrets(upstream, plugin), tuple(dict.fromkeys(_artifacts(upstream, plugin, plugins))))
+    try:
+        needs = Needs(_secrets(upstream, plugin), tuple(dict.fromkeys(_artifacts(upstream, plugin, plugins))))
+    except Exception:  # noqa: BLE001 - a bug; the translation of the upstream comes upon it too, and tells
+        return _NOTHING
     return needs if needs != _NOTHING else _NOTHING
 
 

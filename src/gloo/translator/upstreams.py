@@ -19,6 +19,7 @@ from gloo.model.strict import decode_struct
 from gloo.model.upstream import Function, Upstream
 from gloo.plugins.base import FunctionPlugin, PythonWorker, ServicePlugin, UpstreamPlugin
 from gloo.plugins.registry import Plugins
+from gloo.translator.bugs import Bug, bug_in
 from gloo.translator.discovery_options import discovery_problems
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
@@ -72,11 +73,15 @@ class TranslatedUpstream(Value, frozen=True):
 
     accepted: AcceptedUpstream | None
     problems: tuple[Problem, ...]
+    bugs: tuple[Bug, ...] = ()
 
     @property
     def is_pending(self) -> bool:
         """Tell whether it can't be used yet, for want of something that may still come."""
         return self.accepted is None and all(problem.pending for problem in self.problems if not problem.warning)
+
+
+_SHORTEST = 1_000_000  # nanoseconds; Envoy counts milliseconds, and takes no zero
 
 
 class _Faults(Exception):  # carries findings from a step to its leaf; never leaves this file
@@ -116,6 +121,9 @@ def _translate_upstream(
         return TranslatedUpstream(None, located(item, (*item.problems, *faults.problems)))
     except ConfigError as error:
         return TranslatedUpstream(None, located(item, (*item.problems, problem_of(error))))
+    except Exception as error:  # noqa: BLE001 - a bug about one upstream must not stop the others
+        bug, problem = bug_in(item.ref, error)
+        return TranslatedUpstream(None, located(item, (*item.problems, problem)), (bug,))
     return TranslatedUpstream(accepted, located(item, (*item.problems, *problems)))
 
 
@@ -123,6 +131,8 @@ def _accept(
     upstream: Upstream, plugins: Plugins, *, secrets: Mapping[str, Secret], artifacts: Mapping[str, Artifact]
 ) -> tuple[AcceptedUpstream, tuple[Problem, ...]]:
     plugin = plugins.upstream(upstream.type)
+    if upstream.connection_timeout.nanoseconds < _SHORTEST:
+        raise ConfigError("", "connection_timeout", f"{upstream.connection_timeout} is too short", "at least 1ms")
     spec = _decoded(upstream.spec, plugin.spec_model, at="spec")
     for field, name in secrets_named(upstream, plugin, spec):
         if name not in secrets:

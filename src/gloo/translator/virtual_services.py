@@ -1,13 +1,14 @@
 """Virtual services to virtual hosts: who owns which domain, and the routes below it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 from gloo.envoy.jwt import Demand
 from gloo.envoy.route_message import virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
 from gloo.errors import ConfigError
-from gloo.model.base import Value
+from gloo.model.base import Value, replace
 from gloo.model.codec import ConfigObject
 from gloo.model.route import Route
 from gloo.model.snapshot import ConfigSnapshot
@@ -15,6 +16,7 @@ from gloo.model.ssl_config import SSLConfig
 from gloo.model.status import Problem
 from gloo.model.virtual_service import VirtualService
 from gloo.plugins.registry import Plugins
+from gloo.translator.bugs import Bug, bug_in
 from gloo.translator.destinations import RouteScope
 from gloo.translator.domains import NONE_LOST, Claim, Owners, claim_of
 from gloo.translator.events import event_catch, event_fields
@@ -43,6 +45,7 @@ class TranslatedRoutes(Value, frozen=True):
     demands: frozenset[Demand] = frozenset()
     tokens: Tokens | None = None
     later: tuple[tuple[str, bytes], ...] = ()
+    bugs: tuple[Bug, ...] = ()
 
 
 class VirtualHost(Value, frozen=True):
@@ -72,6 +75,7 @@ class TranslatedVirtualService(Value, frozen=True):
         order: its routes as their order decides between them.
         tokens: the providers of tokens that it names; None when no route can demand one.
         demands: what its routes want of them.
+        bugs: what went wrong in gloo itself with it.
     """
 
     host: VirtualHost | None
@@ -82,6 +86,7 @@ class TranslatedVirtualService(Value, frozen=True):
     order: RouteOrder | None = None
     tokens: Tokens | None = None
     demands: frozenset[Demand] = frozenset()
+    bugs: tuple[Bug, ...] = ()
 
 
 def translate_virtual_services(
@@ -97,22 +102,41 @@ def translate_virtual_services(
     A domain belongs to the one that sorts first by name; in the clear and over TLS it may have two owners.
     """
     owners: Owners = {}
+    seen = _Seen(config, upstreams, _Names(config.upstreams), plugins, refusals, memo)
     translated = {}
-    every_name = _Names(config.upstreams)
     for name, item in sorted(config.virtual_services.items()):
-        service = item.value
-        if not isinstance(service, VirtualService):
-            translated[name] = TranslatedVirtualService(None, (), located(item, item.problems))
-            continue
-        wants = memo.once(_wants, service, plugins)
-        seen = [upstreams.get(upstream) for upstream in wants.upstreams]
-        names = memo.once(_same_names, *every_name) if None in seen else _NO_NAMES
-        if (tokens := _tokens(item, config, upstreams, refusals, memo)) is not None:
-            wants = memo.once(_with_tokens, wants, tokens)
-        routes, whole = memo.once(_translate, item, wants, plugins, refusals, names, *seen)
-        lost = wants.claim.take(owners)
-        translated[name] = _host(item, wants.claim, routes, refusals, lost) if lost else whole
+        try:
+            translated[name] = _translated(item, seen, owners)
+        except Exception as error:  # noqa: BLE001 - a bug about one virtual service must not stop the others
+            bug, problem = bug_in(item.ref, error)
+            translated[name] = TranslatedVirtualService(None, (), located(item, (problem,)), bugs=(bug,))
     return translated
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What all virtual services are translated with."""
+
+    config: ConfigSnapshot
+    upstreams: Mapping[str, TranslatedUpstream]
+    names: "_Names"
+    plugins: Plugins
+    refusals: Refusals
+    memo: Memo
+
+
+def _translated(item: ConfigObject, seen: _Seen, owners: Owners) -> TranslatedVirtualService:
+    service, memo = item.value, seen.memo
+    if not isinstance(service, VirtualService):
+        return TranslatedVirtualService(None, (), located(item, item.problems))
+    wants = memo.once(_wants, service, seen.plugins)
+    named = [seen.upstreams.get(upstream) for upstream in wants.upstreams]
+    names = memo.once(_same_names, *seen.names) if None in named else _NO_NAMES
+    if (tokens := _tokens(item, seen.config, seen.upstreams, seen.refusals, memo)) is not None:
+        wants = memo.once(_with_tokens, wants, tokens)
+    routes, whole = memo.once(_translate, item, wants, seen.plugins, seen.refusals, names, *named)
+    lost = wants.claim.take(owners)
+    return _host(item, wants.claim, routes, seen.refusals, lost) if lost else whole
 
 
 def _tokens(
@@ -196,7 +220,8 @@ def _translate_routes(
     translated = [translate_route(route, index, scope) for index, route in enumerate(service.routes)]
     entries = tuple([entry_of(index, each.match) for index, each in enumerate(translated) if each.match is not None])
     placed = [each for route in translated for each in route.placed]
-    placed += [PlacedRoute(*each) for each in event_catch(item.name, service.routes)]
+    caught = (PlacedRoute(*each) for each in event_catch(item.name, service.routes))
+    placed += [each for each in caught if not refusals.refuses(each.body)]
     bodies = tuple([route.body for route in placed])
     plain = len(placed) == len(entries) == len(translated)  # each route has its one place
     tree = compile_table(entries if plain else [entry_of(index, route.match) for index, route in enumerate(placed)])
@@ -212,6 +237,7 @@ def _translate_routes(
         frozenset(route.demand for route in translated if route.demand is not None),
         wants.tokens,
         tuple(half for route in translated for half in route.later),
+        tuple(bug for route in translated for bug in route.bugs),
     )
 
 
@@ -234,6 +260,7 @@ def _host(
             refusals.check_bytes(body)
             host = VirtualHost(item.name, body, routes.routes, routes.clusters, routes.later)
         except ConfigError as error:
-            problems = (*problems, *located(item, (problem_of(error),)))
-    known = (service.ssl_config, routes.order, routes.tokens, routes.demands)
+            whole = replace(problem_of(error), hint="it is left out: none of its domains is answered")
+            problems = (*problems, *located(item, (whole,)))
+    known = (service.ssl_config, routes.order, routes.tokens, routes.demands, routes.bugs)
     return TranslatedVirtualService(host, claim.roles, problems, domains, *known)

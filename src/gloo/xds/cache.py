@@ -211,15 +211,17 @@ class SnapshotCache:
         *,
         timeout: float,  # noqa: ASYNC109 - a late receipt is an answer, not an error
         nodes: int = 0,
+        taken: bool = False,
     ) -> Receipt:
-        """Wait until all Envoys of *role*, *nodes* at least, have judged its latest snapshot.
+        """Wait until all Envoys of *role*, *nodes* at least, have judged its latest snapshot; if *taken*, taken it.
 
         Returns the receipt as it is then, or after *timeout* seconds: look at `Receipt.settled` and `Receipt.nodes`.
         """
         deadline = asyncio.get_running_loop().time() + timeout
         while True:
             receipt = self.receipt(role)
-            if receipt.settled and len(receipt.nodes) >= nodes:
+            refused = taken and any(node.rejected for node in receipt.nodes)
+            if receipt.settled and len(receipt.nodes) >= nodes and not refused:
                 return receipt
             try:
                 async with asyncio.timeout_at(deadline):
