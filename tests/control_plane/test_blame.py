@@ -123,3 +123,17 @@ async def _envoy_says(*providers: TokenProvider) -> str | None:
     config = TypedConfig(extension.typed_config.type_url, extension.typed_config.value)
     listener = Listener("http", "127.0.0.1", 10000, "routes", (replace(jwt_filter(), config=config, discovered=False),))
     return await validate(find_envoy(), validation_bootstrap(listener.resource(), (_host("a", GOOD).body,)))
+
+
+async def test_a_host_whose_routes_were_taken_out_in_vain_is_named_as_a_whole() -> None:
+    host = _host("b", BAD)
+    assert list(await blame((_host("a", GOOD), host), _judge, {digest_of(BAD)})) == [digest_of(host.body)]
+
+
+async def test_of_hosts_that_are_refused_only_together_the_last_one_is_named() -> None:
+    hosts = tuple(_host(name, GOOD) for name in "abcdefg")
+
+    async def judge(bodies: tuple[bytes, ...]) -> str | None:
+        return "no" if hosts[1].body in bodies and hosts[4].body in bodies else None
+
+    assert await blame(hosts, judge) == {digest_of(hosts[4].body): "no"}

@@ -1,12 +1,13 @@
 """What is wrong with one object, be it a bug of gloo, keeps no other from going live; not after a restart either."""
 
+import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from tests.e2e.conftest import Gateway
-from tests.e2e.test_gateway import command, once, until
+from tests.e2e.test_gateway import command, until
 from tests.support.gateway import RunningGateway
 
 from gloo.control_plane.state import read_statuses
@@ -75,14 +76,17 @@ def write(folder: Path, name: str, *before: str, text: str) -> None:
     )
 
 
+async def said(running: RunningGateway, name: str) -> str:
+    """Return what the virtual service answers; nothing if not 200."""
+    answer = await running.get("/any", headers={"host": f"{name}.test"})
+    return answer.text if answer.status_code == 200 else ""
+
+
 async def answered(running: RunningGateway, name: str, text: str) -> None:
     """Wait until the virtual service answers with *text*."""
-    await once(lambda: asked(running, name, text), 200)
-
-
-async def asked(running: RunningGateway, name: str, text: str):  # type: ignore[no-untyped-def]
-    answer = await running.get("/any", headers={"host": f"{name}.test"})
-    return answer if answer.text == text else type(answer)(599)
+    async with asyncio.timeout(10):
+        while await said(running, name) != text:  # noqa: ASYNC110 - what it waits for sends no event
+            await asyncio.sleep(0.02)
 
 
 def state(folder: Path, ref: str) -> State | None:
@@ -112,8 +116,8 @@ async def test_a_route_that_envoy_takes_in_no_form_is_left_out_and_all_else_goes
 
     assert reason.endswith("Envoy refuses it: RegexMatcher.regex: value length must be at least 1 characters")
     async with gateway(folder, variables=faults) as running:
-        assert (await asked(running, "good", "two")).status_code == 200
-        assert (await asked(running, "bad", "rest")).status_code == 200
+        assert await said(running, "good") == "two"
+        assert await said(running, "bad") == "rest"
         write(folder, "good", text="three")
         await answered(running, "good", "three")
         await judged(folder, "VirtualService/bad", State.REJECTED)
@@ -141,8 +145,8 @@ async def test_a_bug_about_one_object_keeps_no_other_from_going_live(
     assert [log.count(f"a bug in gloo, reported on {ref}") for ref in ("VirtualService/bad", "Upstream/boom")] == [1, 1]
     assert "words that may hold a secret" not in log
     async with gateway(folder, variables=faults) as running:
-        assert (await asked(running, "good", "two")).status_code == 200
-        assert (await asked(running, "bad", "rest")).status_code == 200
+        assert await said(running, "good") == "two"
+        assert await said(running, "bad") == "rest"
 
 
 async def test_a_bug_is_a_finding_to_check_and_get_and_no_traceback(
@@ -151,10 +155,10 @@ async def test_a_bug_is_a_finding_to_check_and_get_and_no_traceback(
     write(folder, "bad", "{event_type: boom}", text="rest")
     monkeypatch.setenv("PYTHONPATH", faults["PYTHONPATH"])
     for words in (("check", str(folder)), ("get", "vs", "--dir", str(folder))):
-        status, said = await command(*words)
-        assert "a bug in gloo: ValueError at" in said
-        assert "Traceback" not in said
-        assert "words that may hold a secret" not in said
+        status, told = await command(*words)
+        assert "a bug in gloo: ValueError at" in told
+        assert "Traceback" not in told
+        assert "words that may hold a secret" not in told
         assert status == (1 if words[0] == "check" else 0)
 
 
@@ -162,7 +166,7 @@ async def test_a_bug_is_a_finding_to_check_and_get_and_no_traceback(
 async def test_check_refuses_an_empty_regular_expression(folder: Path, matcher: str) -> None:
     write(folder, "bad", matcher, text="rest")
 
-    status, said = await command("check", str(folder))
+    status, told = await command("check", str(folder))
 
     assert status == 1
-    assert "a regular expression can't be empty" in said
+    assert "a regular expression can't be empty" in told

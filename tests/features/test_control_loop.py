@@ -5,14 +5,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
+from gloo.control_plane import reader
 from gloo.control_plane.loop import ControlLoop, Stores
 from gloo.control_plane.state import StateFolder, read_statuses
 from gloo.envoy.snapshot import ResourceType
+from gloo.model import codec
 from gloo.model.source import Document
 from gloo.model.status import State
 from gloo.plugins.registry import load_plugins
+from gloo.plugins.service import Service
 from gloo.storage.memory import MemoryArtifacts, MemorySecrets, MemoryStorage
-from gloo.translator import Gateway
+from gloo.translator import Gateway, events, routes
 from gloo.xds.cache import Session
 from gloo.xds.messages import Request, Response
 
@@ -139,3 +144,84 @@ async def test_what_served_before_a_restart_serves_after_it_though_its_file_is_b
     with StateFolder(tmp_path).opened() as state:
         async with control_plane(MemoryStorage(broken), state=state) as envoy:
             await until(lambda: envoy.has == before)
+
+
+def answering(name: str, text: str) -> str:
+    answer = f"extensions: {{direct_response: {{status: 200, body: {text}}}}}"
+    return f"name: {name}\ndomains: [{name}.test]\nroutes:\n- {{request_matcher: {{path_prefix: /}}, {answer}}}\n"
+
+
+async def test_a_virtual_service_that_nobody_can_be_blamed_for_is_left_out_and_the_others_go_live(
+    tmp_path: Path,
+) -> None:
+    storage = MemoryStorage((Document("good.yaml", answering("good", "one"), "VirtualService"),))
+    table = (ResourceType.ROUTE, "gloo-http")
+
+    def refuses_bad(response: Response) -> str | None:
+        refused = any(b"bad.test" in each.body for each in response.resources)
+        return "no such thing" if response.type is ResourceType.ROUTE and refused else None
+
+    with StateFolder(tmp_path).opened() as state:
+        async with control_plane(storage, state=state, refuses=refuses_bad) as envoy:
+            await until(lambda: b"good.test" in envoy.has.get(table, b""))
+            storage.write("bad.yaml", answering("bad", "one"))
+            await until(lambda: len(read_statuses(tmp_path).statuses) == 2)
+            storage.write("good.yaml", answering("good", "second"))
+            await until(lambda: b"second" in envoy.has[table])
+            statuses = read_statuses(tmp_path).statuses
+
+    assert statuses["VirtualService/good"].state is State.ACCEPTED
+    assert statuses["VirtualService/bad"].state is State.REJECTED
+    assert "no such thing" in statuses["VirtualService/bad"].reason
+
+
+async def test_at_the_start_too_only_what_envoy_refuses_stays_left_out(tmp_path: Path) -> None:
+    names = ("bad", "better", "good")
+    storage = MemoryStorage(Document(f"{name}.yaml", answering(name, "one"), "VirtualService") for name in names)
+
+    def refuses_bad(response: Response) -> str | None:
+        refused = any(b"bad.test" in each.body for each in response.resources)
+        return "no such thing" if response.type is ResourceType.ROUTE and refused else None
+
+    def states() -> list[State]:
+        statuses = read_statuses(tmp_path).statuses
+        return [statuses[f"VirtualService/{name}"].state for name in names if f"VirtualService/{name}" in statuses]
+
+    with StateFolder(tmp_path).opened() as state:
+        async with control_plane(storage, state=state, refuses=refuses_bad) as envoy:
+            await until(lambda: states() == [State.REJECTED, State.ACCEPTED, State.ACCEPTED])
+            table = envoy.has[ResourceType.ROUTE, "gloo-http"]
+            assert [f"{name}.test".encode() in table for name in names] == [False, True, True]
+
+            storage.write("bad.yaml", answering("worst", "one"))
+            await until(lambda: b"worst.test" in envoy.has[ResourceType.ROUTE, "gloo-http"])
+
+
+async def test_a_bug_about_a_document_an_upstream_or_a_route_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def boom(*given: object) -> None:
+        raise ValueError("hidden")
+
+    cluster, matches = Service.cluster, events.matches_of
+    monkeypatch.setattr(Service, "cluster", lambda *given: boom() if given[1].name == "bad" else cluster(*given))
+    monkeypatch.setattr(routes, "matches_of", lambda each: boom() if each.event_matcher else matches(each))
+    monkeypatch.setattr(reader, "decode", lambda each: boom() if each.name == "worse.yaml" else codec.decode(each))
+    event = "name: bad\nroutes: [{event_matcher: {event_type: a}, single_destination: {upstream: {name: a}}}]\n"
+    bad = (
+        Document("bad.yaml", UPSTREAM.format(name="bad", port=80), "Upstream"),
+        Document("worse.yaml", UPSTREAM.format(name="worse", port=80), "Upstream"),
+        Document("event.yaml", event, "VirtualService"),
+    )
+    with StateFolder(tmp_path).opened() as state:
+        async with control_plane(MemoryStorage((*documents(), *bad)), state=state) as envoy:
+            await until(lambda: len(read_statuses(tmp_path).statuses) == 4)
+            recorded = read_statuses(tmp_path)
+            assert envoy.names(ResourceType.CLUSTER) == ["a"]
+
+    for ref in ("Upstream/bad", "VirtualService/bad"):
+        assert recorded.statuses[ref].state is State.REJECTED
+        assert "a bug in gloo: ValueError at" in recorded.statuses[ref].reason
+    assert recorded.statuses["Upstream/a"].state is State.ACCEPTED
+    assert [each.file for each in recorded.problems] == ["worse.yaml"]
+    assert "hidden" not in repr(recorded)

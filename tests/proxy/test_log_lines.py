@@ -66,3 +66,8 @@ def test_a_key_of_aws_in_a_printed_configuration_is_left_out(quote: str) -> None
     )
     assert "canary" not in parse(text).message
     assert "eu" in parse(text).message
+
+
+def test_what_envoy_refuses_is_not_printed() -> None:
+    line = r'warning config config rejected: goo.gle/debugonly  \nkey: "hidden"\n: no such thing'
+    assert parse(line) == LogLine(logging.WARNING, "config", "config rejected: no such thing")

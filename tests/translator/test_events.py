@@ -52,3 +52,19 @@ def test_only_a_virtual_service_with_events_pays_for_them() -> None:
     assert (event_fields(plain), event_catch("x", plain)) == (b"", ())
     assert event_fields(events)
     assert [match.path.value for match, _ in event_catch("x", events)] == ["/events", "/other"]
+
+
+@pytest.mark.parametrize("value", ["", ValueCondition(present=True), ValueCondition(present=False, invert=True)])
+def test_an_attribute_may_be_wanted_whatever_it_is(value: str | ValueCondition) -> None:
+    binary, structured = event_matches(EventMatcher(event_type="paid", subject=value))
+
+    assert binary.headers[1] == ValueMatch("ce-subject", "present")
+    assert structured.metadata[1] == ValueMatch("subject", "present")
+
+
+@pytest.mark.parametrize("name", ["source", "subject"])
+def test_an_empty_regular_expression_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        event_matches(EventMatcher(event_type="paid", **{name: ValueCondition(regex="")}))  # type: ignore[arg-type]
+
+    assert caught.value.field == f"event_matcher.{name}.regex"

@@ -3,10 +3,12 @@
 import json
 
 import pytest
-from tests.support.translating import routes, translated, virtual_hosts
+from tests.support.translating import GATEWAY, PLUGINS, config_of, routes, translated, virtual_hosts
 
 from gloo.model.base import Json
 from gloo.model.status import Problem, State
+from gloo.translator import translate
+from gloo.translator.refusals import Refusals, digest_of
 
 UPSTREAM = "name: a\ntype: service\nspec: {hosts: [{addr: 127.0.0.1, port: 80}]}\n"
 
@@ -122,3 +124,63 @@ def test_both_halves_of_a_later_call_and_all_forms_of_an_event_name_one_call() -
         named = {each["header"]["value"] for each in asked if each["header"]["key"] == "x-gloo-ask"}
         assert named == {call}
         assert call.startswith("shop/0/")
+
+
+def test_a_route_that_envoy_takes_in_no_form_is_left_out_and_told() -> None:
+    config = config_of(UPSTREAM, service(route("/bad"), route("/")))
+    first = translate(config, PLUGINS, gateway=GATEWAY)
+    refused = dict.fromkeys([digest_of(first.hosts[0].routes[0])], "no such thing")
+    second = translate(config, PLUGINS, gateway=GATEWAY, refusals=Refusals(refused))
+    assert answer(routes(second, "shop")[0])["reference"]
+    refused[digest_of(second.hosts[0].routes[0])] = "nor this"
+
+    third = translate(config, PLUGINS, gateway=GATEWAY, refusals=Refusals(refused))
+
+    assert [each["match"]["prefix"] for each in routes(third, "shop")] == ["/"]
+    (problem,) = third.reports["VirtualService/shop"].problems
+    assert (problem.field, problem.problem) == ("routes[0]", "Envoy refuses it: no such thing")
+    assert "its requests go to later routes" in problem.hint
+    assert not problem.reference
+
+
+def test_a_virtual_host_that_envoy_refuses_as_a_whole_is_left_out_and_told() -> None:
+    config = config_of(UPSTREAM, service(route("/")))
+    first = translate(config, PLUGINS, gateway=GATEWAY)
+    refusals = Refusals({digest_of(first.hosts[0].body): "no such thing"})
+
+    second = translate(config, PLUGINS, gateway=GATEWAY, refusals=refusals)
+
+    assert virtual_hosts(second) == {}
+    assert second.reports["VirtualService/shop"].reason == "Envoy refuses it: no such thing"
+
+
+@pytest.mark.parametrize(
+    ("bad", "field"),
+    [
+        ("{request_matcher: {path_regex: ''}}", "request_matcher.path_regex"),
+        ("{request_matcher: {headers: {x: {regex: ''}}}}", "request_matcher.headers.x.regex"),
+        ("{request_matcher: {query_params: {x: {regex: ''}}}}", "request_matcher.query_params.x.regex"),
+        ("{request_matcher: {query_params: {'': ''}}}", 'request_matcher.query_params[""]'),
+        ("{request_matcher: {cookies: {x: {regex: ''}}}}", "request_matcher.cookies.x.regex"),
+        (route("/", 'single_destination: {upstream: {name: a}}, prefix_rewrite: "/a\\nb"'), "prefix_rewrite"),
+        (
+            route("/", "single_destination: {upstream: {name: a}}, extensions: {metadata: {'': {}}}"),
+            'extensions.metadata[""]',
+        ),
+        (
+            route(
+                "/",
+                "multiple_destinations: [{upstream: {name: a}, weight: 4294967295}, {upstream: {name: a}, weight: 1}]",
+            ),
+            "",
+        ),
+        (
+            route("/", "single_destination: {upstream: {name: a}}, extensions: {cors: {allow_origin_regex: ['']}}"),
+            "extensions.cors.allow_origin_regex[0]",
+        ),
+    ],
+)
+def test_what_envoy_is_known_to_refuse_is_refused_with_its_place(bad: str, field: str) -> None:
+    found = problems(UPSTREAM, service(bad))[0]
+    assert found.field == ".".join(part for part in ("routes[0]", field) if part)
+    assert not found.problem.startswith("Envoy refuses it")

@@ -1,8 +1,10 @@
 """Routes that nothing reaches are told, and nothing else is."""
 
+import pytest
 from tests.support.translating import translated
 
 from gloo.model.status import State
+from gloo.translator import shadows
 from gloo.translator.memo import Memo
 from gloo.translator.shadows import with_shadows
 
@@ -35,3 +37,12 @@ def test_verdicts_without_warnings_stay_the_same_objects() -> None:
     found = with_shadows(translation.reports, translation.orders, Memo())
 
     assert all(found[ref] is status for ref, status in translation.reports.items())
+
+
+def test_a_bug_about_the_order_of_routes_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    def boom(entries: object) -> None:
+        raise ValueError("hidden")
+
+    monkeypatch.setattr(shadows, "unreachable", boom)
+    (told,) = warnings("path_prefix: /")
+    assert told.startswith("routes a bug in gloo: ValueError at translator/shadows.py")

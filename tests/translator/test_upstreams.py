@@ -76,3 +76,8 @@ def test_functions_of_a_plain_service_are_told_to_need_a_protocol() -> None:
     text = REST.replace("service_info: {type: REST}\n", "")
     (problem,) = translated(text).reports["Upstream/pets"].problems
     assert "service_info" in problem.hint
+
+
+def test_an_upstream_needs_time_to_connect() -> None:
+    upstream = "name: a\ntype: service\nconnection_timeout: 0s\nspec: {hosts: [{addr: 127.0.0.1, port: 80}]}\n"
+    assert translated(upstream).reports["Upstream/a"].reason == "connection_timeout: 0s is too short"

@@ -242,6 +242,8 @@ class ControlLoop:
             receipt = await self.cache.settled(DEFAULT_ROLE, timeout=_PATIENCE, nodes=1)
             if any(node.rejected for node in receipt.nodes):
                 await self._without_what_is_refused()
+            else:
+                self._refusals.go_on()
             published = self._published
             if published is None or self._to_record.is_set():
                 continue

@@ -32,6 +32,7 @@ from gloo.storage.file import FileStorage
 from gloo.storage.file_artifacts import FileArtifacts
 from gloo.translator import Gateway, Translation, translate
 from gloo.translator.memo import Memo
+from gloo.translator.refusals import Refusals
 from gloo.translator.shadows import with_shadows
 from gloo.translator.wanted_secrets import wanted_names
 from gloo.translator.workers import with_problems
@@ -94,7 +95,8 @@ async def _translate(directory: Path, gateway: Gateway, state: Path, storage: Se
     read = {name: each for name, each in wanted.items() if each.plugin.asks_nobody}
     known = {**(useful(read_discovered(state), wanted) if wanted else {}), **await _read(read, directory)}
     config = with_discovered(written, known, Memo().once)
-    translated = translate(config, plugins, gateway=gateway, now=time.time())
+    refusals = Refusals(by_rules=True)
+    translated = translate(config, plugins, gateway=gateway, refusals=refusals, now=time.time())
     reports = with_problems(translated.reports, {name: known[name].problems for name in read}, config)
     translation = replace(translated, reports=with_shadows(reports, translated.orders))
     for snapshot in translation.snapshots.values():

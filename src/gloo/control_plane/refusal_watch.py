@@ -1,19 +1,20 @@
 """What Envoy refuses: noted, traced to the user's object, and taken out of the next translation."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
 import structlog
 
 from gloo.control_plane.blame import blame, blame_providers
 from gloo.envoy.refusal_text import refusal_text
-from gloo.envoy.snapshot import Resource, ResourceType
+from gloo.envoy.snapshot import Reference, ResourceType
 from gloo.envoy.validation import validation_bootstrap
 from gloo.errors import ProxyError
 from gloo.model.base import replace
 from gloo.translator import Translation
 from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.refusals import Refusals, digest_of
+from gloo.translator.secure_services import tls_bytes
 from gloo.translator.virtual_services import VirtualHost
 from gloo.xds.cache import role_of
 from gloo.xds.messages import Verdict
@@ -23,6 +24,10 @@ Validate = Callable[[bytes], Awaitable[str | None]]
 
 _WHOLE = (ResourceType.CLUSTER, ResourceType.SECRET)
 """What stands for one object of the user; a route table stands for many."""
+
+
+_TAKEN = "cannot bind"
+"""What Envoy says of a listener whose port somebody else has: no object is to blame."""
 
 
 class RefusalWatch:
@@ -40,8 +45,9 @@ class RefusalWatch:
         self.refusals = Refusals()
         self._validate, self._tell, self._published = validate, tell, published
         self._refused: list[Verdict] = []
-        self._taken: dict[str, str] = {}  # versions by name of route tables, as the default role runs them
-        self._proven: tuple[VirtualHost, ...] = ()
+        self._taken: dict[Reference, str] = {}  # versions, as the default role runs them
+        self._proven: Mapping[ResourceType, Translation] = {}  # the last one whose listeners, or tables, all run
+        self._suspects: list[tuple[str, ...]] = []
         self._arrived = asyncio.Event()
         self._log = structlog.get_logger("gloo.control_plane")
 
@@ -57,18 +63,23 @@ class RefusalWatch:
         self._note_taken(each for each in verdicts if each.accepted)
 
     def _note_taken(self, accepted: Iterable[Verdict]) -> None:
-        """Note which virtual hosts run: all of a translation, once Envoy took all its route tables."""
-        taken = {
-            verdict.resource[1]: verdict.version
-            for verdict in accepted
-            if verdict.resource[0] is ResourceType.ROUTE and role_of(verdict.node) == DEFAULT_ROLE
-        }
+        """Note what runs: the listeners of a translation, or its route tables, once Envoy took all of them."""
+        taken = {each.resource: each.version for each in accepted if role_of(each.node) == DEFAULT_ROLE}
         translation = self._published()
-        if taken and translation is not None:
-            self._taken |= taken
-            tables = _tables(translation)
-            if all(self._taken.get(name) == table.version for name, table in tables.items()):
-                self._proven = translation.hosts
+        if not taken or translation is None:
+            return
+        self._taken |= taken
+        for kind in {kind for kind, _ in taken} & _SHARED.keys():
+            resources = translation.snapshots[DEFAULT_ROLE].of_type(kind)
+            if all(self._taken.get((kind, name)) == each.version for name, each in resources.items()):
+                self._proven = {**self._proven, kind: translation}
+
+    def go_on(self) -> None:
+        """Try some of what was left out without proof once more; to be called when Envoy has taken all else."""
+        if self._suspects:
+            tried = self._suspects.pop()
+            self.refusals = Refusals({key: why for key, why in self.refusals.reasons.items() if key not in tried})
+            self._tell()
 
     async def run(self) -> None:
         """Trace refusals until cancelled."""
@@ -80,27 +91,40 @@ class RefusalWatch:
             translation = self._published()
             if translation is not None:
                 reasons.update(blame_providers(translation.providers, refused))
-                reasons.update(await self._blame_routes(translation, refused))
+                for kind in _SHARED:
+                    reasons.update(await self._blame(kind, translation, refused))
             if reasons.keys() - self.refusals.reasons.keys():
                 self.refusals = Refusals({**self.refusals.reasons, **reasons})
                 self._tell()
 
-    async def _blame_routes(self, translation: Translation, refused: Iterable[Verdict]) -> Mapping[str, str]:
-        """Return reasons by digest for the tables among *refused*; nothing when Envoy has got other tables since."""
+    async def _blame(
+        self, kind: ResourceType, translation: Translation, refused: Iterable[Verdict]
+    ) -> Mapping[str, str]:
+        """Return reasons by digest for what is of *kind* among *refused*; none if Envoy has got another one since."""
         current = {
-            table.version
-            for snapshot in translation.snapshots.values()
-            for table in snapshot.of_type(ResourceType.ROUTE).values()
+            each.version for snapshot in translation.snapshots.values() for each in snapshot.of_type(kind).values()
         }
         reason = next((verdict.message for verdict in refused if verdict.version in current), None)
-        if reason is None:
+        if reason is None or _TAKEN in reason:
             return {}
-        found = await self._traced(translation)
-        if found.keys() - self.refusals.reasons.keys():
-            return found
-        unproven = self.unproven(translation)
-        self._log.error("it can't be found out which route Envoy refuses", left_out=[host.name for host in unproven])
-        return {digest_of(host.body): reason for host in unproven}
+        if kind is ResourceType.ROUTE:
+            found = await self._traced(translation)
+            if found.keys() - self.refusals.reasons.keys():
+                return found
+        return self._suspected(kind, translation, reason)
+
+    def _suspected(self, kind: ResourceType, translation: Translation, reason: str) -> Mapping[str, str]:
+        """Return a refusal of all that is new in what is of *kind*; if it is more than one, `go_on` tries each half."""
+        new = tuple(dict.fromkeys(map(digest_of, self._unproven(kind, translation))))
+        self._log.error(f"it can't be told which part of its {kind.name.lower()}s Envoy refuses", left_out=len(new))
+        if len(new) > 1:
+            self._suspects += (new[: len(new) // 2], new[len(new) // 2 :])
+        return dict.fromkeys(new, reason)
+
+    def _unproven(self, kind: ResourceType, translation: Translation) -> Iterator[bytes]:
+        proven = self._proven.get(kind)
+        known = set(_SHARED[kind](proven)) if proven is not None else set()
+        return (part for part in _SHARED[kind](translation) if part not in known)
 
     async def _traced(self, translation: Translation) -> Mapping[str, str]:
         if self._validate is None:
@@ -119,10 +143,12 @@ class RefusalWatch:
 
     def unproven(self, translation: Translation) -> tuple[VirtualHost, ...]:
         """Return the virtual hosts of *translation* that are new or changed since Envoy last took all it was given."""
-        proven = {host.body for host in self._proven}
-        return tuple(host for host in translation.hosts if host.body not in proven)
+        bodies = set(self._unproven(ResourceType.ROUTE, translation))
+        return tuple(host for host in translation.hosts if host.body in bodies)
 
 
-def _tables(translation: Translation) -> Mapping[str, Resource]:
-    """Return the route tables of the default role by name."""
-    return translation.snapshots[DEFAULT_ROLE].of_type(ResourceType.ROUTE)
+_SHARED: Mapping[ResourceType, Callable[[Translation], Iterable[bytes]]] = {
+    ResourceType.LISTENER: lambda translation: map(tls_bytes, translation.ways),
+    ResourceType.ROUTE: lambda translation: (host.body for host in translation.hosts),
+}
+"""What holds parts of many objects, and these parts, as refusals know them."""

@@ -6,7 +6,7 @@ them. Of that nothing is kept.
 
 import re
 
-_RULE = re.compile(r"(\w+?)ValidationError\.(\w+(?:\[[^\]|]*\])?): (.*?)\)*\s*\Z", re.DOTALL)
+_RULE = re.compile(r"(\w+?)ValidationError\.(\w+)(?:\[[^\]|]*\])?: (.*?)\)*\s*\Z", re.DOTALL)
 _RULES = "Proto constraint validation failed ("
 _DUMP = "goo.gle/debug"
 _CAUSE = " | caused by "
@@ -18,7 +18,7 @@ UNSAID = "a reason is not given"
 
 def refusal_text(said: str) -> str:
     """Return the reason in what Envoy *said*, as ``RegexMatcher.regex: value length must be at least 1 characters``."""
-    before, found, rules = said.rpartition(_RULES)
+    _, found, rules = said.rpartition(_RULES)
     if found:
         rule = _RULE.search(rules.rpartition(_CAUSE)[2])
         return _shortened(f"{rule[1]}.{_snake(rule[2])}: {rule[3]}" if rule else rules)

@@ -19,6 +19,8 @@ from gloo.translator.routes import translate_route
 from gloo.translator.upstreams import TranslatedUpstream, translate_upstreams
 from gloo.translator.virtual_services import TranslatedVirtualService, translate_virtual_services
 
+_REFUSALS = Refusals(by_rules=True)
+
 
 class TableRoute(Value, frozen=True):
     """One route of Envoy's table.
@@ -83,7 +85,7 @@ class Tables(Value, frozen=True):
 
 def tables_of(config: ConfigSnapshot, plugins: Plugins) -> Tables:
     """Translate *config* as far as a question about a request needs it."""
-    refusals, memo = Refusals(), Memo()
+    refusals, memo = _REFUSALS, Memo()
     upstreams = translate_upstreams(config, plugins, refusals=refusals, memo=memo)
     services = translate_virtual_services(config, upstreams, plugins=plugins, refusals=refusals, memo=memo)
     return Tables(config, plugins, upstreams, services, Memo())
@@ -92,7 +94,7 @@ def tables_of(config: ConfigSnapshot, plugins: Plugins) -> Tables:
 def _routes(item: ConfigObject, tables: Tables) -> tuple[TableRoute, ...]:
     assert isinstance(item.value, VirtualService)
     names, tokens = tuple(tables.upstreams), tables.services[item.name].tokens
-    scope = RouteScope(item.ref, item.name, tables.upstreams, names, tables.plugins, Refusals(), tokens)
+    scope = RouteScope(item.ref, item.name, tables.upstreams, names, tables.plugins, _REFUSALS, tokens)
     return tuple(
         TableRoute(index, written, placed.route, translated.demand)
         for index, written in enumerate(item.value.routes)

@@ -61,12 +61,12 @@ async def relay(stream: asyncio.StreamReader) -> tuple[str, ...]:
 
 
 async def lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
-    """Split *stream* into lines without their ends; what is longer than 64 KiB comes in pieces."""
+    """Split *stream* into lines without their ends; what is longer than 64 KiB comes without its middle."""
     rest = b""
     while chunk := await stream.read(_LONGEST):
         *lines, rest = (rest + chunk).split(b"\n")
         if len(rest) > _LONGEST:
-            lines, rest = [*lines, rest], b""
+            rest = rest[: _LONGEST // 2] + rest[-_LONGEST // 2 :]
         for line in lines:
             if line:
                 yield line.decode(errors="replace")

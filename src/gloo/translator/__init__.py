@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from gloo.envoy.downstream_tls import DownstreamTls
 from gloo.envoy.jwt import TokenProvider
 from gloo.envoy.snapshot import EnvoySnapshot, Resource, ResourceType
 from gloo.envoy.tls import TRUSTED_ROOTS, trusted_roots
@@ -48,6 +49,7 @@ class Translation:
         known: what the Envoys of each role have to know of tokens, for the next run.
         before: what they knew.
         bugs: what went wrong in gloo itself, with the objects that it went wrong with.
+        ways: all ways to answer over TLS.
     """
 
     snapshots: Mapping[str, EnvoySnapshot]
@@ -60,6 +62,7 @@ class Translation:
     known: Mapping[str, KnownTokens] = field(default_factory=dict)
     before: Mapping[str, KnownTokens] = field(default_factory=dict)
     bugs: tuple[Bug, ...] = ()
+    ways: tuple[DownstreamTls, ...] = ()
 
     @property
     def providers(self) -> tuple[TokenProvider, ...]:
@@ -106,7 +109,8 @@ def translate(
     hosts, workers = _hosts(services), workers_of(upstreams)
     orders = {f"VirtualService/{name}": each.order for name, each in services.items() if each.order is not None}
     bugs = _bugs(upstreams, services, secure.bugs)
-    return Translation(snapshots, reports, hosts, secure.good, orders, secure.next_turn, workers, known, before, bugs)
+    tls = (secure.good, orders, secure.next_turn)
+    return Translation(snapshots, reports, hosts, *tls, workers, known, before, bugs, secure.ways)
 
 
 NO_REFUSALS = Refusals()

@@ -88,9 +88,8 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
         before = tuple([PlacedRoute(each.match, _body(each, later), each) for each in found.before])
         if (plain := plain_route(found.route)) is not None:
             before += (PlacedRoute(plain.match, route_bytes(plain)),)
-        if scope.refusals.reasons:
-            for each in (*(placed.body for placed in before), body, *(half for _, half in later)):
-                scope.refusals.check_bytes(each)
+        if scope.refusals.speaks:
+            scope.refusals.check_routes((*(placed.body for placed in before), body, *(half for _, half in later)))
     except _Faults as faults:
         return _error_route(route, at, name, scope, faults.problems)
     except ConfigError as error:
@@ -223,7 +222,7 @@ def _answer(name: str, match: RouteMatch, reference: str, refusals: Refusals) ->
         body = route_bytes(answer)
     except Exception:  # noqa: BLE001 - what the route itself came to as well, and that is told
         return None
-    return None if refusals.refuses(body) else PlacedRoute(match, body, answer)
+    return None if refusals.refuses_route(body) else PlacedRoute(match, body, answer)
 
 
 def _with(problem: Problem, *, field: str = "", hint: str | None = None, reference: str = "") -> Problem:

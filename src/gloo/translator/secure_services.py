@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gloo.envoy.downstream_tls import DownstreamTls
+from gloo.errors import ConfigError
+from gloo.model.base import replace
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
@@ -17,7 +20,7 @@ from gloo.translator.certificates import (
 from gloo.translator.listeners import domains_in_the_clear, redirect_problems
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
-from gloo.translator.reports import located
+from gloo.translator.reports import located, problem_of
 from gloo.translator.server_names import NameTable, SecureService, name_table, secure_service
 from gloo.translator.virtual_services import TranslatedVirtualService
 
@@ -38,6 +41,11 @@ class SecureServices:
     good: GoodSecrets = field(default_factory=GoodSecrets)
     next_turn: float | None = None
     bugs: tuple[Bug, ...] = ()
+
+    @property
+    def ways(self) -> tuple[DownstreamTls, ...]:
+        """All ways to answer over TLS, each once."""
+        return tuple(dict.fromkeys(each.tls for each in self.services if each.tls is not None))
 
     def of_role(self, role: str) -> tuple[SecureService, ...]:
         return tuple(each for each in self.services if role in each.service.roles)
@@ -68,7 +76,8 @@ def secure_services(
             if clients and clients not in authorities:
                 authorities[clients] = choose_authorities(clients, config.secrets, good, refusals=refusals, memo=memo)
             choices = pairs[secret], authorities.get(clients)
-            found.append(memo.once(secure_service, item, service, *choices))
+            one = memo.once(secure_service, item, service, *choices)
+            found.append(memo.once(_unless_refused, one, refusals) if refusals.reasons else one)
         except Exception as error:  # noqa: BLE001 - a bug about one virtual service must not stop the others
             bug, problem = bug_in(item.ref, error, at="ssl_config")
             bugs.append(bug)
@@ -77,6 +86,22 @@ def secure_services(
     waiting = [choice.refused for choice in pairs.values() if choice.refused is not None]
     serving = GoodSecrets(_secrets(pairs), _secrets(authorities))
     return SecureServices(tuple(found), serving, next_turn((*materials, *waiting), now), tuple(bugs))
+
+
+def tls_bytes(tls: DownstreamTls) -> bytes:
+    """Return what stands for *tls* among refusals."""
+    return repr(tls).encode()
+
+
+def _unless_refused(service: SecureService, refusals: Refusals) -> SecureService:
+    if service.tls is None:
+        return service
+    try:
+        refusals.check_bytes(tls_bytes(service.tls))
+    except ConfigError as error:
+        told = located(service.item, (problem_of(error, "ssl_config"),))
+        return replace(service, tls=None, secrets=(), problems=(*service.problems, *told))
+    return service
 
 
 def name_tables(secure: SecureServices, roles: Iterable[str], memo: Memo) -> dict[str, NameTable]:

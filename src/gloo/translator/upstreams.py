@@ -116,7 +116,7 @@ def _translate_upstream(
     try:
         accepted, problems = _accept(item.value, plugins, secrets=secrets, artifacts=artifacts)
         for resource in (accepted.cluster, *accepted.secrets):
-            refusals.check(resource.version)
+            refusals.check_resource(resource)
     except _Faults as faults:
         return TranslatedUpstream(None, located(item, (*item.problems, *faults.problems)))
     except ConfigError as error:

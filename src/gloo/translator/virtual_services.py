@@ -221,7 +221,7 @@ def _translate_routes(
     entries = tuple([entry_of(index, each.match) for index, each in enumerate(translated) if each.match is not None])
     placed = [each for route in translated for each in route.placed]
     caught = (PlacedRoute(*each) for each in event_catch(item.name, service.routes))
-    placed += [each for each in caught if not refusals.refuses(each.body)]
+    placed += [each for each in caught if not refusals.refuses_route(each.body)]
     bodies = tuple([route.body for route in placed])
     plain = len(placed) == len(entries) == len(translated)  # each route has its one place
     tree = compile_table(entries if plain else [entry_of(index, route.match) for index, route in enumerate(placed)])
