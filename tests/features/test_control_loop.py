@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from tests.support.authority import Authority
 
 from gloo.control_plane import reader
 from gloo.control_plane.loop import ControlLoop, Stores
@@ -40,7 +41,8 @@ class FakeEnvoy:
         for kind in ASKED:
             session.receive(Request(type_url=kind.type_url, names=("*",)))
         session.receive(Request(type_url=ResourceType.EXTENSION.type_url, names=("gloo.jwt",)))
-        session.receive(Request(type_url=ResourceType.ROUTE.type_url, names=("gloo-http",)))
+        session.receive(Request(type_url=ResourceType.ROUTE.type_url, names=("gloo-http", "gloo-https")))
+        session.receive(Request(type_url=ResourceType.SECRET.type_url, names=("certificate/one",)))
 
     async def run(self) -> None:
         while True:
@@ -58,11 +60,18 @@ class FakeEnvoy:
 
 @asynccontextmanager
 async def control_plane(
-    storage: MemoryStorage, *, state: StateFolder | None = None, refuses: Callable[[Response], str | None] | None = None
+    storage: MemoryStorage,
+    *,
+    state: StateFolder | None = None,
+    refuses: Callable[[Response], str | None] | None = None,
+    secrets: MemorySecrets | None = None,
 ) -> AsyncIterator[FakeEnvoy]:
     plugins, _ = load_plugins()
     loop = ControlLoop(
-        Stores(storage, MemorySecrets(), MemoryArtifacts()), plugins, gateway=Gateway("127.0.0.1"), state=state
+        Stores(storage, secrets or MemorySecrets(), MemoryArtifacts()),
+        plugins,
+        gateway=Gateway("127.0.0.1"),
+        state=state,
     )
     envoy = FakeEnvoy(loop.cache.connect("ingress~fake", delta=True), refuses or (lambda response: None))
     async with asyncio.TaskGroup() as group:
@@ -225,3 +234,34 @@ async def test_a_bug_about_a_document_an_upstream_or_a_route_stops_no_other(
     assert recorded.statuses["Upstream/a"].state is State.ACCEPTED
     assert [each.file for each in recorded.problems] == ["worse.yaml"]
     assert "hidden" not in repr(recorded)
+
+
+CIPHER = "ECDHE-RSA-AES256-GCM-SHA384"
+SECURE = "name: {0}\ndomains: [{0}.test]\nroutes: []\nssl_config: {{secret_ref: one{1}}}\n"
+
+
+async def test_a_way_to_answer_over_tls_that_envoy_refuses_leaves_the_others_theirs(tmp_path: Path) -> None:
+    storage = MemoryStorage((Document("good.yaml", SECURE.format("good", ""), "VirtualService"),))
+    secrets = MemorySecrets({"one": Authority.make().issue("*.test").data()})
+
+    def refuses_bad(response: Response) -> str | None:
+        for each in response.resources:
+            if each.type is ResourceType.LISTENER and CIPHER.encode() in each.body:
+                return f"Error adding/updating listener(s) {each.name}: no such thing"
+        return None
+
+    with StateFolder(tmp_path).opened() as state:
+        async with control_plane(storage, state=state, refuses=refuses_bad, secrets=secrets) as envoy:
+            await until(lambda: b"good.test" in envoy.has.get((ResourceType.LISTENER, "gloo-https"), b""))
+            storage.write("bad.yaml", SECURE.format("bad", f", cipher_suites: [{CIPHER}]"))
+            await until(lambda: len(read_statuses(tmp_path).statuses) == 2)
+            storage.write("other.yaml", SECURE.format("other", ""))
+            await until(lambda: b"other.test" in envoy.has[ResourceType.LISTENER, "gloo-https"])
+            await until(lambda: len(read_statuses(tmp_path).statuses) == 3)
+            statuses = read_statuses(tmp_path).statuses
+
+    assert [statuses[f"VirtualService/{name}"].state for name in ("bad", "good", "other")] == [
+        State.REJECTED,
+        State.ACCEPTED,
+        State.ACCEPTED,
+    ]

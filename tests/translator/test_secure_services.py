@@ -1,13 +1,20 @@
 from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
 
+import pytest
 from tests.support.authority import Authority
 from tests.support.listeners import chains_of
 from tests.support.translating import GATEWAY, PLUGINS, config_of
 
 from gloo.envoy.snapshot import ResourceType
+from gloo.model.codec import ConfigObject
 from gloo.model.secret import Secret
 from gloo.translator import GoodSecrets, Translation, translate
 from gloo.translator.memo import Memo
+from gloo.translator.refusals import Refusals, digest_of
+from gloo.translator.secure_services import tls_bytes
+from gloo.translator.server_names import SecureService, secure_service
 
 AUTHORITY = Authority.make()
 END = datetime(2030, 1, 1, tzinfo=UTC)
@@ -74,3 +81,36 @@ def test_verdicts_stay_the_same_objects_while_nothing_changes() -> None:
     runs = [translate(config, PLUGINS, gateway=GATEWAY, now=NOW, memo=memo) for _ in range(2)]
     assert runs[0].reports["VirtualService/one"] is runs[1].reports["VirtualService/one"]
     assert runs[0].snapshots == runs[1].snapshots == translated(GOOD).snapshots
+
+
+TWO = "{name: two, domains: [two.test], routes: [], ssl_config: {secret_ref: one, min_tls_version: TLSv1_3}}"
+
+
+def test_a_bug_about_one_virtual_service_leaves_the_others_their_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    def boom(item: ConfigObject, *given: Any) -> SecureService:
+        if item.name == "two":
+            raise ValueError("hidden")
+        return secure_service(item, *given)
+
+    monkeypatch.setattr(import_module("gloo.translator.secure_services"), "secure_service", boom)
+    found = translate(config_of(TEXT, TWO, secrets=(GOOD,)), PLUGINS, gateway=GATEWAY, now=NOW)
+
+    assert chains_of(found.snapshots["ingress"], "gloo-https") == {"certificate/one": ("one.test",)}
+    assert found.reports["VirtualService/one"].state == "Accepted"
+    assert found.reports["VirtualService/two"].reason.startswith("ssl_config: a bug in gloo: ValueError")
+    assert [bug.ref for bug in found.bugs] == ["VirtualService/two"]
+
+
+def test_a_way_to_answer_that_envoy_refuses_is_left_out_and_told() -> None:
+    config = config_of(TEXT, TWO, secrets=(GOOD,))
+    first = translate(config, PLUGINS, gateway=GATEWAY, now=NOW)
+    (way,) = (tls for tls in first.ways if tls.policy.min_version)
+    refusals = Refusals({digest_of(tls_bytes(way)): "no such thing"})
+
+    found = translate(config, PLUGINS, gateway=GATEWAY, now=NOW, refusals=refusals)
+
+    assert chains_of(found.snapshots["ingress"], "gloo-https") == {
+        "certificate/one": ("one.test",),
+        "none": ("two.test",),
+    }
+    assert found.reports["VirtualService/two"].reason == "ssl_config: Envoy refuses it: no such thing"

@@ -1,9 +1,11 @@
 """Only what is named is asked for."""
 
+import pytest
 from tests.support.translating import GATEWAY, PLUGINS, config_of
 
 from gloo.model.artifact import Artifact
 from gloo.model.snapshot import ConfigSnapshot
+from gloo.plugins.rest import Rest
 from gloo.translator import Translation, translate
 from gloo.translator.memo import Memo
 from gloo.translator.upstream_needs import Needs, needs_of
@@ -43,3 +45,15 @@ def test_a_change_of_an_artifact_costs_the_upstreams_that_name_it() -> None:
     before, after = run(known).reports, run(known | {"b.txt": Artifact("b.txt", "y")}).reports
     assert after["Upstream/a"] is before["Upstream/a"]
     assert after["Upstream/b"] is not before["Upstream/b"]
+
+
+def test_a_bug_asks_for_nothing_and_the_upstream_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def boom(self: Rest, function: object) -> None:
+        raise ValueError("hidden")
+
+    monkeypatch.setattr(Rest, "artifacts", boom)
+    config = config_of(REST % ("a", "a.txt"), PLAIN)
+    assert wanted_names(config, PLUGINS, Memo()).artifacts == frozenset()
+    reports = translate(config, PLUGINS, gateway=GATEWAY).reports
+    assert "a bug in gloo: ValueError" in reports["Upstream/a"].reason
+    assert reports["Upstream/plain"].state == "Accepted"
