@@ -22,6 +22,82 @@ def sent(gateway: Gateway, body: str, value: object, *headers: tuple[str, str]) 
     return call(gateway, Request(body=json.dumps({"x": value}).encode()), headers=headers, body=body)
 
 
+JSON_TYPES = (
+    "application/json; charset=utf-8",
+    "text/json",
+    "Application/Vnd.Pets.v2+JSON",
+    "application/x-amz-json-1.1",
+)
+
+
+@pytest.mark.parametrize("content_type", JSON_TYPES)
+def test_a_value_in_json_of_any_type_stays_a_string(gateway: Gateway, content_type: str) -> None:
+    body = sent(gateway, '{"a": "{{ x }}"}', HOSTILE, ("content-type", content_type)).request.body
+    assert body is not None
+    assert json.loads(body) == {"a": HOSTILE}
+
+
+LINES = ("content-type", "application/x-ndjson")
+
+
+def test_a_value_in_lines_of_json_stays_in_its_line(gateway: Gateway) -> None:
+    body = '{"index": "{{ x }}"}\n\n{% for y in [1, x] %}{"v": {{ y }}}\n{% endfor %}'
+    made = sent(gateway, body, HOSTILE, LINES).request.body
+    assert made is not None
+    assert [json.loads(line) for line in made.split(b"\n") if line] == [{"index": HOSTILE}, {"v": 1}, {"v": HOSTILE}]
+    assert compiled(body, LINES).warnings == ()
+    assert sent(gateway, "{{ x }}\n", {"a\n": [1, "b\n"]}, LINES).request.body == b'{"a\\n":[1,"b\\n"]}\n'
+
+
+def test_json_over_several_lines_is_not_lines_of_json() -> None:
+    with pytest.raises(TemplateError, match=r"line 1, column 2: .*the line ends where a key in quotes"):
+        compiled('{\n"a": 1}', LINES)
+
+
+def test_a_body_that_came_out_as_no_lines_of_json_is_not_sent(gateway: Gateway) -> None:
+    body = '1\n{"a": {% if x %}1{% endif %}}\n'
+    assert len(compiled(body, LINES).warnings) == 1
+    assert sent(gateway, body, 1, LINES).request.body == b'1\n{"a": 1}\n'
+    assert sent(gateway, body, 0, LINES).code == "bad_output"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "column"),
+    [
+        ('{"a": "{{ x }}"}', "text/plain", 11),
+        ("{ pet(id: {{ x }}) { name } }", "application/graphql", 14),
+        ("[{{ json(x) }}, {{ x }}]", "text/plain", 20),
+        ("{% if y %}hello{% else %} <p>{{ x }}</p>{% endif %}", "text/plain", 33),
+    ],
+)
+def test_a_text_that_looks_like_a_language_and_is_not_escaped_for_it_is_warned_of(
+    body: str, content_type: str, column: int
+) -> None:
+    (warning,) = compiled(body, ("content-type", content_type)).warnings
+    assert (warning.field, warning.column) == ("body", column)
+    assert content_type in warning.problem
+    assert "set content-type: application/" in warning.hint
+
+
+@pytest.mark.parametrize("body", ['{"a": {{ json(x) }}}', '{"a": 1}', "a: {{ x }}", "{{ x }}"])
+def test_a_plain_text_in_which_no_value_can_do_harm_gives_no_warning(body: str) -> None:
+    assert compiled(body, ("content-type", "text/plain")).warnings == ()
+
+
+@pytest.mark.parametrize(
+    "body", ['"{{ x }}" and {{ n }}', "{% if y %}hello{% else %}[{% endif %} {{ x }}", "[{{ x }}] a"]
+)
+def test_a_body_that_starts_like_json_and_is_none_is_refused_with_what_to_do(body: str) -> None:
+    with pytest.raises(TemplateError, match="set the header content-type"):
+        compiled(body)
+    assert compiled(body, ("content-type", "text/plain")).source
+
+
+def test_a_content_type_that_differs_by_request_makes_no_plain_text_of_json() -> None:
+    with pytest.raises(TemplateError, match="content-type be the same for all requests"):
+        compiled('"{{ x }}" and {{ n }}', ("content-type", "{{ t }}"))
+
+
 @pytest.mark.parametrize("value", ["a b&c=d", "é%+", "", 7, "x\r\ny"])
 def test_a_value_in_a_form_stays_one_value(gateway: Gateway, value: object) -> None:
     body = sent(gateway, "a={{ x }}&b=1", value, FORM).request.body

@@ -64,10 +64,10 @@ def test_programs_print_what_the_language_says(templates: Templates, requests: S
 
 def _placed(templates: Templates) -> Block:
     if templates.path is not None:
-        source = Source.of("path", templates.path)
+        source = Source.of_line("path", templates.path)
         return place(parse_template(source), Target(), source)
     if templates.header is not None:
-        source = Source.of("headers.x-out", templates.header)
+        source = Source.of_line("headers.x-out", templates.header)
         return place(parse_template(source), HeaderValue(), source)
     assert templates.body is not None
     source = Source.of("body", templates.body)

@@ -1,21 +1,37 @@
 """Tell what language a body template is written in, and place its expressions accordingly."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from gloo.errors import TemplateError
 from gloo.functions.context import Language, Plain, placed
 from gloo.functions.form_language import Form
-from gloo.functions.json_language import Json
+from gloo.functions.json_language import Json, JsonLines
 from gloo.functions.source import Source
-from gloo.functions.tree import Block, Text, statements
+from gloo.functions.tree import Block, Call, For, If, Output, Text, statements
 from gloo.functions.xml_language import Xml
-from gloo.model.base import Value
+from gloo.model.base import Value, replace
 
 _GUESSED: tuple[tuple[tuple[str, ...], Language[Any], str], ...] = (
     (("{", "[", '"'), Json(), "application/json"),
     (("<",), Xml(), "application/xml"),
 )
 """What a text starts with, its language, and its media type."""
+
+_TYPES: tuple[tuple[re.Pattern[str], Language[Any]], ...] = (
+    (re.compile(r"[^/]+/(?:x-)?json|.+\+json|application/(?:x-amz-json-[0-9.]+|json-rpc|jsonrequest)"), Json()),
+    (re.compile(r"[^/]+/(?:x-)?(?:ndjson|jsonl|jsonlines|json-lines)"), JsonLines()),
+    (re.compile(r"application/x-www-form-urlencoded"), Form()),
+    (re.compile(r"[^/]+/xml|text/html|.+\+xml"), Xml()),
+)
+"""Media types and their languages; any other is plain text."""
+
+_CHECKS = {Json.name: "gloo.check_json", JsonLines.name: "gloo.check_json_lines"}
+"""The functions of the runtime that look at a body of which some requests may make no JSON."""
+
+_HARMLESS = frozenset(("base64_encode", "base64url_encode", "int", "length", "sha256", "url_encode", "uuid"))
+"""Functions whose texts hold nothing that ends a string or a tag."""
 
 
 class PlacedBody(Value, frozen=True):
@@ -24,11 +40,15 @@ class PlacedBody(Value, frozen=True):
     Args:
         media_type: of its language, when the template did not set one; empty for plain text.
         doubt: for JSON, the offset where some requests may break it; None if none can.
+        check: the function of the runtime that checks a body that is in doubt.
+        warning: what should be known of its language.
     """
 
     block: Block
     media_type: str = ""
     doubt: int | None = None
+    check: str = ""
+    warning: TemplateError | None = None
 
 
 def place_body(block: Block, content_type: str | None, source: Source) -> PlacedBody:
@@ -37,46 +57,78 @@ def place_body(block: Block, content_type: str | None, source: Source) -> Placed
     Its language is that of its *content_type*. If the template sets none (None) or one that is known at run time only
     (""), a text that starts with a brace, a bracket or a quote is JSON, one that starts with ``<`` is XML. So a JSON
     body with a slip in it is an error and never a plain text without escaping; a plain text that starts so must set its
-    content type.
+    content type. If it does, and there are values in it, that is a warning.
     """
+    guess = _guess(block)
     if content_type:
-        return _placed(block, _language_of(content_type), source)
-    start = next((text for s in statements(block) if isinstance(s, Text) and (text := s.text.strip())), "")
-    for starts, language, media_type in _GUESSED:
-        if start.startswith(starts):
-            return _guessed(
-                block,
-                language,
-                source,
-                may_be_plain=start.startswith('"'),
-                media_type=media_type if content_type is None else "",
-            )
-    return _placed(block, Plain(), source)
+        language = _language_of(content_type)
+        found = _placed(block, language, source)
+        if guess is None or not isinstance(language, Plain):
+            return found
+        return replace(found, warning=_unlike(content_type, *guess, block=block, source=source))
+    if guess is None:
+        return _placed(block, Plain(), source)
+    return _guessed(block, *guess, source=source, computed=content_type is not None)
 
 
-def _guessed(
-    block: Block, language: Language[Any], source: Source, *, may_be_plain: bool, media_type: str
-) -> PlacedBody:
+def _guess(block: Block) -> tuple[Language[Any], str] | None:
+    """Return the language that a text starts like, with its media type."""
+    for text in _starts(block):
+        for starts, language, media_type in _GUESSED:
+            if text.startswith(starts):
+                return language, media_type
+    return None
+
+
+def _starts(block: Block) -> Iterator[str]:
+    """Yield the literal texts that may come first, depending on the request, without blanks before them."""
+    for statement in block:
+        match statement:
+            case Text(text) if stripped := text.lstrip():
+                yield stripped
+                return
+            case If(branches, otherwise):
+                for inner in (*(branch.block for branch in branches), otherwise):
+                    yield from _starts(inner)
+            case For(block=inner, otherwise=otherwise):
+                yield from _starts(inner)
+                yield from _starts(otherwise)
+
+
+def _guessed(block: Block, language: Language[Any], media_type: str, *, source: Source, computed: bool) -> PlacedBody:
     try:
-        return _placed(block, language, source, media_type)
+        return replace(_placed(block, language, source), media_type="" if computed else media_type)
     except TemplateError as error:
-        if may_be_plain:
-            return _placed(block, Plain(), source)
         hint = f"for another language than {language.name} set the header content-type"
+        if computed:
+            hint = f"for another language than {language.name} let content-type be the same for all requests"
         raise TemplateError(error.field, error.problem, hint, line=error.line, column=error.column) from error
 
 
-def _placed(block: Block, language: Language[Any], source: Source, media_type: str = "") -> PlacedBody:
+def _unlike(
+    content_type: str, language: Language[Any], media_type: str, *, block: Block, source: Source
+) -> TemplateError | None:
+    """Return a warning of a text that starts like *language* and is not of it, at the first value that is at risk."""
+    harmless = _HARMLESS | ({"json"} if isinstance(language, Json) else set())
+    for statement in statements(block):
+        if isinstance(statement, Output) and not _is_call_of(harmless, statement):
+            problem = f"this body starts like {language.name}, but as {content_type} its values are not escaped"
+            return source.error(
+                statement.at, f"{problem} for it", f"for {language.name} set content-type: {media_type}"
+            )
+    return None
+
+
+def _is_call_of(functions: frozenset[str], output: Output) -> bool:
+    return isinstance(output.expression, Call) and output.expression.function in functions
+
+
+def _placed(block: Block, language: Language[Any], source: Source) -> PlacedBody:
     found = placed(block, language, source)
-    return PlacedBody(found.block, media_type, found.doubt if isinstance(language, Json) else None)
+    check = _CHECKS.get(language.name, "")
+    return PlacedBody(found.block, doubt=found.doubt if check else None, check=check)
 
 
 def _language_of(content_type: str) -> Language[Any]:
     media_type = content_type.partition(";")[0].strip().lower()
-    if media_type == "application/json" or media_type.endswith("+json"):
-        return Json()
-    if media_type == "application/x-www-form-urlencoded":
-        return Form()
-    if media_type in ("application/xml", "text/xml", "text/html") or media_type.endswith("+xml"):
-        return Xml()
-    return Plain()
+    return next((language for pattern, language in _TYPES if pattern.fullmatch(media_type)), Plain())

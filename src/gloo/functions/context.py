@@ -7,6 +7,7 @@ are united, loops are walked until the set stays the same. A state in which the 
 is left, the text is not of the language. An expression must stand in the same place in every state.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -30,6 +31,8 @@ from gloo.functions.tree import (
 from gloo.model.base import Value, replace
 
 State = TypeVar("State")
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 MAX_STATES = 64
 
@@ -84,10 +87,18 @@ class Plain:
 
 
 class HeaderValue(Plain):
-    """The value of one header."""
+    """The value of one header (RFC 9110, 5.5): one line, without control characters but tabs."""
 
     name = "a header"
     start = Place.HEADER
+
+    def text(self, state: Place, text: str) -> Place:
+        found = _CONTROL.search(text)
+        if found is None:
+            return state
+        if found.group() == "\n":
+            raise Misfit(found.start(), "a line break can't stand in one; {%- and -%} strip those beside a statement")
+        raise Misfit(found.start(), f"{found.group()!r} can't stand in one")
 
 
 class Placed(Value, frozen=True):

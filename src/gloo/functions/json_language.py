@@ -47,6 +47,9 @@ _VALUES = (Due.VALUE, Due.VALUE_OR_END)
 _KEYS = (Due.KEY, Due.KEY_OR_END)
 
 
+_DONE = State(Due.NOTHING)
+
+
 class Json:
     """One JSON value."""
 
@@ -74,6 +77,30 @@ class Json:
     def end(self, state: State) -> None:
         if state.due is not Due.NOTHING:
             raise Misfit(0, f"the text ends where {_NAMES[state.due]} is due")
+
+
+class JsonLines(Json):
+    """Lines of one JSON value each (NDJSON, JSON Lines); blank ones may be among them."""
+
+    name = "lines of JSON"
+
+    def text(self, state: State, text: str) -> State:
+        at = 0
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                if state not in (self.start, _DONE):
+                    raise Misfit(at - 1, f"the line ends where {_NAMES[state.due]} is due")
+                state = self.start
+            try:
+                state = super().text(state, line)
+            except Misfit as misfit:
+                raise Misfit(at + misfit.offset, misfit.problem) from misfit
+            at += len(line) + 1
+        return state
+
+    def end(self, state: State) -> None:
+        if state != self.start:
+            super().end(state)
 
 
 class OptionalJson(Json):

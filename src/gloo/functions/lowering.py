@@ -84,7 +84,7 @@ def _native_headers(template: FunctionTemplate, formats: Mapping[tuple[str, ...]
     native: dict[str, NativeHeader] = {}
     for name, text in template.headers:
         if _may_be_native(name.lower(), template):
-            source = Source.of(f"headers.{name}", text, pointers=template.known.pointers)
+            source = Source.of_line(f"headers.{name}", text, pointers=template.known.pointers)
             header = _native(name.lower(), parse(source), formats, written)
             if header is not None:
                 native[name] = header

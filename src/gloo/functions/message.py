@@ -52,7 +52,7 @@ class MessageWriter:
         """Write the request's target; None leaves it."""
         if text is None:
             return
-        source = self._source("path", text)
+        source = self._line("path", text)
         if not source.text:
             raise source.error(0, "a path can't be empty", "leave it out to keep the request's path")
         block = place(parse(source), Target(), source)
@@ -65,7 +65,7 @@ class MessageWriter:
         """Write the status of a response; None leaves it. *empty_body*: the response is known to have no body."""
         if text is None:
             return
-        source = self._source("status", text)
+        source = self._line("status", text)
         block = place(parse(source), HeaderValue(), source)
         lines = self.rendered("status", block, source)
         if _is_constant(block):
@@ -78,7 +78,7 @@ class MessageWriter:
         """Write headers to set; of the pseudo headers only *pseudo* can be."""
         seen: set[str] = set()
         for index, (name, text) in enumerate(templates, 1):
-            source = self._source(f"headers.{name}", text)
+            source = self._line(f"headers.{name}", text)
             key = _header_name(name, source, pseudo)
             if key in seen:
                 raise source.error(0, f"the header '{key}' is set twice")
@@ -102,19 +102,24 @@ class MessageWriter:
         source = self._source("body", text)
         declared = _declared_type(headers)
         placed = place_body(parse(source), declared, source)
+        if placed.warning is not None:
+            self.warnings.append(placed.warning)
         lines = self.rendered("body", placed.block, source)
         if placed.doubt is not None:
-            lines.append(self.checked("body", source, placed.doubt))
+            lines.append(self.checked("body", source, placed.doubt, check=placed.check))
         yield Part(tuple(lines), typed(placed.media_type))
 
     def _source(self, field: str, text: str) -> Source:
         return Source.of(self.prefix + field, text, pointers=self.names.known.pointers)
 
-    def checked(self, variable: str, source: Source, doubt: int) -> str:
+    def _line(self, field: str, text: str) -> Source:
+        return Source.of_line(self.prefix + field, text, pointers=self.names.known.pointers)
+
+    def checked(self, variable: str, source: Source, doubt: int, *, check: str = "gloo.check_json") -> str:
         """Write the check of a JSON text that some requests may break at *doubt*, and warn of it."""
         problem = "for some requests this may come out as no JSON; each body is checked, those are answered 500"
         self.warnings.append(source.error(doubt, problem, "is there a comma too many or a value too few?"))
-        return f"gloo.check_json({variable}, {self.sites.number('body', source, doubt)})"
+        return f"{check}({variable}, {self.sites.number('body', source, doubt)})"
 
     def rendered(self, variable: str, block: Block, source: Source) -> list[str]:
         """Write the lines that set *variable* to the text of *block*."""

@@ -19,7 +19,9 @@ from gloo.model.base import Value
 Origin = Literal["path", "query", "header", "cookie", "authority", "body"]
 
 _BRACES = re.compile(r"[{}]")
-_VARIABLE = re.compile(r"\{[ \t]*([\-._0-9A-Za-z]+)[ \t]*\}")
+VARIABLE = re.compile(r"\{[ \t]*([\-._0-9A-Za-z]+)[ \t]*\}")
+"""A variable in a pattern; group 1 is its name."""
+
 _HINT = "braces must be closed and names consist of letters, digits, '-', '_' and '.'"
 
 
@@ -52,7 +54,7 @@ class Extent(Enum):
     SEGMENT = "segment"
     """Within one path segment; percent-decoded."""
     VALUE = "value"
-    """Within one query value; percent-decoded, a plus sign is a blank."""
+    """Within one query value; percent-decoded, a plus sign is a blank. More of the query may follow the last one."""
     WHOLE = "whole"
     """Any text, as it is."""
 
@@ -78,18 +80,18 @@ def parse_pattern(parameter: Parameter) -> Pattern | None:
     Raises `TemplateError` at the brace that is wrong.
     """
     source = Source.of(parameter.field, parameter.pattern)
-    found = list(_VARIABLE.finditer(source.text))
+    found = list(VARIABLE.finditer(source.text))
     _check_braces(source, found)
     if not found:
         return None
     _check_names(source, found)
-    start = source.text[: found[0].start()]
     ends = [match.start() for match in found[1:]] + [len(source.text)]
+    read = str.lower if parameter.source == "authority" else str
     variables = []
     for match, end in zip(found, ends, strict=True):
         extent = _extent(parameter.source, source.text[: match.start()])
-        variables.append(Variable(match[1], extent, source.text[match.end() : end]))
-    return Pattern(start, tuple(variables))
+        variables.append(Variable(match[1], extent, read(source.text[match.end() : end])))
+    return Pattern(read(source.text[: found[0].start()]), tuple(variables))
 
 
 def check_name(source: Source, name: str, *, at: int) -> tuple[str, ...]:
@@ -131,7 +133,7 @@ def named(parameter: Parameter) -> Parameter:
 
     ``query: {id}`` is the query parameter ``id``.
     """
-    alone = _VARIABLE.fullmatch(parameter.pattern.strip())
+    alone = VARIABLE.fullmatch(parameter.pattern.strip())
     if parameter.extractor or parameter.key or parameter.source in ("path", "authority") or alone is None:
         return parameter
     return Parameter(parameter.source, alone[1])

@@ -61,7 +61,7 @@ def plain_request(template: FunctionTemplate, parameters: Sequence[Parameter] = 
         return None
     method, template = _without_method(template)
     groups, pattern = _groups([*map(named, parameters)])
-    path = _rewritten(parse(Source.of("path", template.path or "")), groups)
+    path = _rewritten(parse(Source.of_line("path", template.path or "")), groups)
     headers = native_headers(template, parameters, {name: _format(group) for name, group in groups.items()})
     if method is None or path is None or headers is None:
         return None
@@ -76,7 +76,8 @@ def _without_method(template: FunctionTemplate) -> tuple[str | None, FunctionTem
     method: str | None = ""
     for name, text in template.headers:
         if name.lower() == ":method":
-            method = text if _METHOD.fullmatch(text) else None
+            line = Source.of_line("headers.:method", text).text
+            method = line if _METHOD.fullmatch(line) else None
     return method, replace(template, headers=tuple(pair for pair in template.headers if pair[0].lower() != ":method"))
 
 

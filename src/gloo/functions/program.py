@@ -17,6 +17,7 @@ from gloo.functions.expressions import Sites
 from gloo.functions.extraction import check_extractors, extract
 from gloo.functions.known import NOTHING_KNOWN, Known
 from gloo.functions.limits import body_flags, limits_of
+from gloo.functions.matchable import check_matchable
 from gloo.functions.message import MessageWriter, Part
 from gloo.functions.names import BodyFormat, Names
 from gloo.functions.parameters import Parameter, bindings, named
@@ -110,6 +111,7 @@ def compile_function(template: FunctionTemplate, parameters: Sequence[Parameter]
     check_extractors(template.extractors)
     template.known.check()
     parameters = (*template.extractors, *map(named, parameters))
+    check_matchable(parameters)
     names = Names(parameters, bindings(parameters), template.parse_body, known=template.known)
     writer = MessageWriter(names, Sites())
     parts = [

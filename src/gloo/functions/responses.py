@@ -13,6 +13,7 @@ from gloo.functions.expressions import Sites
 from gloo.functions.extraction import extract
 from gloo.functions.known import Known
 from gloo.functions.limits import body_flags, limits_of
+from gloo.functions.matchable import check_matchable
 from gloo.functions.message import MessageWriter
 from gloo.functions.names import BodyFormat, Names
 from gloo.functions.parameters import Parameter, bindings, named
@@ -78,6 +79,7 @@ class WrittenResponse(Value, frozen=True):
 def write_response(template: ResponseTemplate, sites: Sites, known: Known) -> WrittenResponse:
     """Write the rule of *template*; raise `TemplateError` for what is wrong with it."""
     parameters = tuple(named(parameter) for parameter in template.parameters)
+    check_matchable(parameters, "response")
     names = Names(parameters, bindings(parameters), template.parse_body, "response", known)
     writer = MessageWriter(names, sites, f"{template.field}.")
     parts = [

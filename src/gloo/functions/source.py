@@ -22,6 +22,12 @@ class Source(Value, frozen=True):
         """Take *text* with its line ends made ``\\n``."""
         return cls(field, text.replace("\r\n", "\n").replace("\r", "\n"), pointers=pointers)
 
+    @classmethod
+    def of_line(cls, field: str, text: str, *, pointers: bool = False) -> "Source":
+        """Take *text*, which is to be one line, without the line break that YAML's ``|`` puts at its end."""
+        source = cls.of(field, text, pointers=pointers)
+        return cls(field, source.text.removesuffix("\n"), pointers=pointers)
+
     def position(self, at: int) -> tuple[int, int]:
         """Return line and column, both from 1, of the offset *at*."""
         before = self.text[:at]

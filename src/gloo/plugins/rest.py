@@ -57,7 +57,8 @@ Place = Origin
 
 EXTENSIONS, SOURCES = "extensions", "data_sources"
 _MAY_WARN = ("raw", "{%", "##")
-"""A template without any of them gives no reason to warn, and need not be compiled for that."""
+_DECLARED = "content-type"
+"""A template without any of these gives no reason to warn, and need not be compiled for that."""
 
 
 class AnswerMatch(Model, frozen=True, kw_only=True):
@@ -291,7 +292,9 @@ def template_of(name: str, function: RestFunction, annotations: Mapping[str, str
 
 
 def _may_warn(template: FunctionTemplate) -> bool:
-    return any(mark in text for text in template.texts for mark in _MAY_WARN)
+    headers = [*template.headers, *(header for response in template.responses for header in response.headers)]
+    declares = any(name.lower() == _DECLARED for name, _ in headers)
+    return declares or any(mark in text for text in template.texts for mark in _MAY_WARN)
 
 
 def _below(place: str, warning: TemplateError) -> TemplateError:

@@ -167,6 +167,14 @@ function gloo.check_json(body, site)
   if not pcall(gloo.parse, body) then gloo.fail(500, "bad_output", "made a text that is not JSON", site) end
 end
 
+-- The same for a body of lines, each of which is JSON or blank.
+function gloo.check_json_lines(body, site)
+  for line in string.gmatch(body, "[^\n]+") do
+    gloo.spend(20)
+    if find(line, "[^ \t\r]") then gloo.check_json(line, site) end
+  end
+end
+
 -- XML --------------------------------------------------------------------------------------------------------------
 
 local XML = {[38] = "&amp;", [60] = "&lt;", [62] = "&gt;", [13] = "&#13;"}

@@ -91,10 +91,25 @@ function gloo.host(authority, with_port)
 end
 
 local DECODE = {segment = decode_segment, value = decode_value}
-local NOT_IN = {segment = "/", value = "&"}
+local NOT_IN = {segment = "[/?]", value = "&"}
 
--- Matches the whole of `s` against a pattern: {start, {extent, until}, ...}, each variable up to the next literal.
--- Returns the values in their order; an empty table if there is no match.
+-- Where the last variable of a pattern over path and query stops, if it starts at `from`; nil if `literal` does not
+-- follow it. The pattern matches the query from its start; more of the query may come behind it.
+local function last_stop(s, from, literal, extent)
+  local stop
+  if extent == "value" then
+    local ends = find(literal, "&", 1, true) or #literal + 1 -- where in it the value's own pair ends
+    stop = (find(s, "&", from, true) or #s + 1) - ends + 1
+  else
+    stop = find(s, literal, from + 1, true)
+  end
+  local behind = stop and stop + #literal
+  if not stop or stop <= from or sub(s, stop, behind - 1) ~= literal then return nil end
+  return (behind > #s or byte(s, behind) == 38) and stop or nil
+end
+
+-- Matches `s` against a pattern: {start, {extent, until}, ...}, each variable up to the next literal; all of `s`, but for
+-- the rest of a query. Returns the values in their order; an empty table if there is no match.
 function gloo.match(s, pattern)
   local start = pattern[1]
   if not s or sub(s, 1, #start) ~= start then return gloo.empty end
@@ -104,6 +119,8 @@ function gloo.match(s, pattern)
     local stop
     if index < #pattern then
       stop = find(s, literal, from + 1, true)
+    elseif extent == "value" or (extent == "segment" and find(literal, "?", 1, true)) then
+      stop = last_stop(s, from, literal, extent)
     else
       stop = #s - #literal + 1
       if sub(s, stop) ~= literal then stop = nil end
@@ -111,7 +128,7 @@ function gloo.match(s, pattern)
     if not stop or stop <= from then return gloo.empty end
     local value = sub(s, from, stop - 1)
     if NOT_IN[extent] then
-      if find(value, NOT_IN[extent], 1, true) then return gloo.empty end
+      if find(value, NOT_IN[extent]) then return gloo.empty end
       value = DECODE[extent](value)
     end
     found[index - 1], from = value, stop + #literal
