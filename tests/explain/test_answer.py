@@ -39,6 +39,14 @@ def test_the_virtual_service_is_chosen_by_host_and_the_others_are_told() -> None
     assert told("GET", "/", host="other.test").answer is NO_ROUTE
 
 
+def test_the_host_is_a_header_of_two_names() -> None:
+    config = SHOP.replace('{x-id: "{id}"}', '{host: "{id}.test"}').replace("domains: [shop.test]", 'domains: ["*"]')
+    tables = tables_of(config_of(config), PLUGINS)
+    (delivery,) = explain(request_of("GET", "http://a.test/pet/"), tables, FunctionRuntime()).deliveries
+    assert delivery.sent is not None
+    assert delivery.sent.path == "/pets/a"
+
+
 def test_routes_before_the_one_that_takes_the_request_say_why_not() -> None:
     found = told("GET", "/pet/7")
     assert [str(each.refusal) for each in found.tried] == ["path: expected /pet, got /pet/7", "None"]

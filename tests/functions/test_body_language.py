@@ -93,6 +93,13 @@ def test_a_body_that_starts_like_json_and_is_none_is_refused_with_what_to_do(bod
     assert compiled(body, ("content-type", "text/plain")).source
 
 
+@pytest.mark.parametrize(
+    "body", ["{% if y %}a{% else %}b{% endif %}<{{ x }}", "{% for y in x %}{{ y }},{% endfor %}a < b"]
+)
+def test_a_text_is_not_taken_for_xml_by_what_never_comes_first(body: str) -> None:
+    assert compiled(body).warnings == ()
+
+
 def test_a_content_type_that_differs_by_request_makes_no_plain_text_of_json() -> None:
     with pytest.raises(TemplateError, match="content-type be the same for all requests"):
         compiled('"{{ x }}" and {{ n }}', ("content-type", "{{ t }}"))

@@ -7,6 +7,11 @@ local concat, remove, insert = table.concat, table.remove, table.insert
 local Headers = {}
 Headers.__index = Headers
 
+local function key(name)
+  name = name:lower()
+  return name == "host" and ":authority" or name -- Envoy has one header of both names
+end
+
 local function values(self, name)
   local found = {}
   for _, pair in ipairs(self.pairs) do
@@ -16,24 +21,24 @@ local function values(self, name)
 end
 
 function Headers:get(name)
-  local found = values(self, name:lower())
+  local found = values(self, key(name))
   if #found == 0 then return nil end
-  return concat(found, name:lower() == "cookie" and "; " or ",")
+  return concat(found, key(name) == "cookie" and "; " or ",")
 end
 
-function Headers:getAtIndex(name, index) return values(self, name:lower())[index + 1] end
-function Headers:getNumValues(name) return #values(self, name:lower()) end
-function Headers:add(name, value) insert(self.pairs, {name:lower(), value}) end
+function Headers:getAtIndex(name, index) return values(self, key(name))[index + 1] end
+function Headers:getNumValues(name) return #values(self, key(name)) end
+function Headers:add(name, value) insert(self.pairs, {key(name), value}) end
 
 function Headers:remove(name)
-  name = name:lower()
+  name = key(name)
   for index = #self.pairs, 1, -1 do
     if self.pairs[index][1] == name then remove(self.pairs, index) end
   end
 end
 
 function Headers:replace(name, value)
-  name = name:lower()
+  name = key(name)
   local first
   for index = #self.pairs, 1, -1 do
     if self.pairs[index][1] == name then

@@ -1,12 +1,12 @@
 """Tell what language a body template is written in, and place its expressions accordingly."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from gloo.errors import TemplateError
 from gloo.functions.context import Language, Plain, placed
 from gloo.functions.form_language import Form
+from gloo.functions.html_language import Html
 from gloo.functions.json_language import Json, JsonLines
 from gloo.functions.source import Source
 from gloo.functions.tree import Block, Call, For, If, Output, Text, statements
@@ -23,7 +23,8 @@ _TYPES: tuple[tuple[re.Pattern[str], Language[Any]], ...] = (
     (re.compile(r"[^/]+/(?:x-)?json|.+\+json|application/(?:x-amz-json-[0-9.]+|json-rpc|jsonrequest)"), Json()),
     (re.compile(r"[^/]+/(?:x-)?(?:ndjson|jsonl|jsonlines|json-lines)"), JsonLines()),
     (re.compile(r"application/x-www-form-urlencoded"), Form()),
-    (re.compile(r"[^/]+/xml|text/html|.+\+xml"), Xml()),
+    (re.compile(r"text/html"), Html()),
+    (re.compile(r"[^/]+/xml|.+\+xml"), Xml()),
 )
 """Media types and their languages; any other is plain text."""
 
@@ -72,27 +73,40 @@ def place_body(block: Block, content_type: str | None, source: Source) -> Placed
 
 
 def _guess(block: Block) -> tuple[Language[Any], str] | None:
-    """Return the language that a text starts like, with its media type."""
-    for text in _starts(block):
+    """Return the language that a text starts like, whichever branch a request takes, with its media type."""
+    first = next((text for s in statements(block) if isinstance(s, Text) and (text := s.text.strip())), "")
+    for text in (first, *_starts(block).texts):
         for starts, language, media_type in _GUESSED:
             if text.startswith(starts):
                 return language, media_type
     return None
 
 
-def _starts(block: Block) -> Iterator[str]:
-    """Yield the literal texts that may come first, depending on the request, without blanks before them."""
+class _Starts(Value, frozen=True):
+    """The literal texts that a block may start with; *empty* if it may come out as nothing, so that more may follow."""
+
+    texts: tuple[str, ...]
+    empty: bool
+
+
+def _starts(block: Block) -> _Starts:
+    texts: list[str] = []
     for statement in block:
         match statement:
-            case Text(text) if stripped := text.lstrip():
-                yield stripped
-                return
+            case Text(text) if text.strip():
+                return _Starts((*texts, text.lstrip()), empty=False)
+            case Output():
+                return _Starts(tuple(texts), empty=False)
             case If(branches, otherwise):
-                for inner in (*(branch.block for branch in branches), otherwise):
-                    yield from _starts(inner)
+                found = [_starts(inner) for inner in (*(branch.block for branch in branches), otherwise)]
             case For(block=inner, otherwise=otherwise):
-                yield from _starts(inner)
-                yield from _starts(otherwise)
+                found = [_starts(inner), _starts(otherwise)]
+            case _:
+                continue
+        texts += (text for each in found for text in each.texts)
+        if not any(each.empty for each in found):
+            return _Starts(tuple(texts), empty=False)
+    return _Starts(tuple(texts), empty=True)
 
 
 def _guessed(block: Block, language: Language[Any], media_type: str, *, source: Source, computed: bool) -> PlacedBody:
