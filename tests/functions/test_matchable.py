@@ -74,6 +74,20 @@ def test_a_header_that_no_answer_has_is_refused() -> None:
         compile_function(FunctionTemplate("a/b", responses=(response,)))
 
 
+@pytest.mark.parametrize("regex", ["[0-9]+", "(a|b*)c", "^$", "x?y", "", "[^/]+"])
+def test_a_regex_for_a_part_of_the_path_is_refused(regex: str) -> None:
+    for place in (("path", ""), ("header", ":path")):
+        with pytest.raises(TemplateError, match="must match the whole path"):
+            check_matchable([Parameter(*place, extractor=Extractor("v", regex))])
+    check_matchable([Parameter("header", "x", extractor=Extractor("v", regex))])
+    check_matchable([Parameter("path", extractor=Extractor("v", regex, mode="replace_all", replacement_text="-"))])
+
+
+@pytest.mark.parametrize("regex", ["/x", ".*([0-9]+)", "x*/", "(?:a|/)x", "^/", "[^a-z]+", "(?i)/A", "[[:punct:]]x"])
+def test_a_regex_for_the_whole_path_is_taken(regex: str) -> None:
+    check_matchable([Parameter("path", extractor=Extractor("v", regex))])
+
+
 @pytest.mark.parametrize("name", ["a;b", "a=b", " a", "a\t"])
 def test_a_cookie_that_no_request_has_is_refused(name: str) -> None:
     with pytest.raises(TemplateError, match="no cookie"):

@@ -6,6 +6,8 @@ from typing import Literal
 from urllib.parse import quote, unquote
 
 from gloo.functions.parameters import VARIABLE, Parameter, check_name, parse_pattern
+from gloo.functions.regex import may_start
+from gloo.functions.regex_tree import read_regex
 from gloo.functions.source import Source
 from gloo.model.base import Value
 
@@ -13,6 +15,7 @@ Message = Literal["request", "response"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PSEUDO = {"request": (":authority", ":method", ":path", ":scheme"), "response": (":status",)}
+_PATHS = (("path", ""), ("header", ":path"))
 _NO_COOKIE_NAME = re.compile(r"[\x00-\x1f\x7f;=]|^[ ]|[ ]$")
 _NO_HEADER_TEXT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NO_COOKIE_TEXT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f;]")
@@ -36,6 +39,7 @@ def check_matchable(parameters: Iterable[Parameter], message: Message = "request
     """Raise `TemplateError` for the first of *parameters* that can't have a value in any *message*."""
     for parameter in parameters:
         _check_name(parameter, message)
+        _check_regex(parameter)
         if parameter.extractor is None and parse_pattern(parameter) is not None:
             source = Source.of(parameter.field, parameter.pattern)
             for piece in _pieces(source.text):
@@ -51,6 +55,17 @@ def _check_name(parameter: Parameter, message: Message) -> None:
             raise source.error(0, f"no cookie can be called {name!r}")
         case "body" if name and parameter.extractor is None:
             check_name(source, name, at=0)
+
+
+def _check_regex(parameter: Parameter) -> None:
+    """Refuse a regex for a part of the path: it must match the whole."""
+    extractor = parameter.extractor
+    if extractor is None or extractor.mode != "extract" or (parameter.source, parameter.key) not in _PATHS:
+        return
+    source = Source.of(f"{extractor.field}.regex", extractor.regex)
+    if not may_start(read_regex(source)[0], ord("/")):
+        problem = "it must match the whole path, which starts with '/', so this never matches"
+        raise source.error(0, problem, f"e.g. /.*({source.text}) with subgroup: 1")
 
 
 def _pieces(pattern: str) -> Iterator[_Piece]:

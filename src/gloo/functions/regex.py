@@ -126,6 +126,21 @@ class _Steps:
         self.set(fork, *((over, into) if lazy else (into, over)))
 
 
+def may_start(node: Node, byte: int) -> bool:
+    """Tell whether a match may start with *byte*; where that takes more than a look at its parts, yes."""
+    match node:
+        case OneOf(ranges):
+            return any(low <= byte <= high for low, high in ranges)
+        case Either(parts):
+            return any(may_start(part, byte) for part in parts)
+        case Group(part) | Repeat(part):
+            return may_start(part, byte)
+        case Sequence(parts):
+            last = next((i for i, part in enumerate(parts) if not _may_be_empty(part)), len(parts))
+            return any(may_start(part, byte) for part in parts[: last + 1])
+    return False
+
+
 def _may_be_empty(node: Node) -> bool:
     match node:
         case Sequence(parts):
