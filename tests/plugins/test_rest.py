@@ -259,3 +259,17 @@ def test_a_response_template_of_a_route_names_the_texts_of_the_function() -> Non
     translation = translated(text, ROUTE % ("made", extensions))
     assert [each.warning for each in translation.reports["VirtualService/default"].problems] == [True]
     assert '"hello"' in program(routes(translation, "default")[0])
+
+
+def warned(headers: str, extensions: str = "{}") -> list[tuple[str, str]]:
+    upstream = PETS + f'  spec: {{headers: {headers}, body: \'{{"a": "{{{{ x }}}}"}}\'}}\n'
+    reports = translated(upstream, ROUTE % ("plain", extensions)).reports
+    return [(p.field, p.hint) for report in reports.values() for p in report.problems if p.warning]
+
+
+def test_a_body_of_json_that_its_type_makes_plain_text_is_a_warning() -> None:
+    hint = "for JSON set content-type: application/json"
+    assert warned("{Content-Type: text/plain}") == [("functions[1].spec.body", hint)]
+    assert warned("{content-type: text/json}") == []
+    on_route = "{response_template: {headers: {content-type: text/plain}, body: '[{{ x }}]'}}"
+    assert warned("{}", on_route) == [("routes[0].extensions.response_template.body", hint)]

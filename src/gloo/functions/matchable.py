@@ -47,7 +47,8 @@ def check_matchable(parameters: Iterable[Parameter], message: Message = "request
 
 
 def _check_name(parameter: Parameter, message: Message) -> None:
-    source, name = Source.of(parameter.field, parameter.key), parameter.key
+    name, field = parameter.key, f"parameters.{parameter.source}"
+    source = Source.of(field if parameter.extractor is None else parameter.field, name)
     match parameter.source:
         case "header" if name and name.lower() not in _PSEUDO[message] and not _TOKEN.fullmatch(name):
             raise source.error(0, f"no {message} has a header {name!r}", "names consist of letters, digits and dashes")

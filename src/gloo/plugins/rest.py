@@ -57,8 +57,8 @@ Place = Origin
 
 EXTENSIONS, SOURCES = "extensions", "data_sources"
 _MAY_WARN = ("raw", "{%", "##")
-_DECLARED = "content-type"
-"""A template without any of these gives no reason to warn, and need not be compiled for that."""
+"""A template without any of them, whose bodies are JSON, gives no reason to warn, and need not be compiled for that."""
+_DECLARED, _SAFE = "content-type", "application/json"
 
 
 class AnswerMatch(Model, frozen=True, kw_only=True):
@@ -293,7 +293,7 @@ def template_of(name: str, function: RestFunction, annotations: Mapping[str, str
 
 def _may_warn(template: FunctionTemplate) -> bool:
     headers = [*template.headers, *(header for response in template.responses for header in response.headers)]
-    declares = any(name.lower() == _DECLARED for name, _ in headers)
+    declares = any(name.lower() == _DECLARED and text.strip() != _SAFE for name, text in headers)
     return declares or any(mark in text for text in template.texts for mark in _MAY_WARN)
 
 
