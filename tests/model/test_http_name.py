@@ -23,6 +23,12 @@ def test_what_is_no_header_of_its_own_is_refused(name: str) -> None:
         check_header_name(name, "f")
 
 
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "connection", "TE", "upgrade", "keep-alive"])
+def test_what_frames_messages_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="Envoy sets it"):
+        check_header_name(name, "f")
+
+
 @pytest.mark.parametrize("value", ["a\r\nb", "a\x00", "\x7f"])
 def test_a_value_can_not_break_the_lines_of_a_request(value: str) -> None:
     with pytest.raises(ConfigError, match="can't hold"):

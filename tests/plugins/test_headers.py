@@ -45,6 +45,10 @@ def test_headers_are_removed_both_ways() -> None:
     [
         ({"add_request_headers": [{"key": "x-a"}, {"key": "x y"}]}, "add_request_headers[1].key"),
         ({"add_request_headers": [{"key": "Host"}]}, "add_request_headers[0].key"),
+        ({"add_request_headers": [{"key": "content-length", "value": "3"}]}, "add_request_headers[0].key"),
+        ({"remove_request_headers": ["Transfer-Encoding"]}, "remove_request_headers[0]"),
+        ({"add_response_headers": [{"key": "connection", "value": "close"}]}, "add_response_headers[0].key"),
+        ({"remove_response_headers": ["te"]}, "remove_response_headers[0]"),
         ({"add_request_headers": [{"key": ":path"}]}, "add_request_headers[0].key"),
         ({"add_response_headers": [{"key": "x-a", "value": "a\r\nx-b: c"}]}, "add_response_headers[0].value"),
         ({"add_response_headers": [{"key": "x-a", "value": "50%", "format": True}]}, "add_response_headers[0].value"),

@@ -19,11 +19,9 @@ from gloo.functions.target_language import Target
 from gloo.functions.template import parse
 from gloo.functions.tree import Block, Text, raw_marks
 from gloo.model.base import Value
+from gloo.model.http_name import FRAMING_HEADERS
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_UNTOUCHABLE = frozenset(
-    ("content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "keep-alive")
-)
 _BODILESS = (204, 304)
 
 
@@ -152,7 +150,7 @@ def _header_name(name: str, source: Source, pseudo: tuple[str, ...]) -> str:
         key = ":authority"
     if key not in pseudo and not _TOKEN.fullmatch(key):
         raise source.error(0, f"{name!r} is not a header that can be set", _pseudo_hint(key, pseudo))
-    if key in _UNTOUCHABLE:
+    if key in FRAMING_HEADERS:
         raise source.error(0, f"the header '{key}' belongs to the connection and can't be set")
     return key
 

@@ -8,6 +8,16 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")  # RFC 9110, section 5.6.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, section 5.5: no control characters but the tab
 
 
+FRAMING_HEADERS = frozenset(
+    ("content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade")
+)
+"""What says where a message ends, or is between two neighbours alone (RFC 9110, 7.6.1; RFC 9112, 6): Envoy writes it.
+
+Set or removed by a configuration, it would part what is sent from what was meant: the next request on the connection
+begins in the midst of this one.
+"""
+
+
 def is_token(text: str) -> bool:
     """Tell whether *text* can be a method or the name of a header or cookie."""
     return bool(_TOKEN.match(text))
@@ -21,6 +31,10 @@ def check_header_name(name: str, field: str) -> str:
         raise ConfigError("", field, f"{name!r} can't be changed as a header", hint)
     if not is_token(name):
         raise ConfigError("", field, f"{name!r} is no header name", "letters, digits and -, without a colon")
+    if lower in FRAMING_HEADERS:
+        problem = f"{name!r} says how messages follow each other on a connection: Envoy sets it, nobody else can"
+        hint = "see the extension upgrades" if lower == "upgrade" else "leave it out"
+        raise ConfigError("", field, problem, hint)
     return lower
 
 
