@@ -1,10 +1,13 @@
 """Durations as users write them."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gloo.model.duration import Duration
+from gloo.errors import ConfigError
+from gloo.model.duration import Duration, check_milliseconds, check_seconds
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,13 @@ def test_a_duration_reads_back_from_what_it_is_written_as(nanoseconds: int) -> N
 
 def test_equal_spans_are_equal_however_they_were_written() -> None:
     assert {Duration.parse("90s"), Duration.parse("1m30s"), Duration.parse(90 * 10**9)} == {Duration(90 * 10**9)}
+
+
+@pytest.mark.parametrize(("check", "least"), [(check_milliseconds, 10**6), (check_seconds, 10**9)])
+def test_a_span_that_would_be_counted_as_none_is_refused(check: Callable[..., None], least: int) -> None:
+    for span in (None, Duration(least), Duration(10 * least)):
+        check(span, "f")
+    check(Duration(0), "f", zero="for no limit")
+    for span, zero in ((Duration(0), ""), (Duration(least - 1), ""), (Duration(1), "for no limit")):
+        with pytest.raises(ConfigError, match="is too short"):
+            check(span, "f", zero=zero)

@@ -30,9 +30,13 @@ def test_a_policy_is_of_one_kind(rule: Json) -> None:
 
 @pytest.mark.parametrize(
     ("rule", "field"),
-    [({"header": "a b"}, "hash_policy[0].header"), ({"cookie": {"name": "a;b"}}, "hash_policy[0].cookie.name")],
+    [
+        ({"header": "a b"}, "hash_policy[0].header"),
+        ({"cookie": {"name": "a;b"}}, "hash_policy[0].cookie.name"),
+        ({"cookie": {"name": "a", "ttl": "400ms"}}, "hash_policy[0].cookie.ttl"),
+    ],
 )
-def test_what_is_no_name_is_refused_by_field(rule: Json, field: str) -> None:
+def test_what_is_no_name_or_no_time_is_refused_by_field(rule: Json, field: str) -> None:
     with pytest.raises(ConfigError) as raised:
         extended(Hashing(), {"hash_policy": [rule]})
     assert raised.value.field == field

@@ -32,3 +32,10 @@ def test_an_answer_of_the_gateway_itself_has_no_timeout(field: str) -> None:
     with pytest.raises(ConfigError) as raised:
         extended(Timeouts(), {field: "3s"}, route_of(DirectResponse(200)))
     assert raised.value.field == field
+
+
+@pytest.mark.parametrize("field", ["timeout", "idle_timeout"])
+@pytest.mark.parametrize("given", [3, "400us"])
+def test_a_time_that_would_come_out_as_none_is_refused(field: str, given: object) -> None:
+    with pytest.raises(ConfigError, match="at least 1ms, or 0s for no limit; a number without a unit is nanoseconds"):
+        extended(Timeouts(), {field: given})

@@ -34,6 +34,8 @@ def upstream(**fields: Json) -> str:
             "beside dns.family",
         ),
         ({"ssl_config": {"trusted_ca": "no PEM"}}, "ssl_config.trusted_ca", "no certificate in PEM form"),
+        ({"connection_timeout": 5}, "connection_timeout", "5ns is too short"),
+        ({"connection": {"idle_timeout": "400us"}}, "connection.idle_timeout", "400us is too short"),
     ],
 )
 def test_options_that_contradict_each_other_reject_the_upstream(fields: Json, field: str, said: str) -> None:

@@ -4,8 +4,11 @@ import re
 from decimal import Decimal
 from typing import Final, Self
 
+from gloo.errors import ConfigError
+
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _PART = re.compile(r"(\d{1,20}(?:\.\d{1,20})?)(ns|us|µs|ms|s|m|h)")
+_MILLISECOND, _SECOND = 10**6, 10**9
 _MOST = 315_576_000_000 * 10**9  # what google.protobuf.Duration can hold
 
 
@@ -59,3 +62,24 @@ class Duration:
             if self.nanoseconds % _UNITS[unit] == 0:
                 return f"{self.nanoseconds // _UNITS[unit]}{unit}"
         raise AssertionError(self.nanoseconds)
+
+
+def check_milliseconds(span: Duration | None, field: str, *, zero: str = "") -> None:
+    """Raise ConfigError for what Envoy, which counts in milliseconds here, would take for nothing at all.
+
+    *zero* is what zero means, where it means something: ``for no limit``.
+    """
+    _check_least(span, field, least=_MILLISECOND, zero=zero)
+
+
+def check_seconds(span: Duration | None, field: str, *, zero: str = "") -> None:
+    """Raise ConfigError likewise where seconds are counted."""
+    _check_least(span, field, least=_SECOND, zero=zero)
+
+
+def _check_least(span: Duration | None, field: str, *, least: int, zero: str) -> None:
+    if span is None or span.nanoseconds >= least or (zero and not span.nanoseconds):
+        return
+    told = f"at least {Duration(least)}" + (f", or 0s {zero}" if zero else "")
+    hint = f"{told}; a number without a unit is nanoseconds" if span.nanoseconds else told
+    raise ConfigError("", field, f"{span} is too short", hint)

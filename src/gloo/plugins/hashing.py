@@ -21,7 +21,7 @@ from gloo.envoy.route import Route
 from gloo.envoy.route_policy import HashPolicy
 from gloo.errors import ConfigError
 from gloo.model.base import Model, exactly_one, replace
-from gloo.model.duration import Duration
+from gloo.model.duration import Duration, check_seconds
 from gloo.model.http_name import is_token
 from gloo.plugins.base import RoutePlugin, forward_of
 
@@ -77,6 +77,7 @@ def _policy(rule: HashRule, field: str) -> HashPolicy:
         return HashPolicy("source_ip", terminal=rule.terminal)
     cookie = rule.cookie
     name = _token(cookie.name, f"{field}.cookie.name")
+    check_seconds(cookie.ttl, f"{field}.cookie.ttl", zero="until the browser closes")
     return HashPolicy("cookie", name, ttl=cookie.ttl, path=cookie.path, terminal=rule.terminal)
 
 

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from gloo.envoy.route import Route
 from gloo.model.base import Model, replace
-from gloo.model.duration import Duration
+from gloo.model.duration import Duration, check_milliseconds
 from gloo.plugins.base import RoutePlugin, forward_of
 
 
@@ -38,5 +38,7 @@ class Timeouts(RoutePlugin[TimeoutsExtension]):
 
     def route(self, route: Route, extension: TimeoutsExtension) -> Route:
         forward = forward_of(route, "timeout" if extension.timeout is not None else "idle_timeout")
+        check_milliseconds(extension.timeout, "timeout", zero="for no limit")
+        check_milliseconds(extension.idle_timeout, "idle_timeout", zero="for no limit")
         timeout = forward.timeout if extension.timeout is None else extension.timeout
         return replace(route, action=replace(forward, timeout=timeout, idle_timeout=extension.idle_timeout))

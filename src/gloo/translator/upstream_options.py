@@ -7,6 +7,7 @@ from gloo.envoy.snapshot import Resource
 from gloo.envoy.tls import TRUSTED_ROOTS, UpstreamTls
 from gloo.errors import ConfigError
 from gloo.model.base import Value, replace
+from gloo.model.duration import check_milliseconds
 from gloo.model.secret import Secret
 from gloo.model.status import Problem
 from gloo.model.upstream import Upstream
@@ -36,6 +37,7 @@ def with_options(cluster: Cluster, upstream: Upstream, secrets: Mapping[str, Sec
         given["http2"] = http2
     if given:
         cluster = replace(cluster, **given)
+    _check_times(upstream)
     _check_health_checks(cluster)
     resources: tuple[Resource, ...] = ()
     if upstream.ssl_config is not None:
@@ -49,6 +51,12 @@ def _http2(cluster: Cluster, upstream: Upstream) -> bool:
         kind = upstream.service_info.type if upstream.service_info else upstream.type
         raise ConfigError("", "http2", f"{kind} is spoken over HTTP/2 alone", "leave http2 out")
     return bool(upstream.http2) or cluster.http2
+
+
+def _check_times(upstream: Upstream) -> None:
+    check_milliseconds(upstream.connection_timeout, "connection_timeout")
+    if upstream.connection is not None:
+        check_milliseconds(upstream.connection.idle_timeout, "connection.idle_timeout", zero="for never")
 
 
 def _check_health_checks(cluster: Cluster) -> None:
