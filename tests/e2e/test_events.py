@@ -1,5 +1,6 @@
 """Events reach their function in every form, as a real CloudEvents client sends them."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,26 @@ async def test_an_event_in_structured_mode_reaches_its_function(example: Example
     message = to_structured(asked, JSONFormat())
     async with gateway(example("08-events")) as running:
         answer = await running.request("POST", "/events", headers=message.headers, content=message.body)
+
+    assert (answer.status_code, answer.json()["id"]) == (200, 2)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/cloudevents+json; charset=utf-8",
+        "application/cloudevents+json;charset=UTF-8",
+        "application/cloudevents+json ; a=b; charset=utf-8",
+        "Application/CloudEvents+JSON",
+    ],
+)
+async def test_the_media_type_of_an_event_may_have_parameters_and_any_case(
+    example: Example, gateway: Gateway, content_type: str
+) -> None:
+    asked = {"type": "org.example.pet.asked", "source": "/me", "id": "1", "specversion": "1.0", "data": {"id": 2}}
+    headers = {"content-type": content_type}
+    async with gateway(example("08-events")) as running:
+        answer = await running.request("POST", "/events", headers=headers, content=json.dumps(asked))
 
     assert (answer.status_code, answer.json()["id"]) == (200, 2)
 

@@ -1,9 +1,11 @@
 """The filter that reads an event's attributes from its body."""
 
+import pytest
+import re2
 from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.filters.http.json_to_metadata.v3 import json_to_metadata_pb2
 
-from gloo.envoy.events import EVENT_FILTER, event_filter, event_host_fields
+from gloo.envoy.events import EVENT_FILTER, STRUCTURED, event_filter, event_host_fields
 from gloo.envoy.lua import LUA_FILTER
 from gloo.envoy.stage import Stage
 
@@ -13,8 +15,26 @@ def test_the_filter_stands_first_and_reads_structured_events_alone() -> None:
     rules = json_to_metadata_pb2.JsonToMetadata.FromString(found.config.value).request_rules
 
     assert (found.name, found.stage, found.disabled) == (EVENT_FILTER, min(Stage), True)
-    assert list(rules.allow_content_types) == ["application/cloudevents+json"]
+    assert rules.allow_content_types_regex.regex == STRUCTURED
+    assert not (rules.allow_content_types or rules.allow_empty_content_type)
     assert [rule.selectors[0].key for rule in rules.rules] == ["type", "source", "subject"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "structured"),
+    [
+        ("application/cloudevents+json", True),
+        ("application/cloudevents+json; charset=utf-8", True),
+        ("application/cloudevents+json ;charset=UTF-8", True),
+        ("Application/CloudEvents+JSON", True),
+        ("application/cloudevents-batch+json", False),
+        ("application/cloudevents+jsonp", False),
+        ("application/json", False),
+        ("", False),
+    ],
+)
+def test_a_media_type_is_known_in_any_case_and_with_parameters(content_type: str, structured: bool) -> None:
+    assert (re2.fullmatch(STRUCTURED, content_type) is not None) is structured
 
 
 def test_a_virtual_host_with_events_has_what_a_function_needs_in_its_chain() -> None:

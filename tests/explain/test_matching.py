@@ -3,7 +3,7 @@
 import pytest
 
 from gloo.envoy.route import PathMatch, RouteMatch, ValueMatch
-from gloo.explain.matching import event_attributes, first_values, refusal
+from gloo.explain.matching import cookies_of, event_attributes, first_values, refusal
 from gloo.explain.request import request_of
 
 ANY = PathMatch("prefix", "/")
@@ -51,10 +51,20 @@ def test_an_inverted_matcher_takes_an_absent_header_as_an_empty_one() -> None:
 
 
 def test_a_cookie_is_told_by_its_name() -> None:
-    cookie = ValueMatch("cookie", "regex", r"(?:.*;\s*)?c\.d=2(?:;.*)?")
-    match = RouteMatch(ANY, headers=(cookie,))
+    match = RouteMatch(ANY, cookies=(ValueMatch("c.d", "exact", "2"),))
     assert _said(match, "/", ("cookie", "a=1; c.d=2")) == ""
-    assert _said(match, "/", ("cookie", "a=1; c.d=3")) == "cookie c.d: expected matches '2', got '3'"
+    assert _said(match, "/", ("cookie", "a=1; c.d=3")) == "cookie c.d: expected '2', got '3'"
+
+
+def test_the_first_cookie_of_a_name_counts_without_its_quotes() -> None:
+    headers = (("cookie", 'a="1"; a=2; b; c =3'), ("cookie", 'a=4;\td="'))
+    assert cookies_of(request_of("GET", "/", headers)) == {"a": "1", "c ": "3", "d": '"'}
+
+
+def test_an_inverted_query_parameter_takes_an_absent_one() -> None:
+    match = RouteMatch(ANY, query=(ValueMatch("q", "exact", "1", invert=True),))
+    assert (_said(match, "/"), _said(match, "/?q=2&q=1")) == ("", "")
+    assert _said(match, "/?q=1") == "query parameter q: expected not: '1', got '1'"
 
 
 def test_query_parameters_are_compared_by_their_first_value_and_not_decoded() -> None:

@@ -31,7 +31,7 @@ def _before(rules: dict[str, Json], match: RouteMatch) -> tuple[Route, ...]:
 def test_all_of_a_policy_is_written_and_ages_are_whole_seconds() -> None:
     rules = {
         "allow_origin": ORIGIN,
-        "allow_origin_regex": ["https://.*"],
+        "allow_origin_regex": [r"https://.*\.org"],
         "allow_methods": "GET, POST",
         "allow_headers": ["x-a", "x-b"],
         "expose_headers": "x-c,x-d",
@@ -39,7 +39,7 @@ def test_all_of_a_policy_is_written_and_ages_are_whole_seconds() -> None:
         "allow_credentials": True,
     }
     assert _policy(extended(Cors(), {"cors": rules})) == {
-        "allow_origin_string_match": [{"exact": ORIGIN[0]}, {"safe_regex": {"regex": "https://.*"}}],
+        "allow_origin_string_match": [{"exact": ORIGIN[0]}, {"safe_regex": {"regex": r"https://.*\.org"}}],
         "allow_methods": "GET, POST",
         "allow_headers": "x-a, x-b",
         "expose_headers": "x-c, x-d",
@@ -77,6 +77,9 @@ def test_header_conditions_alone_ask_for_a_route_of_preflights_too() -> None:
         ({}, "cors"),
         ({"allow_origin": ["*"], "allow_credentials": True}, "cors.allow_origin"),
         ({"allow_origin_regex": ["a", "("]}, "cors.allow_origin_regex[1]"),
+        ({"allow_origin_regex": [".*"], "allow_credentials": True}, "cors.allow_origin_regex[0]"),
+        ({"allow_origin_regex": ["https?://.+"], "allow_credentials": True}, "cors.allow_origin_regex[0]"),
+        ({"allow_origin": ORIGIN, "max_age": "400ms"}, "cors.max_age"),
         ({"allow_origin": ORIGIN, "allow_methods": "GET POST"}, "cors.allow_methods"),
         ({"allow_origin": ORIGIN, "expose_headers": ["a\r\nb"]}, "cors.expose_headers"),
     ],
@@ -85,6 +88,17 @@ def test_what_can_not_be_meant_is_refused_by_field(rules: dict[str, Json], field
     with pytest.raises(ConfigError) as raised:
         extended(Cors(), {"cors": rules})
     assert raised.value.field == field
+
+
+def test_cookie_conditions_alone_ask_for_a_route_of_preflights_too() -> None:
+    match = RouteMatch(PathMatch("prefix", "/"), cookies=(ValueMatch("a", "present"),))
+    (preflight,) = _before({"allow_origin": ORIGIN}, match)
+    assert preflight.match.cookies == ()
+
+
+@pytest.mark.parametrize("pattern", [r"https://[a-z]+\.example\.org", "https://(a|b)[.]org(:[0-9]+)?"])
+def test_an_expression_for_known_pages_may_let_them_send_cookies(pattern: str) -> None:
+    assert extended(Cors(), {"cors": {"allow_origin_regex": [pattern], "allow_credentials": True}})
 
 
 def test_an_answer_of_the_gateway_itself_can_not_have_it() -> None:

@@ -52,6 +52,8 @@ def test_all_of_a_policy_is_written() -> None:
         ({"retries": {"retry_on": "retriable-status-codes"}}, "retries.retry_on", "503"),
         ({"retries": {"back_off": {"base": "1s", "max": "1ms"}}}, "retries.back_off.max", ""),
         ({"retries": {"back_off": {"base": "1us"}}}, "retries.back_off.base", "1ms"),
+        ({"retries": {"per_try_timeout": 3}}, "retries.per_try_timeout", "1ms"),
+        ({"retries": {"per_try_idle_timeout": "999us"}}, "retries.per_try_idle_timeout", "1ms"),
     ],
 )
 def test_what_contradicts_itself_is_refused(extensions: dict[str, Json], field: str, hint: str) -> None:

@@ -53,6 +53,22 @@ def test_a_query_value_is_exact_even_where_it_looks_like_a_regex() -> None:
     )
 
 
+def test_a_query_parameter_may_be_what_must_not_hold() -> None:
+    given = {"a": {"exact": "no", "invert": True}, "b": {"present": False}, "c": {"regex": "x.*", "invert": True}}
+    assert match({"query_params": given}).query == (
+        ValueMatch("a", "exact", "no", invert=True),
+        ValueMatch("b", "present", invert=True),
+        ValueMatch("c", "regex", "x.*", invert=True),
+    )
+
+
+def test_a_cookie_is_a_condition_of_its_own() -> None:
+    assert match({"cookies": {"a": "", "b": {"regex": "^v1$"}}}).cookies == (
+        ValueMatch("a", "present"),
+        ValueMatch("b", "regex", "^v1$"),
+    )
+
+
 def test_an_event_is_a_path_and_a_header() -> None:
     found = match({"event_type": "order.paid"}, "event_matcher")
     assert found == RouteMatch(
@@ -70,6 +86,12 @@ def test_an_event_is_a_path_and_a_header() -> None:
         ({"verbs": ["GET", "a b"]}, "request_matcher.verbs[1]"),
         ({"headers": {"a b": ""}}, 'request_matcher.headers["a b"]'),
         ({"headers": {"x": "(.*"}}, "request_matcher.headers.x.regex"),
+        ({"path_exact": "/ü"}, "request_matcher.path_exact"),
+        ({"path_prefix": "/x/../y"}, "request_matcher.path_prefix"),
+        ({"path_segment_prefix": "/x/.."}, "request_matcher.path_segment_prefix"),
+        ({"query_params": {"a&b": {"exact": "1", "invert": True}}}, 'request_matcher.query_params["a&b"]'),
+        ({"query_params": {"a": {"exact": "1&2", "invert": True}}}, "request_matcher.query_params.a"),
+        ({"query_params": {"a": {"regex": "1&2", "invert": True}}}, "request_matcher.query_params.a"),
     ],
 )
 def test_what_can_never_match_is_refused_by_its_field(matcher: Json, field: str) -> None:

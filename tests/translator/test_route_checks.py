@@ -106,5 +106,11 @@ def test_the_calls_of_a_rest_function_can_be_copied_later_too() -> None:
         assert _problems(ROUTE % ("plain", extensions)) == []
 
 
+@pytest.mark.parametrize("rewrite", ["noslash", "/x?y=1", "/x#y", "/a b", "/ü", "/a\\nb"])
+def test_a_rewrite_that_makes_no_path_is_refused(rewrite: str) -> None:
+    text = ROUTE.replace("  extensions: %s\n", '  prefix_rewrite: "' + rewrite + '"\n') % "plain"
+    assert _problems(text) == ["routes[0].prefix_rewrite"]
+
+
 def _problems(*texts: str) -> list[str]:
     return [problem.field for problem in translated(UPSTREAM, *texts).reports["VirtualService/default"].problems]

@@ -67,6 +67,11 @@ routes:
     assert bad["direct_response"]["status"] == 500
 
 
+def test_a_function_that_may_take_no_time_is_left_out() -> None:
+    (problem,) = translated(REST + "- {name: fast, timeout: 3, spec: {path: /}}\n").reports["Upstream/pets"].problems
+    assert (problem.field, problem.problem) == ("functions[1].timeout", "3ns is too short")
+
+
 def test_of_two_functions_with_one_name_the_second_is_reported() -> None:
     (problem,) = translated(REST + "- name: get\n").reports["Upstream/pets"].problems
     assert (problem.field, problem.line) == ("functions[1].name", 8)

@@ -12,7 +12,8 @@ from gloo.envoy.stage import HttpFilter, Stage
 
 EVENT_FILTER = "envoy.filters.http.json_to_metadata"
 EVENT_ATTRIBUTES = ("type", "source", "subject")
-STRUCTURED = "application/cloudevents+json"
+STRUCTURED = r"(?i)application/cloudevents\+json[ \t]*(?:;.*)?"
+"""RE2 over the whole `content-type` of an event in structured mode: any case, and parameters such as a charset."""
 
 
 def event_filter() -> HttpFilter:
@@ -38,7 +39,7 @@ def event_host_fields(*, sealed: bool = False, demanding: bool = False) -> bytes
 
 def _rules() -> Message:
     rules = json_to_metadata_pb2.JsonToMetadata()
-    rules.request_rules.allow_content_types.append(STRUCTURED)
+    rules.request_rules.allow_content_types_regex.regex = STRUCTURED
     for attribute in EVENT_ATTRIBUTES:
         rule = rules.request_rules.rules.add()
         rule.selectors.add(key=attribute)

@@ -5,6 +5,7 @@ from google.protobuf.any_pb2 import Any as PackedMessage
 from google.protobuf.descriptor import FieldDescriptor
 from udpa.annotations import sensitive_pb2
 
+from gloo.envoy.cookie_match import cookie_descriptors
 from gloo.envoy.message import Message, TypedConfig, packed
 from gloo.envoy.snapshot import Resource, ResourceType
 from gloo.model.base import Json
@@ -14,6 +15,7 @@ _CREDENTIALS = "envoy.extensions.filters.http.aws_lambda.v3.Credentials"
 _UNMARKED = frozenset([f"{_CREDENTIALS}.secret_access_key", f"{_CREDENTIALS}.session_token"])
 """Fields that hold secrets, though Envoy's API does not mark them."""
 
+_SHOWN = cookie_descriptors()
 _FIRST = frozenset(["@type", "name"])
 
 
@@ -27,15 +29,22 @@ def readable(resource: Resource) -> Json:
     if resource.type is ResourceType.SECRET:
         return {"name": resource.name, str(message.WhichOneof("type")): HIDDEN}
     _redact(message)
-    return _plain(json_format.MessageToDict(message, preserving_proto_field_name=True))
+    return _as_dict(message)
 
 
 def readable_config(config: TypedConfig) -> Json:
     """Return an extension's configuration likewise."""
     wrapped = packed(config)
     _redact(wrapped)
-    plain = _plain(json_format.MessageToDict(wrapped, preserving_proto_field_name=True))
+    plain = _as_dict(wrapped)
     return {name: value for name, value in plain.items() if name != "@type"}
+
+
+def _as_dict(message: Message) -> Json:
+    """Return *message*, which holds nothing sensitive any more, as plain values."""
+    kind = message_factory.GetMessageClass(_SHOWN.FindMessageTypeByName(message.DESCRIPTOR.full_name))
+    shown = kind.FromString(message.SerializeToString())
+    return _plain(json_format.MessageToDict(shown, preserving_proto_field_name=True, descriptor_pool=_SHOWN))
 
 
 def _plain(value: Json) -> Json:

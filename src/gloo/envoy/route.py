@@ -25,7 +25,7 @@ class PathMatch(Value, frozen=True):
 
 
 class ValueMatch(Value, frozen=True):
-    """A condition on a header or a query parameter."""
+    """A condition on a header, a query parameter, a cookie, or an attribute of an event."""
 
     name: str
     kind: ValueKind
@@ -36,7 +36,8 @@ class ValueMatch(Value, frozen=True):
 class RouteMatch(Value, frozen=True):
     """When a route takes a request: one of the methods, if there are any, and all of the conditions.
 
-    `metadata` is about the attributes of an event, see `gloo.envoy.events`.
+    Conditions of `query` and `cookies` are about one parameter or cookie each. `metadata` is about the attributes of an
+    event, see `gloo.envoy.events`.
     """
 
     path: PathMatch
@@ -44,6 +45,7 @@ class RouteMatch(Value, frozen=True):
     headers: tuple[ValueMatch, ...] = ()
     query: tuple[ValueMatch, ...] = ()
     metadata: tuple[ValueMatch, ...] = ()
+    cookies: tuple[ValueMatch, ...] = ()
 
 
 class HeaderChange(Value, frozen=True):

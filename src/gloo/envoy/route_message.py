@@ -7,9 +7,11 @@ from envoy.type.matcher.v3 import metadata_pb2, regex_pb2, string_pb2
 from envoy.type.matcher.v3 import value_pb2 as metadata_value_pb2
 from google.protobuf import wrappers_pb2
 
+from gloo.envoy.cookie_match import cookie_field
 from gloo.envoy.function_headers import by_the_route, set_by_the_route
 from gloo.envoy.header_change import header_change
 from gloo.envoy.message import Message, serialize
+from gloo.envoy.query_match import query_pattern
 from gloo.envoy.route import EVENT_NAMESPACE, MOST_BODY, Forward, PathMatch, Route, RouteMatch, ValueMatch
 from gloo.envoy.route_action import set_action, set_filters
 from gloo.envoy.snapshot import Reference, Resource, ResourceType
@@ -77,7 +79,9 @@ def _set_match(message: Message, match: RouteMatch) -> None:
     if match.metadata:
         message.dynamic_metadata.extend(_metadata_match(each) for each in match.metadata)
     if match.query:
-        message.query_parameters.extend(_query_match(each) for each in match.query)
+        _set_query(message, match.query)
+    for cookie in match.cookies:
+        message.MergeFromString(cookie_field(cookie))
 
 
 def _set_path(match: Message, path: PathMatch) -> None:
@@ -125,7 +129,15 @@ def _metadata_match(match: ValueMatch) -> Message:
     return metadata_pb2.MetadataMatcher(filter=EVENT_NAMESPACE, path=path, value=value, invert=match.invert)
 
 
+def _set_query(message: Message, query: tuple[ValueMatch, ...]) -> None:
+    for match in query:
+        if match.invert and match.kind != "present":
+            message.headers.append(_header_match(ValueMatch(":path", "regex", query_pattern(match), invert=True)))
+        else:
+            message.query_parameters.append(_query_match(match))
+
+
 def _query_match(match: ValueMatch) -> Message:
     if match.kind == "present":
-        return route_components_pb2.QueryParameterMatcher(name=match.name, present_match=True)
+        return route_components_pb2.QueryParameterMatcher(name=match.name, present_match=not match.invert)
     return route_components_pb2.QueryParameterMatcher(name=match.name, string_match=_string_match(match))

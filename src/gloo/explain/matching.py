@@ -5,8 +5,7 @@ the test that compares all of this with a real Envoy.
 """
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import re2
 
@@ -17,7 +16,6 @@ from gloo.model.base import Value
 
 ABSENT = "absent"
 Attribute = str | int | float | bool
-_COOKIE = re.compile(r"\(\?:\.\*;\\s\*\)\?(?P<name>(?:\\.|[^=\\])+)=(?P<value>.*)\(\?:;\.\*\)\?", re.DOTALL)
 _WORDS = {"exact": "", "prefix": "begins with ", "suffix": "ends with ", "contains": "contains ", "regex": "matches "}
 _SMALL = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
@@ -45,16 +43,17 @@ def _refusals(match: RouteMatch, request: Request) -> Iterator[Refusal]:
         yield Refusal("method", " or ".join(match.methods), request.method)
     for header in match.headers:
         if not _header_holds(header, request.values(header.name)):
-            yield _refused_header(header, request.header(header.name))
-    query = first_values(request.path) if match.query else {}
-    for parameter in match.query:
-        if not _holds(parameter, query.get(parameter.name)):
-            yield _refused(f"query parameter {parameter.name}", parameter, query.get(parameter.name))
-    attributes = event_attributes(request) if match.metadata else {}
-    for attribute in match.metadata:
-        found = attributes.get(attribute.name)
-        if _attribute_holds(attribute, found) == attribute.invert:
-            yield _refused(f"event attribute {attribute.name}", attribute, None if found is None else str(found))
+            yield _refused(f"header {header.name}", header, request.header(header.name))
+    yield from _refusals_by_name("cookie", match.cookies, cookies_of(request) if match.cookies else {})
+    yield from _refusals_by_name("query parameter", match.query, first_values(request.path) if match.query else {})
+    yield from _refusals_by_name("event attribute", match.metadata, event_attributes(request) if match.metadata else {})
+
+
+def _refusals_by_name(what: str, matches: Sequence[ValueMatch], values: Mapping[str, Attribute]) -> Iterator[Refusal]:
+    for match in matches:
+        found = values.get(match.name)
+        if _attribute_holds(match, found) == match.invert:
+            yield _refused(f"{what} {match.name}", match, None if found is None else str(found))
 
 
 def path_holds(match: PathMatch, path: str) -> bool:
@@ -109,16 +108,6 @@ def _header_holds(match: ValueMatch, values: tuple[str, ...]) -> bool:
     return any(_holds(match, value) for value in values) != match.invert
 
 
-def _refused_header(match: ValueMatch, value: str | None) -> Refusal:
-    cookie = _COOKIE.fullmatch(match.value) if match.name == "cookie" and match.kind == "regex" else None
-    if cookie is None:
-        return _refused(f"header {match.name}", match, value)
-    name, pattern = re.sub(r"\\(.)", r"\1", cookie["name"]), cookie["value"]
-    wanted = ValueMatch(name, "present" if pattern == "[^;]*" else "regex", pattern, match.invert)
-    found = re.search(rf"(?:\A|;\s*){re.escape(name)}=([^;]*)", value or "")
-    return _refused(f"cookie {name}", wanted, found[1] if found else None)
-
-
 def _refused(matcher: str, match: ValueMatch, value: str | None) -> Refusal:
     words = {
         "exact": "",
@@ -143,13 +132,24 @@ def first_values(target: str) -> dict[str, str]:
     return found
 
 
+def cookies_of(request: Request) -> dict[str, str]:
+    """Return the first value of each cookie, without the quotes around it."""
+    found: dict[str, str] = {}
+    for header in request.values("cookie"):
+        for pair in header.split(";"):
+            name, equals, value = pair.lstrip(" \t").partition("=")
+            if equals:
+                quoted = len(value) > 1 and value[0] == value[-1] == '"'
+                found.setdefault(name, value[1:-1] if quoted else value)
+    return found
+
+
 def event_attributes(request: Request) -> dict[str, Attribute]:
     """Return type, source and subject of a CloudEvent in structured mode; nothing for any other request.
 
     To Envoy a null, a list or a mapping is not there.
     """
-    kind = (request.header("content-type") or "").partition(";")[0].strip()
-    if kind != STRUCTURED or request.body is None:
+    if request.body is None or not fully_matches(STRUCTURED, request.header("content-type") or ""):
         return {}
     try:
         event = json.loads(request.body)

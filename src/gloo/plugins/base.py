@@ -233,6 +233,10 @@ class RoutePlugin(Plugin, Generic[ExtensionT]):
         """Return *route* with what *extension* asks for."""
         return route
 
+    def warnings(self, route: Route, extension: ExtensionT) -> tuple[ConfigError, ...]:
+        """Return what is no error in *extension*, but should be known; *route* is complete now."""
+        return ()
+
     def before(self, route: Route, extension: ExtensionT) -> tuple[Route, ...]:
         """Return routes to be tried before *route*, which is complete now."""
         return ()

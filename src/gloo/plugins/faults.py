@@ -17,8 +17,8 @@ from gloo.envoy.route import Route
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError
 from gloo.model.base import Model, replace
-from gloo.model.duration import Duration
-from gloo.model.percent import Percent, parts_per_million
+from gloo.model.duration import Duration, check_milliseconds
+from gloo.model.percent import Percent, lost_shares, parts_per_million
 from gloo.plugins.base import RoutePlugin, forward_of
 
 
@@ -72,8 +72,14 @@ class Faults(RoutePlugin[FaultsExtension]):
         )
         return replace(route, filters=(*route.filters, (FAULT_FILTER, fault_config(fault))))
 
+    def warnings(self, route: Route, extension: FaultsExtension) -> tuple[ConfigError, ...]:
+        rules = extension.faults
+        if rules is None:
+            return ()
+        given = {"faults.abort.percentage": rules.abort, "faults.delay.percentage": rules.delay}
+        return lost_shares({field: each.percentage for field, each in given.items() if each is not None})
+
 
 def _delay(delay: Delay) -> tuple[Duration, int]:
-    if delay.fixed_delay.nanoseconds < 1_000_000:
-        raise ConfigError("", "faults.delay.fixed_delay", f"{delay.fixed_delay} is too short", "at least 1ms")
+    check_milliseconds(delay.fixed_delay, "faults.delay.fixed_delay")
     return delay.fixed_delay, parts_per_million(delay.percentage)

@@ -16,8 +16,9 @@ from msgspec import Meta
 
 from gloo.envoy.route import Route
 from gloo.envoy.route_policy import Mirror as MirrorPolicy
+from gloo.errors import ConfigError
 from gloo.model.base import Model, replace
-from gloo.model.percent import Percent, parts_per_million
+from gloo.model.percent import Percent, lost_shares, parts_per_million
 from gloo.plugins.base import RoutePlugin, forward_of
 
 
@@ -47,3 +48,6 @@ class Mirror(RoutePlugin[MirrorExtension]):
             return route
         policy = MirrorPolicy(extension.mirror.upstream, parts_per_million(extension.mirror.percentage))
         return replace(route, action=replace(forward_of(route, "mirror"), mirror=policy))
+
+    def warnings(self, route: Route, extension: MirrorExtension) -> tuple[ConfigError, ...]:
+        return lost_shares({"mirror.percentage": extension.mirror.percentage}) if extension.mirror is not None else ()

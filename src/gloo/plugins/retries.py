@@ -23,7 +23,7 @@ from gloo.envoy.route import Route
 from gloo.envoy.route_policy import RetryPolicy
 from gloo.errors import ConfigError
 from gloo.model.base import Model, replace
-from gloo.model.duration import Duration
+from gloo.model.duration import Duration, check_milliseconds
 from gloo.model.strict import nearest
 from gloo.plugins.base import RoutePlugin, forward_of
 
@@ -37,6 +37,7 @@ _CONDITIONS = (
     *("cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"),
 )
 _DEFAULT_BASE = Duration(25_000_000)  # Envoy's own
+_USUAL_TIMEOUT = Duration(15 * 10**9)  # Envoy's own
 _MOST_FACTOR = 10  # Envoy's own: the longest wait is ten times the base
 
 Count = Annotated[int, Meta(ge=1, le=2**32 - 1)]
@@ -92,6 +93,15 @@ class Retry(RoutePlugin[RetriesExtension]):
         forward = forward_of(route, "retries" if extension.retries else "max_retries")
         return replace(route, action=replace(forward, retry=_policy(extension)))
 
+    def warnings(self, route: Route, extension: RetriesExtension) -> tuple[ConfigError, ...]:
+        each = extension.retries.per_try_timeout if extension.retries is not None else None
+        whole = forward_of(route, "retries").timeout
+        limit = whole if whole is not None else _USUAL_TIMEOUT
+        if each is None or not limit.nanoseconds or each.nanoseconds <= limit.nanoseconds:
+            return ()
+        problem = f"{each} has no effect: all tries together have {limit}"
+        return (ConfigError("", "retries.per_try_timeout", problem, "give a longer timeout, or a shorter one here"),)
+
 
 def _policy(extension: RetriesExtension) -> RetryPolicy | None:
     retries = extension.retries
@@ -103,6 +113,8 @@ def _policy(extension: RetriesExtension) -> RetryPolicy | None:
         raise ConfigError(
             "", "retries.hedge", "needs per_try_timeout: when to try again", "e.g. per_try_timeout: 500ms"
         )
+    check_milliseconds(retries.per_try_timeout, "retries.per_try_timeout", zero="for no limit")
+    check_milliseconds(retries.per_try_idle_timeout, "retries.per_try_idle_timeout", zero="for no limit")
     for condition in retries.conditions:
         if condition not in _CONDITIONS:
             hint = nearest(condition, list(_CONDITIONS))
@@ -126,8 +138,7 @@ def _back_off(given: BackOff | None) -> tuple[Duration, Duration] | None:
         return None
     base = given.base if given.base is not None else _DEFAULT_BASE
     most = given.max if given.max is not None else Duration(base.nanoseconds * _MOST_FACTOR)
-    if base.nanoseconds < 1_000_000:
-        raise ConfigError("", "retries.back_off.base", f"{base} is too short", "at least 1ms")
+    check_milliseconds(base, "retries.back_off.base")
     if most.nanoseconds < base.nanoseconds:
         raise ConfigError("", "retries.back_off.max", f"{most} is less than the base, {base}")
     return base, most

@@ -33,6 +33,11 @@ class RouteScope(Value, frozen=True):
     refusals: Refusals
     tokens: Tokens | None = None
 
+    def balancer(self, name: str) -> str:
+        """Return how the upstream *name* chooses its hosts; empty for what is none that can be used."""
+        known = self.upstreams.get(name)
+        return known.accepted.balancer if known is not None and known.accepted is not None else ""
+
 
 class Resolved(Value, frozen=True):
     """One destination of a route.

@@ -11,7 +11,8 @@ from gloo.envoy.route import DirectResponse, PathMatch, Route, RouteMatch, Value
 from gloo.envoy.route_message import route_bytes
 from gloo.model.route import EventMatcher
 from gloo.model.route import Route as ModelRoute
-from gloo.translator.matchers import condition, request_match, written_path
+from gloo.translator.matchers import condition, request_match
+from gloo.translator.written_paths import written_path
 
 _NO_ROUTE = '{"error":{"message":"no route matches this request","reason":"no_route","status":404}}'
 
@@ -34,7 +35,7 @@ def event_matches(matcher: EventMatcher) -> tuple[RouteMatch, ...]:
     return tuple(forms)
 
 
-_STRUCTURED_TYPE = ValueMatch("content-type", "prefix", STRUCTURED)
+_STRUCTURED_TYPE = ValueMatch("content-type", "regex", STRUCTURED)
 
 
 def _renamed(match: ValueMatch, name: str) -> ValueMatch:

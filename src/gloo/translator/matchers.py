@@ -1,13 +1,13 @@
 """Matchers to Envoy's route matches: what a condition means, and whether it can ever hold."""
 
-import re
-
+from gloo.envoy.query_match import query_pattern
 from gloo.envoy.route import PathMatch, RouteMatch, ValueKind, ValueMatch
 from gloo.errors import ConfigError
 from gloo.model.http_name import is_token
 from gloo.model.path import format_path
 from gloo.model.regex import check_regex
 from gloo.model.route import RequestMatcher, ValueCondition
+from gloo.translator.written_paths import unsent_query, written_path
 
 
 def request_match(matcher: RequestMatcher) -> RouteMatch:
@@ -18,7 +18,7 @@ def request_match(matcher: RequestMatcher) -> RouteMatch:
     headers = tuple(_header(name, value) for name, value in matcher.headers.items())
     cookies = tuple(_cookie(name, value) for name, value in matcher.cookies.items())
     query = tuple(_query(name, value) for name, value in matcher.query_params.items())
-    return RouteMatch(path, methods, headers=(*headers, *cookies), query=query)
+    return RouteMatch(path, methods, headers=headers, query=query, cookies=cookies)
 
 
 def path_match(matcher: RequestMatcher) -> PathMatch:
@@ -27,21 +27,14 @@ def path_match(matcher: RequestMatcher) -> PathMatch:
     if matcher.path_exact is not None:
         return PathMatch("exact", written_path(matcher.path_exact, "request_matcher.path_exact"), sensitive)
     if matcher.path_segment_prefix is not None:
-        path = written_path(matcher.path_segment_prefix, "request_matcher.path_segment_prefix").rstrip("/")
+        segments = matcher.path_segment_prefix
+        path = written_path(segments, "request_matcher.path_segment_prefix", "segment_prefix").rstrip("/")
         return PathMatch("segment_prefix", path, sensitive) if path else PathMatch("prefix", "/")
     if matcher.path_regex is not None:
         check_regex(matcher.path_regex, "request_matcher.path_regex")
         return PathMatch("regex", matcher.path_regex if sensitive else f"(?i){matcher.path_regex}")
-    return PathMatch("prefix", written_path(matcher.path_prefix or "/", "request_matcher.path_prefix"), sensitive)
-
-
-def written_path(path: str, field: str) -> str:
-    """Return *path* if a request's path can be or begin so; raise ConfigError for *field* otherwise."""
-    if "?" in path or "#" in path:
-        raise ConfigError("", field, "a path without its query is compared", "use query_params")
-    if not path.startswith("/"):
-        raise ConfigError("", field, f"{path!r} never matches", "a path starts with /")
-    return path
+    prefix = written_path(matcher.path_prefix or "/", "request_matcher.path_prefix", "prefix")
+    return PathMatch("prefix", prefix, sensitive)
 
 
 def methods_of(matcher: RequestMatcher) -> tuple[str, ...]:
@@ -70,8 +63,8 @@ def _query(name: str, value: str | ValueCondition) -> ValueMatch:
     if not 0 < len(name.encode()) <= _LONGEST_PARAMETER:
         raise ConfigError("", field, f"{_shortened(name)!r} is no name of a query parameter", "1 to 1024 bytes")
     match = condition(name, value, field)
-    if match.invert:
-        raise ConfigError("", field, "a query parameter can't be matched by what it is not", "put a route before it")
+    if match.invert and match.kind != "present":
+        _check_invertible(match, field)
     return match
 
 
@@ -80,6 +73,23 @@ _LONGEST_PARAMETER = 1024  # bytes, says Envoy
 
 def _shortened(name: str) -> str:
     return name if len(name) <= 40 else f"{name[:40]}..."
+
+
+_LONGEST_INVERTED = 200  # the expression for other names has a group within the last one for each sign
+
+
+def _check_invertible(match: ValueMatch, field: str) -> None:
+    """Raise ConfigError for an expression that can't be turned round: Envoy itself inverts no query parameter."""
+    never_sent = unsent_query(match)
+    if never_sent:
+        raise ConfigError("", field, never_sent, "percent-encode it, or leave the condition out")
+    if len(match.name) > _LONGEST_INVERTED:
+        raise ConfigError("", field, f"a name of more than {_LONGEST_INVERTED} signs can't be inverted")
+    try:
+        check_regex(query_pattern(match), field)
+    except ConfigError as error:
+        hint = "; ".join(part for part in (error.hint, "or put a route for what matches before this one") if part)
+        raise ConfigError("", field, f"can't be inverted: {error.problem}", hint) from error
 
 
 def condition(name: str, value: str | ValueCondition, field: str) -> ValueMatch:
@@ -100,24 +110,8 @@ _TEXT_KINDS: tuple[ValueKind, ...] = ("exact", "prefix", "suffix", "contains", "
 
 
 def _cookie(name: str, value: str | ValueCondition) -> ValueMatch:
-    """Return the condition on a cookie as one on the header that holds all cookies (RFC 6265, section 4.2.1)."""
+    """Return the condition on a cookie: ``""`` any value, else exact; its value is compared by itself."""
     field = f"request_matcher.{format_path(('cookies', name))}"
     if not is_token(name):
         raise ConfigError("", field, f"{name!r} is no cookie name")
-    match = condition(name, value, field)
-    pattern = rf"(?:.*;\s*)?{re.escape(name)}={_cookie_value(match)}(?:;.*)?"
-    return ValueMatch("cookie", "regex", pattern, match.invert)
-
-
-def _cookie_value(match: ValueMatch) -> str:
-    """Return the expression for a cookie's value; a value holds no semicolon."""
-    text = re.escape(match.value)
-    patterns = {
-        "present": "[^;]*",
-        "exact": text,
-        "prefix": f"{text}[^;]*",
-        "suffix": f"[^;]*{text}",
-        "contains": f"[^;]*{text}[^;]*",
-        "regex": f"(?:{match.value})",
-    }
-    return patterns[match.kind]
+    return condition(name, value, field)

@@ -1,12 +1,28 @@
 """What the parts of a route can't have together, once all of them are known."""
 
+import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from gloo.envoy.function_headers import FUNCTION_HEADERS, read_function_headers
 from gloo.envoy.header_format import commands_in
 from gloo.envoy.lua import LUA_FILTER, read_program
 from gloo.envoy.route import Action, Forward, HeaderChange, Route, Target
 from gloo.errors import ConfigError
+
+_UNSENT = re.compile(r"[^!-~]")
+
+
+def check_prefix_rewrite(text: str | None) -> None:
+    """Raise ConfigError for what would make no request target of a path."""
+    if not text:
+        return
+    if "?" in text or "#" in text:
+        raise ConfigError("", "prefix_rewrite", f"{text!r} is more than a path", "the query of the client stays")
+    if not text.startswith("/"):
+        raise ConfigError("", "prefix_rewrite", f"{text!r} is no path", f"write /{text}")
+    if found := _UNSENT.search(text):
+        raise ConfigError("", "prefix_rewrite", f"{text!r} holds {found[0]!r}", f"write {quote(found[0])} for it")
 
 
 def check_sealed(action: Action) -> None:

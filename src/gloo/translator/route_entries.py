@@ -18,12 +18,14 @@ _NO_CONDITIONS: frozenset[Condition] = frozenset()
 
 
 def _is_conditional(match: RouteMatch) -> bool:
-    return bool(match.headers or match.query or match.metadata)
+    return bool(match.headers or match.query or match.cookies or match.metadata)
 
 
 def _conditions(match: RouteMatch) -> Iterator[Condition]:
-    for place, matches in (("header", match.headers), ("query", match.query), ("metadata", match.metadata)):
-        yield from (_condition(place, each) for each in matches)
+    yield from (_condition("header", each) for each in match.headers)
+    yield from (_condition("query", each) for each in match.query)
+    yield from (_condition("cookie", each) for each in match.cookies)
+    yield from (_condition("metadata", each) for each in match.metadata)
 
 
 def _condition(place: str, match: ValueMatch) -> Condition:

@@ -6,10 +6,12 @@ from typing import Any
 
 from gloo.envoy.route import Answer, Route
 from gloo.errors import ConfigError
-from gloo.model.base import Json, Value
+from gloo.model.base import Json, Value, replace
 from gloo.model.path import join_path
+from gloo.model.status import Problem
 from gloo.plugins.base import ExtensionT, RoutePlugin
 from gloo.plugins.registry import Plugins, extension_of
+from gloo.translator.reports import problem_of
 
 PLACE = "extensions"
 
@@ -52,6 +54,12 @@ class RouteExtensions(Value, frozen=True):
             with _below_extensions():
                 route = plugin.route(route, extension)
         return route
+
+    def warnings(self, route: Route) -> Iterator[Problem]:
+        """Yield what is no error but should be known; *route* is what `apply` returned."""
+        for plugin, extension in self.readings:
+            for warning in plugin.warnings(route, extension):
+                yield replace(problem_of(warning, PLACE), warning=True)
 
     def before(self, route: Route) -> tuple[Route, ...]:
         """Return the routes to be tried before *route*."""

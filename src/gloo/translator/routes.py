@@ -1,7 +1,6 @@
 """Routes to Envoy's routes; a bad one keeps its place and answers 500 with a reference."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import ClassVar
@@ -26,8 +25,9 @@ from gloo.translator.events import matches_of
 from gloo.translator.matchers import methods_of, path_match
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import problem_of, reference_of
-from gloo.translator.route_checks import check_copied, check_later, check_sealed
+from gloo.translator.route_checks import check_copied, check_later, check_prefix_rewrite, check_sealed
 from gloo.translator.route_extensions import RouteExtensions, read_extensions
+from gloo.translator.route_warnings import route_warnings
 from gloo.translator.tokens import demand_of_route, guarded
 
 
@@ -147,7 +147,9 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> _Found:
     before = (*earlier, *(replace(translated, match=other) for other in others))
     rules = [each.rules for each in resolved]
     of_calls = (warning for each in resolved for warning in each.warnings)
-    warnings = dict.fromkeys((*of_calls, *rule_warnings(route, plain.action, translated.action, rules)))
+    of_rules = rule_warnings(route, plain.action, translated.action, rules)
+    of_route = route_warnings(route, match, translated.action, scope.balancer)
+    warnings = dict.fromkeys((*of_calls, *of_rules, *extensions.warnings(applied), *of_route))
     return _Found(translated, before, demand, tuple(warnings))
 
 
@@ -158,7 +160,8 @@ def _without_extensions(route: ModelRoute, name: str, scope: RouteScope, matches
     check_sealed(action)
     found = Route(name, matches[0], action)
     rules = [each.rules for each in resolved]
-    warnings = tuple(rule_warnings(route, action, action, rules)) if len(rules) > 1 else ()
+    of_rules = rule_warnings(route, action, action, rules) if len(rules) > 1 else ()
+    warnings = (*of_rules, *route_warnings(route, matches[0], action, scope.balancer))
     return _Found(found, tuple([replace(found, match=other) for other in matches[1:]]), None, warnings)
 
 
@@ -183,14 +186,10 @@ def _action(route: ModelRoute, extensions: RouteExtensions, resolved: Sequence[R
     return action
 
 
-_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f]")
-
-
 def _forward(route: ModelRoute, resolved: Sequence[Resolved]) -> Forward:
     if not resolved:
         raise ConfigError("", "", "must have single_destination or multiple_destinations")
-    if route.prefix_rewrite is not None and (found := _UNWRITABLE.search(route.prefix_rewrite)):
-        raise ConfigError("", "prefix_rewrite", f"a path can't hold the character {found[0]!r}")
+    check_prefix_rewrite(route.prefix_rewrite)
     forward = Forward(tuple([each.target for each in resolved]), prefix_rewrite=route.prefix_rewrite)
     return with_rules(forward, [each.rules for each in resolved])
 

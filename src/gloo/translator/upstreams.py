@@ -9,9 +9,10 @@ from gloo.envoy.route import Target
 from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError, MissingReference, TemplateError
 from gloo.model.artifact import Artifact
+from gloo.model.balancing import BalancerType
 from gloo.model.base import Model, Value, replace
 from gloo.model.codec import ConfigObject
-from gloo.model.duration import Duration
+from gloo.model.duration import Duration, check_milliseconds
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
@@ -48,6 +49,7 @@ class AcceptedUpstream(Value, frozen=True):
         worker: the process that it needs on this machine.
         pending_functions: those of `bad_functions` that only wait for something that may still come.
         asked: its functions are discovered, so that there may be more of them later.
+        balancer: how it chooses a host.
     """
 
     name: str
@@ -62,6 +64,7 @@ class AcceptedUpstream(Value, frozen=True):
     secrets: tuple[Resource, ...] = ()
     worker: PythonWorker | None = None
     asked: bool = False
+    balancer: BalancerType = "round_robin"
 
     def target(self, weight: int) -> Target:
         """Return where a request goes that goes here, among other places by *weight*."""
@@ -161,6 +164,7 @@ def _accept(
         (*equipped.secrets, *equipped.cluster.secrets),
         worker=_worker(upstream, plugin, spec, functions),
         asked=upstream.discovery is not None and upstream.discovery.functions,
+        balancer=balancer.type if (balancer := equipped.cluster.load_balancer) is not None else "round_robin",
     )
     return accepted, (*equipped.warnings, *problems, *discovery_problems(upstream, plugins, spec, secrets))
 
@@ -197,6 +201,10 @@ def _functions(
             problems.append(Problem(field=f"{at}.name", problem=f"{function.name!r} is given twice", hint="rename one"))
             continue
         fields, found = _function(upstream, function, plugin, artifacts, at=f"{at}.spec")
+        try:
+            check_milliseconds(function.timeout, "timeout", zero="for no limit")
+        except ConfigError as error:
+            fields, found = None, (*found, problem_of(error, at))
         problems += found
         if any(problem.pending for problem in found):
             pending.add(function.name)

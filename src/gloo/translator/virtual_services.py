@@ -26,6 +26,7 @@ from gloo.translator.reports import located, problem_of
 from gloo.translator.route_entries import entry_of
 from gloo.translator.route_extensions import mentioned
 from gloo.translator.route_table import compile_table
+from gloo.translator.route_warnings import unhashed
 from gloo.translator.routes import PlacedRoute, translate_route
 from gloo.translator.shadows import RouteOrder
 from gloo.translator.tokens import Tokens, translate_tokens
@@ -227,12 +228,14 @@ def _translate_routes(
     tree = compile_table(entries if plain else [entry_of(index, route.match) for index, route in enumerate(placed)])
     told = wants.tokens.problems if wants.tokens is not None else ()
     sealed = any(route.sealed for route in translated)
+    actions = [(f"routes[{index}]", each.route.action) for index, each in enumerate(translated) if each.route]
+    without_hashes = unhashed(actions, scope.balancer)
     events = event_fields(service.routes, sealed=sealed, demanding=wants.tokens is not None)
     return TranslatedRoutes(
         route_fields(bodies, tree) + events,
         bodies,
         frozenset(cluster for route in translated for cluster in route.clusters),
-        (*told, *located(item, (problem for route in translated for problem in route.problems))),
+        (*told, *located(item, (*(problem for route in translated for problem in route.problems), *without_hashes))),
         RouteOrder(item, entries),
         frozenset(route.demand for route in translated if route.demand is not None),
         wants.tokens,

@@ -1,0 +1,81 @@
+"""What is no error in a route, but has no effect or not the expected one."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from gloo.envoy.route import Action, Forward, RouteMatch
+from gloo.model.path import format_path
+from gloo.model.route import RequestMatcher, Route
+from gloo.model.status import Problem
+from gloo.model.strict import nearest
+from gloo.translator.written_paths import unsent_path, unsent_query
+
+_METHODS = frozenset(
+    (
+        *("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PURGE", "LINK", "UNLINK", "SOURCE"),
+        *("PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "REPORT", "ACL", "BIND"),
+        *("UNBIND", "REBIND", "CHECKOUT", "MERGE", "MKACTIVITY", "MKCALENDAR", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE"),
+    )
+)
+"""What Envoy 1.40 takes over HTTP/1.1 with a path: found by asking it."""
+
+_HASHING = ("ring_hash", "maglev")
+
+
+def route_warnings(
+    route: Route, match: RouteMatch, action: Action, balancer: Callable[[str], str]
+) -> Iterator[Problem]:
+    """Yield what a user of *route* should know; *balancer* tells how an upstream chooses its hosts."""
+    if route.request_matcher is not None:
+        if route.request_matcher.verbs:
+            yield from _of_verbs(route.request_matcher.verbs)
+        yield from _of_match(route.request_matcher, match)
+    if isinstance(action, Forward):
+        if action.prefix_rewrite == "":
+            yield _warning("prefix_rewrite", "an empty text rewrites nothing", "leave it out, or write /")
+        yield from _of_hashes(action, balancer)
+
+
+def _of_match(matcher: RequestMatcher, match: RouteMatch) -> Iterator[Problem]:
+    """Yield what no request has when Envoy compares it."""
+    if matcher.path_regex is not None and (never := unsent_path(matcher.path_regex)):
+        yield _warning("request_matcher.path_regex", never, "write it for a path without its query")
+    for each in match.query:
+        if never := unsent_query(each):
+            field = f"request_matcher.{format_path(('query_params', each.name))}"
+            yield _warning(field, never, "write it as it comes, e.g. a%20b")
+    for each in match.cookies:
+        if each.kind != "regex" and ";" in each.value:
+            field = f"request_matcher.{format_path(('cookies', each.name))}"
+            yield _warning(field, f"{each.value!r} is never sent: a semicolon ends a cookie", "leave it out")
+
+
+def _of_verbs(verbs: tuple[str, ...]) -> Iterator[Problem]:
+    for index, verb in enumerate(verbs):
+        if verb.upper() not in _METHODS:
+            hint = "leave verbs out to take all methods" if verb == "*" else nearest(verb.upper(), sorted(_METHODS))
+            problem = f"over HTTP/1.1 Envoy answers requests with the method {verb!r} by itself, with 400"
+            yield _warning(f"request_matcher.verbs[{index}]", problem, hint)
+
+
+def _of_hashes(action: Forward, balancer: Callable[[str], str]) -> Iterator[Problem]:
+    ways = {target.cluster: balancer(target.cluster) for target in action.targets}
+    if action.hash_policies and not any(way in _HASHING for way in ways.values()):
+        others = ", ".join(f"{name} by {way}" for name, way in ways.items())
+        hint = "write load_balancer: {type: ring_hash} on the upstream, or leave it out"
+        yield _warning("extensions.hash_policy", f"has no effect: no destination balances by a hash ({others})", hint)
+
+
+def unhashed(actions: Sequence[tuple[str, Action]], balancer: Callable[[str], str]) -> Iterator[Problem]:
+    """Yield the places of routes to upstreams that balance by a hash where no route at all says what to hash."""
+    forwards = [(at, action) for at, action in actions if isinstance(action, Forward)]
+    told = {target.cluster for _, action in forwards if action.hash_policies for target in action.targets}
+    for at, action in forwards:
+        for target in action.targets:
+            if target.cluster not in told and (way := balancer(target.cluster)) in _HASHING:
+                told.add(target.cluster)
+                problem = f"{target.cluster} balances by {way}, and without a hash policy it chooses hosts at random"
+                yield _warning(at, problem, "write extensions.hash_policy")
+
+
+def _warning(field: str, problem: str, hint: str) -> Problem:
+    return Problem(field=field, problem=problem, hint=hint, warning=True)
