@@ -5,6 +5,9 @@ from pathlib import Path
 
 from tests.cli.command_line import gloo, told
 
+from gloo.control_plane.state import StateFolder
+from gloo.model.source import Document
+
 FIVE = """\
 name: default
 routes:
@@ -58,6 +61,7 @@ def test_json_findings_have_every_key(folder: Path) -> None:
             "reference": "",
             "warning": False,
             "pending": False,
+            "kept": False,
         }
     ]
 
@@ -67,14 +71,57 @@ def test_json_of_a_clean_folder_is_an_empty_list(folder: Path) -> None:
 
 
 def test_a_warning_is_listed_but_counts_only_when_strict(folder: Path) -> None:
-    (folder / "again.yaml").write_text(f"upstreams:\n- {{name: petstore, type: service, spec: {SPEC}}}\n")
+    (folder / "claims.yaml").write_text(f"virtual_services:\n- name: a\n  routes: [{DOUBLE}, {DOUBLE}]\n")
     result = gloo("check", folder)
-    assert ": warning: another Upstream of this name is left out" in result.stdout
+    assert ": warning: " in result.stdout
     assert "no findings, 1 warning" in result.stderr
     gloo("check", folder, "--strict", status=1)
 
 
+DOUBLE = "{request_matcher: {path_exact: /a}, extensions: {direct_response: {status: 200}}}"
 SPEC = "{hosts: [{addr: 127.0.0.1, port: 1}]}"
+
+
+def test_a_name_given_twice_is_a_finding_on_the_one_that_is_left_out_with_both_places(folder: Path) -> None:
+    (folder / "virtual_services").mkdir()
+    (folder / "virtual_services/more.yaml").write_text("domains: []\nname: shop\n")
+    (folder / "shops.yaml").write_text("virtual_services: [{name: shop}]\n")
+    stays, left_out = gloo("check", folder, status=1).stdout.splitlines()
+    assert stays.startswith(f"{folder}/shops.yaml:1: VirtualService/shop: name: warning: another VirtualService")
+    assert "in virtual_services/more.yaml:2, is left out" in stays
+    assert left_out.startswith(
+        f"{folder}/virtual_services/more.yaml:2: VirtualService/virtual_services/more.yaml#0: name:"
+    )
+    assert "the VirtualService in shops.yaml:1 has the name 'shop'; this one is left out" in left_out
+    rows = gloo("get", "vs", "-d", folder).stdout.splitlines()[1:]
+    assert [row.split()[0] for row in rows if "Rejected" in row] == ["virtual_services/more.yaml#0"]
+    assert [row.split()[0] for row in rows if "Accepted" in row] == ["shop"]
+
+
+def test_the_last_good_form_that_a_gateway_left_is_told(folder: Path) -> None:
+    (folder / "virtual_services").mkdir()
+    service = folder / "virtual_services/shop.yaml"
+    good = "name: shop\ndomains: [x.org]\n"
+    with StateFolder(folder / ".gloo").opened() as state:
+        document = Document("virtual_services/shop.yaml", good, "VirtualService")
+        state.record({}, (), {document.name: document})
+
+    for broken, said in (
+        (
+            "name: shop\ndomaains: [x.org]\n",
+            ":2: VirtualService/shop: domaains: unknown field (did you mean 'domains'?; ",
+        ),
+        ("nam: shop\ndomains: [x.org]\n", ":1: VirtualService/shop: nam: unknown field (did you mean 'name'?; "),
+        ("name: shop\ndomains: ['a b']\n", ":2: VirtualService/shop: domains[0]: 'a b' is no domain ("),
+        ("name: [", ":1: is not YAML: "),
+    ):
+        service.write_text(broken)
+        lines = gloo("check", folder, status=1).stdout
+        assert said in lines
+        assert "the last good form stays in force" in lines
+        row = gloo("get", "vs", "-d", folder).stdout.splitlines()[1]
+        assert row.split()[:4] == ["shop", "x.org", "-", "Rejected"]
+        assert row.endswith("; the last good form stays in force")
 
 
 def test_a_missing_folder_is_wrong_use_and_says_what_to_do(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_what_a_broken_document_held_goes_on_and_the_fault_has_its_line() -> Non
 
     assert [item.name for item in reading.objects] == ["a", "b"]
     assert [(problem.file, problem.line) for problem in reading.problems] == [("upstreams/a.yaml", 1)]
-    assert "goes on" in reading.problems[0].hint
+    assert "the last good form stays in force" in reading.problems[0].hint
 
 
 def test_a_document_that_was_never_good_holds_nothing() -> None:
@@ -71,4 +71,4 @@ def test_a_removed_document_takes_its_objects_with_it() -> None:
 def test_what_the_store_says_of_a_file_is_passed_on() -> None:
     reading = ConfigReader().read(State((), (DocumentProblem("x.yaml", "is not UTF-8 text", "save it as UTF-8"),)))
 
-    assert str(reading.problems[0]) == "x.yaml:0: is not UTF-8 text (save it as UTF-8)"
+    assert str(reading.problems[0]) == "x.yaml:1: is not UTF-8 text (save it as UTF-8)"

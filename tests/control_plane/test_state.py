@@ -7,14 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from gloo.control_plane.state import DATABASE, RunningGateway, StateFolder, read_discovered, read_statuses
+from gloo.control_plane.state import (
+    DATABASE,
+    Remembered,
+    RunningGateway,
+    StateFolder,
+    read_discovered,
+    read_remembered,
+    read_statuses,
+)
 from gloo.discovery.known import Known
 from gloo.errors import StorageError
+from gloo.model.codec import decode
 from gloo.model.source import Document
 from gloo.model.status import Problem, State, Status
 from gloo.model.upstream import Function
 
 REJECTED = Status(state=State.REJECTED, reason="no", problems=(Problem(field="spec", problem="no"),))
+KEY = ("Upstream", "b")
 DOCUMENT = Document("a.yaml", "name: a", "Upstream")
 
 
@@ -67,8 +77,34 @@ def test_verdicts_of_an_earlier_run_are_forgotten_and_its_good_documents_are_not
         state.record({"Upstream/a": REJECTED}, (), {"a.yaml": DOCUMENT})
 
     with StateFolder(tmp_path).opened() as state:
-        assert dict(state.documents) == {"a.yaml": DOCUMENT}
+        assert dict(state.remembered.documents) == {"a.yaml": DOCUMENT}
         assert read_statuses(tmp_path).statuses == {}
+
+
+def test_what_the_next_run_needs_is_read_back_until_it_is_not_so_any_more(tmp_path: Path) -> None:
+    bundle = Document("list.yaml", "upstreams:\n- {name: a, type: x}\n- {name: b, type: y}\n")
+    forms = {(each.kind, each.name): each for each in decode(bundle)}
+    with StateFolder(tmp_path).opened() as state:
+        state.record({}, (), {}, forms=forms, seen={"one": 1.5, "two": 2.5}, served={"cert": "d1"})
+        state.record({}, (), {}, forms={KEY: forms[KEY]}, seen={"two": 2.5}, served={"cert": "d2"})
+
+    for _ in range(2):
+        with StateFolder(tmp_path).opened() as state:
+            left = state.remembered
+        assert left == read_remembered(tmp_path)
+        assert dict(left.forms) == {KEY: Document("list.yaml", '{"name":"b","type":"y"}', "Upstream")}
+        assert (left.seen, left.served) == ({"two": 2.5}, {"cert": "d2"})
+
+    with StateFolder(tmp_path).opened() as state:
+        state.record({}, (), {})
+    assert read_remembered(tmp_path) == Remembered()
+
+
+def test_a_state_of_an_earlier_version_leaves_nothing_to_the_next_run(tmp_path: Path) -> None:
+    assert read_remembered(tmp_path) == Remembered()
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as database:
+        database.execute("CREATE TABLE facts (name TEXT)")
+    assert read_remembered(tmp_path) == Remembered()
 
 
 def test_a_gateway_is_running_for_as_long_as_it_holds_the_folder(tmp_path: Path) -> None:

@@ -265,3 +265,44 @@ async def test_a_way_to_answer_over_tls_that_envoy_refuses_leaves_the_others_the
         State.ACCEPTED,
         State.ACCEPTED,
     ]
+
+
+async def test_what_is_rejected_as_a_whole_serves_on_over_restarts_and_says_so(tmp_path: Path) -> None:
+    with StateFolder(tmp_path).opened() as state:
+        async with control_plane(MemoryStorage(documents()), state=state) as envoy:
+            await until(lambda: len(read_statuses(tmp_path).statuses) == 2)
+            before = dict(envoy.has)
+
+    storage = MemoryStorage(documents())
+    storage.write("upstreams/a.yaml", UPSTREAM.format(name="a", port=80).replace("port", "prt"))
+    storage.write("virtual_services/shop.yaml", SERVICE.replace("name: shop", "nam: shop"))
+    for _ in range(2):  # the second time nothing good is there but what the first one left
+        with StateFolder(tmp_path).opened() as state:
+            async with control_plane(storage, state=state) as envoy:
+                await until(lambda: envoy.has == before)
+                await until(lambda: len(read_statuses(tmp_path).statuses) == 2)
+                statuses = read_statuses(tmp_path).statuses
+
+        for ref in ("Upstream/a", "VirtualService/shop"):
+            assert statuses[ref].state is State.REJECTED
+            assert statuses[ref].reason.endswith("the last good form stays in force")
+
+
+async def test_the_older_virtual_service_keeps_a_domain_over_restarts(tmp_path: Path) -> None:
+    storage = MemoryStorage((Document("virtual_services/shop.yaml", SERVICE, "VirtualService"),))
+    with StateFolder(tmp_path).opened() as state:
+        async with control_plane(storage, state=state):
+            await until(lambda: len(read_statuses(tmp_path).statuses) == 1)
+            storage.write("virtual_services/a.yaml", SERVICE.replace("name: shop", "name: a"))
+            await until(lambda: len(read_statuses(tmp_path).statuses) == 2)
+            first = read_statuses(tmp_path).statuses
+
+    with StateFolder(tmp_path).opened() as state:
+        async with control_plane(storage, state=state):
+            await until(lambda: len(read_statuses(tmp_path).statuses) == 2)
+            again = read_statuses(tmp_path).statuses
+
+    assert first == again
+    assert "belongs to VirtualService/shop" in first["VirtualService/a"].reason
+    assert any("it is older" in str(problem) for problem in first["VirtualService/a"].problems)
+    assert any("VirtualService/a claims" in str(problem) for problem in first["VirtualService/shop"].problems)

@@ -5,9 +5,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from gloo.cli.objects import find
-from gloo.cli.written import written
 from gloo.errors import StorageError
-from gloo.model.codec import UPSTREAM
+from gloo.model.codec import UPSTREAM, written
 from gloo.model.upstream import Upstream
 from gloo.storage import Edit, FileStorage
 

@@ -40,6 +40,7 @@ class Finding(Value, frozen=True):
             "reference": problem.reference,
             "warning": problem.warning,
             "pending": problem.pending,
+            "kept": problem.kept,
         }
 
 
@@ -56,7 +57,8 @@ def _all(offline: Offline) -> Iterator[Finding]:
         yield Finding("", problem)
     for ref, status in offline.translation.reports.items():
         for problem in status.problems:
-            yield Finding(ref, problem)
+            if problem not in offline.problems:  # a file's fault is told once, not on each of its objects
+                yield Finding(ref, problem)
 
 
 def count(number: int, what: str) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from gloo.cli.discovered import discovered_text, discovery_json, source_of
 from gloo.cli.matcher_text import describe
 from gloo.cli.view import View
-from gloo.cli.written import canonical, has_broken_routes, written
+from gloo.cli.written import canonical, has_broken_routes
 from gloo.discovery.known import Known
 from gloo.model.base import Json, Value
-from gloo.model.codec import ConfigObject
+from gloo.model.codec import ConfigObject, written
 from gloo.model.route import Route
 from gloo.model.status import Status
 from gloo.model.strict import to_builtins

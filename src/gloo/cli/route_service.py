@@ -6,9 +6,8 @@ from pathlib import Path
 
 from gloo.cli.objects import Refused, find
 from gloo.cli.route_edit import Raw
-from gloo.cli.written import written
 from gloo.model.base import Value
-from gloo.model.codec import VIRTUAL_SERVICE, ConfigObject, decode_value
+from gloo.model.codec import VIRTUAL_SERVICE, ConfigObject, decode_value, written
 from gloo.model.route import Route
 from gloo.model.source import Document, Source
 from gloo.model.virtual_service import VirtualService

@@ -3,19 +3,10 @@
 from collections.abc import Mapping
 
 from gloo.model.base import Json
-from gloo.model.codec import ConfigObject
+from gloo.model.codec import ConfigObject, written
 from gloo.model.route import BrokenRoute
 from gloo.model.strict import to_builtins
-from gloo.model.text import parse_text
 from gloo.model.virtual_service import VirtualService
-
-
-def written(item: ConfigObject) -> Mapping[str, Json]:
-    """Return the plain value that *item* was decoded from, every spelling kept."""
-    value: Json = parse_text(item.source.document.text)[item.source.part]
-    for step in item.source.prefix:
-        value = value[step]
-    return value if isinstance(value, dict) else {"name": item.name}
 
 
 def canonical(item: ConfigObject) -> Mapping[str, Json]:

@@ -5,20 +5,23 @@ from collections.abc import Iterable
 import structlog
 
 from gloo.control_plane.reader import Reading
-from gloo.model.status import State
+from gloo.model.status import Problem, State
 from gloo.translator.bugs import Bug
 from gloo.translator.reports import Reports
 
 _log = structlog.get_logger("gloo.control_plane")
 
 
-def log_reports(reports: Reports, before: Reports) -> None:
-    """Log the verdicts that differ from those *before*: all that is wrong, or that nothing is wrong any more."""
+def log_reports(reports: Reports, before: Reports, of_files: tuple[Problem, ...] = ()) -> None:
+    """Log the verdicts that differ from those *before*: all that is wrong, or that nothing is wrong any more.
+
+    What is wrong with files as a whole is not told once more on each object.
+    """
     for ref, status in reports.items():
         known = before.get(ref)
         if status == known:
             continue
-        for problem in status.problems:
+        for problem in (each for each in status.problems if each not in of_files):
             _log.warning(f"{ref}: {problem}", state=status.state.value)
         if known is not None and known.problems and status.state is State.ACCEPTED and not status.problems:
             _log.info(f"{ref}: {status.state.value}")

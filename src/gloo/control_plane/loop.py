@@ -11,16 +11,20 @@ import structlog
 from gloo.control_plane.artifacts import ArtifactWatch
 from gloo.control_plane.doubts import with_doubts
 from gloo.control_plane.findings_log import log_bugs, log_problems, log_reports
-from gloo.control_plane.reader import ConfigReader, Reading
+from gloo.control_plane.first_seen import FirstSeen
+from gloo.control_plane.last_good import LastGood
+from gloo.control_plane.reader import ConfigReader, Key, Reading
 from gloo.control_plane.refusal_watch import RefusalWatch, Validate
 from gloo.control_plane.secrets import SecretWatch
+from gloo.control_plane.served import digests, served_before
 from gloo.control_plane.settle import Changes
-from gloo.control_plane.state import StateFolder
+from gloo.control_plane.state import Remembered, StateFolder
 from gloo.discovery.loop import DiscoveryLoop
-from gloo.discovery.merge import with_discovered
+from gloo.discovery.merge import useful, with_discovered
 from gloo.discovery.wanted import wanted_of
 from gloo.errors import GlooError, StorageError
 from gloo.model.base import Value, replace
+from gloo.model.codec import ConfigObject
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.plugins.registry import Plugins
 from gloo.storage.base import ArtifactStorage, ConfigStorage, SecretStorage, State
@@ -52,6 +56,8 @@ class Stores(Value, frozen=True):
 class _Published(Value, frozen=True):
     reading: Reading
     translation: Translation
+    forms: Mapping[Key, ConfigObject]
+    seen: Mapping[str, float]
 
 
 class ControlLoop:
@@ -82,7 +88,10 @@ class ControlLoop:
         self._changes = Changes()
         self._refusals = RefusalWatch(validate, self._changes.tell, lambda: self.translation)
         self.cache = SnapshotCache(self._refusals.judge)
-        self._reader = ConfigReader(state.documents if state else None)
+        remembered = state.remembered if state else Remembered()
+        self._reader = ConfigReader(remembered.documents)
+        self._last_good = LastGood(remembered.documents, remembered.forms)
+        self._seen = FirstSeen(remembered.seen)
         self._secrets = SecretWatch(stores.secrets, self._changes.tell)
         self._artifacts = ArtifactWatch(stores.artifacts, self._changes.tell)
         self._memo = Memo()
@@ -90,7 +99,7 @@ class ControlLoop:
         self._findings: Findings = {}
         self._tell_published, self._discovery = published, discovery
         self._published: _Published | None = None
-        self._good = GoodSecrets()
+        self._good, self._served = GoodSecrets(), remembered.served
         self._bugs: set[Bug] = set()
         self._again: asyncio.TimerHandle | None = None
         self._to_record = asyncio.Event()
@@ -141,26 +150,44 @@ class ControlLoop:
             return
         try:
             reading = self._reader.read(self._found)
-            config = ConfigSnapshot.of(reading.objects)
-            wanted = wanted_names(config, self._plugins, self._memo)
-            await self._secrets.want(wanted.secrets, group)
-            await self._artifacts.want(wanted.artifacts, group)
-            config = ConfigSnapshot.of(reading.objects, self._secrets.secrets, self._artifacts.artifacts)
-            config = self._discovered(config)
-            if self._published is None:
-                await self._publish_clusters(config)
-            await self._publish(reading, config)
+            self._last_good.follow(reading, *self._around())
+            while True:  # once, but for objects whose last good form has to stand in
+                config = await self._config(group)
+                if self._published is None:
+                    await self._publish_clusters(config)
+                now = time.time()
+                translation = await self._translate(config, now)
+                log_bugs(new_bugs(translation.bugs, self._bugs))
+                if not self._last_good.judge(translation.rejected):
+                    break
+            self._last_good.settle(*self._around())
+            self._publish(reading, config, translation, now)
         except GlooError as error:
             self._log.error("nothing is published, Envoy keeps what it has", problem=str(error))
         except Exception:  # noqa: BLE001 - a bug in one change must not stop what serves
             self._log.exception("a bug: nothing is published, Envoy keeps what it has")
 
-    def _discovered(self, config: ConfigSnapshot) -> ConfigSnapshot:
-        """Return *config* with the functions that upstreams said they have."""
+    def _around(self) -> tuple[object, ...]:
+        """Return what a rejection may be owed to beside the object itself."""
+        return self._refusals.refusals, self._secrets.secrets, self._artifacts.artifacts
+
+    async def _config(self, group: asyncio.TaskGroup) -> ConfigSnapshot:
+        """Return all that is in force, with what it names."""
+        config = ConfigSnapshot.of(self._last_good.in_force())
+        wanted = wanted_names(config, self._plugins, self._memo)
+        await self._secrets.want(wanted.secrets, group)
+        await self._artifacts.want(wanted.artifacts, group)
+        config = replace(
+            config,
+            secrets=self._secrets.secrets,
+            artifacts=self._artifacts.artifacts,
+            since=self._seen.of(config.virtual_services.keys(), time.time()),
+            spoilt=self._secrets.spoilt,
+        )
         if self._discovery is None:
             return config
-        self._discovery.follow(wanted_of(config, self._plugins))
-        return with_discovered(config, self._discovery.known, self._memo.once)
+        known = useful(self._discovery.known, wanted_of(config, self._plugins))
+        return with_discovered(config, known, self._memo.once)
 
     async def _publish_clusters(self, config: ConfigSnapshot) -> None:
         """At the start, let Envoy have the clusters while the rest is translated: thousands take it a second or two."""
@@ -177,19 +204,22 @@ class ControlLoop:
                 snapshot.check()
                 self.cache.publish_ahead(role, snapshot)
 
-    async def _publish(self, reading: Reading, config: ConfigSnapshot) -> None:
-        now = time.time()
-        translation = await asyncio.to_thread(  # Envoy's answers are heard meanwhile
+    async def _translate(self, config: ConfigSnapshot, now: float) -> Translation:
+        return await asyncio.to_thread(  # Envoy's answers are heard meanwhile
             translate,
             config,
             self._plugins,
             gateway=self._gateway,
             refusals=self._refusals.refusals,
             memo=self._memo,
-            good=self._good,
+            good=self._good if self._published else served_before(config.secrets, self._served),
             now=now,
             before=self._told_of_tokens(),
         )
+
+    def _publish(self, reading: Reading, config: ConfigSnapshot, translation: Translation, now: float) -> None:
+        if self._discovery is not None:
+            self._discovery.follow(wanted_of(config, self._plugins))
         for snapshot in translation.snapshots.values():
             snapshot.check()
         for role, snapshot in translation.snapshots.items():
@@ -197,7 +227,6 @@ class ControlLoop:
         for role in self.cache.roles.keys() - translation.snapshots.keys():
             self.cache.withdraw(role)
         self.cache.publish_fallback(fallback_snapshot(self._gateway, translation.snapshots))
-        log_bugs(new_bugs(translation.bugs, self._bugs))
         self._good = translation.good
         self._look_again(translation.next_turn, now)
         reports = with_findings(translation.reports, self._findings, config=config, workers=translation.workers)
@@ -208,7 +237,7 @@ class ControlLoop:
         if self._tell_published is not None:
             self._tell_published(translation)
         log_problems(reading, self._published.reading if self._published else None)
-        self._published = _Published(reading, translation)
+        self._published = _Published(reading, translation, self._last_good.standing, config.since)
         self._to_record.set()
         self._first.set()
 
@@ -250,13 +279,23 @@ class ControlLoop:
             reading, translation = published.reading, published.translation
             doubted = self._doubted(translation)
             reports = await asyncio.to_thread(with_shadows, doubted, translation.orders, warnings)
-            log_reports(reports, known)
+            log_reports(reports, known, reading.problems)
             known = reports
+            if not any(node.rejected for node in receipt.nodes):
+                self._last_good.confirm()
             if self._state is None:
                 continue
             try:
                 problems = (*reading.problems, *self._secrets.problems)
-                await asyncio.to_thread(self._state.record, reports, problems, reading.good)
+                await asyncio.to_thread(
+                    self._state.record,
+                    reports,
+                    problems,
+                    reading.good,
+                    forms=published.forms,
+                    seen=published.seen,
+                    served=digests(translation.good.pairs),
+                )
             except (StorageError, OSError) as error:
                 self._log.warning("the verdicts can't be written", problem=str(error))
 

@@ -1,6 +1,7 @@
 """The straight line without Envoy: read a folder once, translate it, and say what would happen.
 
-Nobody is asked for functions: those that a gateway, or `gloo discover`, was told before are taken. Where functions
+Of objects that are Rejected as a whole the last good form is taken, if a gateway of the folder left one. Nobody
+is asked for functions: those that a gateway, or `gloo discover`, was told before are taken. Where functions
 stand in files, the files are read.
 """
 
@@ -12,21 +13,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gloo.control_plane.artifacts import read_artifacts
+from gloo.control_plane.last_good import LastGood
 from gloo.control_plane.reader import ConfigReader
 from gloo.control_plane.secret_stores import secret_storage
-from gloo.control_plane.secrets import as_problem
+from gloo.control_plane.secrets import as_problem, spoilt_in
+from gloo.control_plane.served import served_before
 from gloo.control_plane.sessions import offline_sessions
 from gloo.control_plane.settings import STATE, Settings, state_folder
-from gloo.control_plane.state import read_discovered
+from gloo.control_plane.state import read_discovered, read_remembered
 from gloo.discovery.known import Known
 from gloo.discovery.merge import useful, with_discovered
 from gloo.discovery.wanted import Wanted, wanted_of
 from gloo.errors import PluginError, StorageError
-from gloo.model.base import replace
-from gloo.model.secret import Secret
+from gloo.model.base import Value, replace
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
-from gloo.plugins.registry import load_plugins
+from gloo.plugins.registry import Plugins, load_plugins
 from gloo.storage.base import DocumentProblem, SecretState, SecretStorage
 from gloo.storage.file import FileStorage
 from gloo.storage.file_artifacts import FileArtifacts
@@ -80,29 +82,60 @@ def translate_folder(
         SnapshotError: the translation is inconsistent, which is a bug.
     """
     storage = secrets or secret_storage(Settings(dir=str(directory)))
-    return asyncio.run(_translate(directory, gateway, state or directory / STATE, storage))
+    place = _Place(directory, gateway, state or directory / STATE, storage, *load_plugins())
+    return asyncio.run(_translate(place))
 
 
-async def _translate(directory: Path, gateway: Gateway, state: Path, storage: SecretStorage) -> Offline:
-    plugins, faults = load_plugins()
-    reading = ConfigReader().read(await FileStorage(directory).list())
-    bare = ConfigSnapshot.of(reading.objects)
+class _Place(Value, frozen=True):
+    """Where everything is, and what translates it."""
+
+    directory: Path
+    gateway: Gateway
+    state: Path
+    secrets: SecretStorage
+    plugins: Plugins
+    faults: tuple[PluginError, ...]
+
+
+async def _translate(place: _Place) -> Offline:
+    remembered = read_remembered(place.state)
+    reading = ConfigReader(remembered.documents).read(await FileStorage(place.directory).list())
+    last_good = LastGood(remembered.documents, remembered.forms)
+    last_good.follow(reading)
+    while True:  # once, but for objects whose last good form has to stand in
+        bare = replace(ConfigSnapshot.of(last_good.in_force()), since=remembered.seen)
+        found = await _translate_objects(bare, reading.problems, place, remembered.served)
+        if not last_good.judge(found.translation.rejected):
+            return found
+
+
+async def _translate_objects(
+    bare: ConfigSnapshot, told: tuple[Problem, ...], place: _Place, served: Mapping[str, str]
+) -> Offline:
+    directory, plugins = place.directory, place.plugins
     named = wanted_names(bare, plugins, Memo())
-    secrets, problems = await _secrets(storage, named.secrets)
+    stored = await _secrets(place.secrets, named.secrets)
     artifacts = await read_artifacts(FileArtifacts(directory), named.artifacts)
-    written = replace(bare, secrets=secrets, artifacts=artifacts)
+    written = replace(bare, secrets=stored.secrets, artifacts=artifacts, spoilt=spoilt_in(stored))
     wanted = wanted_of(written, plugins)
     read = {name: each for name, each in wanted.items() if each.plugin.asks_nobody}
-    known = {**(useful(read_discovered(state), wanted) if wanted else {}), **await _read(read, directory)}
+    known = {**(useful(read_discovered(place.state), wanted) if wanted else {}), **await _read(read, directory)}
     config = with_discovered(written, known, Memo().once)
-    refusals = Refusals(by_rules=True)
-    translated = translate(config, plugins, gateway=gateway, refusals=refusals, now=time.time())
+    translated = translate(
+        config,
+        plugins,
+        gateway=place.gateway,
+        refusals=Refusals(by_rules=True),
+        now=time.time(),
+        good=served_before(stored.secrets, served),
+    )
     reports = with_problems(translated.reports, {name: known[name].problems for name in read}, config)
     translation = replace(translated, reports=with_shadows(reports, translated.orders))
     for snapshot in translation.snapshots.values():
         snapshot.check()
     asked = {name: known.get(name) for name in wanted}
-    return Offline(config, translation, (*reading.problems, *problems), faults, asked, frozenset(read))
+    problems = (*told, *(as_problem(each) for each in stored.problems))
+    return Offline(config, translation, problems, place.faults, asked, frozenset(read))
 
 
 async def _read(wanted: Mapping[str, Wanted], directory: Path) -> dict[str, Known]:
@@ -114,13 +147,13 @@ async def _read(wanted: Mapping[str, Wanted], directory: Path) -> dict[str, Know
     return {name: await known_now(Asking(folder=directory), each, None) for name, each in wanted.items()}
 
 
-async def _secrets(storage: SecretStorage, names: frozenset[str]) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
+async def _secrets(storage: SecretStorage, names: frozenset[str]) -> SecretState:
     """Return the secrets of these *names*, and what is wrong with any of them."""
     sessions = offline_sessions(names)
     if not names:
-        return {}, ()
+        return SecretState()
     state = await read_secrets(storage, names - sessions.keys())
-    return {**state.secrets, **sessions}, tuple(as_problem(each) for each in state.problems)
+    return SecretState({**state.secrets, **sessions}, state.problems)
 
 
 async def read_secrets(storage: SecretStorage, names: frozenset[str]) -> SecretState:

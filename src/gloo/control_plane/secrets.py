@@ -38,6 +38,11 @@ class SecretWatch(NamedWatch[SecretState]):
         return tuple(as_problem(each) for each in self._state.problems)
 
     @property
+    def spoilt(self) -> Mapping[str, str]:
+        """Why those of the named secrets that exist but can't be used can't."""
+        return spoilt_in(self._state)
+
+    @property
     def secrets(self) -> Mapping[str, Secret]:
         """The named secrets that exist; one that did not change is the same object as before."""
         return self._state.secrets
@@ -82,6 +87,11 @@ def as_problem(problem: DocumentProblem) -> Problem:
     """Return *problem* of a secret, or of the store as a whole, as users see it."""
     said = f"secret {problem.name!r}: {problem.problem}" if problem.name else problem.problem
     return Problem(problem=said, hint=problem.hint)
+
+
+def spoilt_in(state: SecretState) -> Mapping[str, str]:
+    """Return by name why secrets of *state* can't be had that are there."""
+    return {each.name: each.problem for each in state.problems if each.name and each.name not in state.secrets}
 
 
 def _is_down(state: SecretState) -> bool:

@@ -1,8 +1,8 @@
 """What gloo remembers about a folder, in a database beside it: never in the user's files.
 
-It holds the last good form of each document, the verdict on each object, the functions that were discovered, and which
-gateway runs. A reader needs no
-running gateway; a writer is the one gateway that holds the lock.
+It holds the last good form of each document, and of each object that is Rejected as a whole in such a document; the
+verdict on each object, since when each virtual service is known, the functions that were discovered, and which gateway
+runs. A reader needs no running gateway; a writer is the one gateway that holds the lock.
 """
 
 import fcntl
@@ -16,13 +16,20 @@ from typing import Self
 
 import msgspec
 
+from gloo.control_plane.reader import Key
 from gloo.discovery.known import Known
 from gloo.errors import StorageError
+from gloo.model.codec import ConfigObject, written
 from gloo.model.source import Document
 from gloo.model.status import Problem, Status
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (name TEXT PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS forms (
+  kind TEXT, object TEXT, name TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, object)
+);
+CREATE TABLE IF NOT EXISTS seen (virtual_service TEXT PRIMARY KEY, since REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS served (secret TEXT PRIMARY KEY, certificate TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS statuses (ref TEXT PRIMARY KEY, status BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS discovered (upstream TEXT PRIMARY KEY, known BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -49,6 +56,28 @@ class Recorded:
     running: RunningGateway | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What an earlier run of a gateway left for the next one.
+
+    Args:
+        documents: the last good form of each document.
+        forms: by kind and name the last good form of objects that were Rejected as a whole, each alone in a document.
+        seen: when each virtual service was first seen, in seconds since 1970.
+        served: a digest of the certificate that served, by the name of its secret.
+    """
+
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    forms: Mapping[Key, Document] = field(default_factory=dict)
+    seen: Mapping[str, float] = field(default_factory=dict)
+    served: Mapping[str, str] = field(default_factory=dict)
+
+
+_NO_FORMS: Mapping[Key, ConfigObject] = {}
+_NOBODY: Mapping[str, float] = {}
+_NOTHING: Mapping[str, str] = {}
+
+
 class StateFolder:
     """The writer's side: open while a gateway runs."""
 
@@ -57,6 +86,10 @@ class StateFolder:
         self._lock = -1
         self._statuses: dict[str, Status] = {}
         self._documents: dict[str, Document] = {}
+        self._forms: Mapping[Key, ConfigObject] | None = None  # none is written yet in this run
+        self._seen: Mapping[str, float] = {}
+        self._served: Mapping[str, str] = {}
+        self.remembered = Remembered()
         self._known: dict[str, Known] = {}
 
     @contextmanager
@@ -72,16 +105,13 @@ class StateFolder:
             with self._database() as database:
                 database.executescript(_SCHEMA)
                 database.execute("DELETE FROM statuses")  # verdicts of a run that is over
-            self._documents = self._read_documents()
+                self.remembered = _remembered(database)
+            self._documents, self._seen = dict(self.remembered.documents), self.remembered.seen
+            self._served = self.remembered.served
             yield self
         finally:
             self.forget_running()
             os.close(self._lock)
-
-    @property
-    def documents(self) -> Mapping[str, Document]:
-        """The last good form of each document."""
-        return self._documents
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
@@ -94,15 +124,17 @@ class StateFolder:
         except sqlite3.Error as error:
             raise StorageError(f"{path} can't be used: {error} (it may be removed: gloo makes it again)") from error
 
-    def _read_documents(self) -> dict[str, Document]:
-        with self._database() as database:
-            rows = database.execute("SELECT name, text, kind FROM documents").fetchall()
-        return {name: Document(name, text, kind) for name, text, kind in rows}
-
     def record(
-        self, statuses: Mapping[str, Status], problems: tuple[Problem, ...], documents: Mapping[str, Document]
+        self,
+        statuses: Mapping[str, Status],
+        problems: tuple[Problem, ...],
+        documents: Mapping[str, Document],
+        *,
+        forms: Mapping[Key, ConfigObject] = _NO_FORMS,
+        seen: Mapping[str, float] = _NOBODY,
+        served: Mapping[str, str] = _NOTHING,
     ) -> None:
-        """Write what changed since the last record: verdicts, findings about files, last good documents.
+        """Write what changed since the last record: verdicts, findings about files, and what `Remembered` holds.
 
         Raises:
             StorageError: the database can't be written.
@@ -122,9 +154,36 @@ class StateFolder:
                 "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", ((d.name, d.kind, d.text) for d in newer)
             )
             database.executemany("DELETE FROM documents WHERE name = ?", ((name,) for name in lost))
+            self._write_forms(database, forms)
+            self._write_seen(database, seen)
+            self._write_served(database, served)
             _put(database, "problems", msgspec.json.encode(problems))
             database.execute("COMMIT")
         self._statuses, self._documents = dict(statuses), dict(documents)
+        self._forms, self._seen, self._served = forms, seen, served
+
+    def _write_forms(self, database: sqlite3.Connection, forms: Mapping[Key, ConfigObject]) -> None:
+        if self._forms is None:
+            database.execute("DELETE FROM forms")
+        before = self._forms or {}
+        rows = [
+            (*key, form.source.document.name, msgspec.json.encode(written(form)).decode())
+            for key, form in forms.items()
+            if before.get(key) is not form
+        ]
+        database.executemany("INSERT OR REPLACE INTO forms VALUES (?, ?, ?, ?)", rows)
+        database.executemany("DELETE FROM forms WHERE kind = ? AND object = ?", before.keys() - forms.keys())
+
+    def _write_seen(self, database: sqlite3.Connection, seen: Mapping[str, float]) -> None:
+        if seen is not self._seen:
+            database.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", seen.items() - self._seen.items())
+            gone = ((name,) for name in self._seen.keys() - seen.keys())
+            database.executemany("DELETE FROM seen WHERE virtual_service = ?", gone)
+
+    def _write_served(self, database: sqlite3.Connection, served: Mapping[str, str]) -> None:
+        database.executemany("INSERT OR REPLACE INTO served VALUES (?, ?)", served.items() - self._served.items())
+        gone = ((name,) for name in self._served.keys() - served.keys())
+        database.executemany("DELETE FROM served WHERE secret = ?", gone)
 
     def record_discovered(self, known: Mapping[str, Known]) -> None:
         """Write what is known of upstreams, and nothing of others.
@@ -172,6 +231,32 @@ def read_statuses(folder: Path) -> Recorded:
         {ref: msgspec.json.decode(status, type=Status) for ref, status in statuses.items()},
         msgspec.json.decode(facts.get("problems", b"[]"), type=tuple[Problem, ...]),
         running if running is not None and _is_held(folder / LOCK) else None,
+    )
+
+
+def read_remembered(folder: Path) -> Remembered:
+    """Return what a gateway of *folder* left for the next one, without being one; raises StorageError."""
+    if not (folder / DATABASE).exists():
+        return Remembered()
+    try:
+        with closing(sqlite3.connect(f"file:{folder / DATABASE}?mode=ro", uri=True, timeout=5)) as database:
+            return _remembered(database)
+    except sqlite3.Error as error:
+        if "no such table" in str(error):  # an earlier version made it
+            return Remembered()
+        raise StorageError(f"{folder / DATABASE} can't be read: {error}") from error
+
+
+def _remembered(database: sqlite3.Connection) -> Remembered:
+    documents = database.execute("SELECT name, text, kind FROM documents").fetchall()
+    forms = database.execute("SELECT kind, object, name, text FROM forms").fetchall()
+    seen = database.execute("SELECT virtual_service, since FROM seen").fetchall()
+    served = database.execute("SELECT secret, certificate FROM served").fetchall()
+    return Remembered(
+        {name: Document(name, text, kind) for name, text, kind in documents},
+        {(kind, each): Document(name, text, kind) for kind, each, name, text in forms},
+        dict(seen),
+        dict(served),
     )
 
 

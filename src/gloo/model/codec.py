@@ -1,6 +1,6 @@
 """Documents to typed objects: every fault is found, named with its path, and stays with the object that has it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -59,6 +59,14 @@ def decode(document: Document) -> tuple[ConfigObject, ...]:
     )
 
 
+def written(item: ConfigObject) -> Mapping[str, Json]:
+    """Return the plain value that *item* was decoded from, every spelling kept."""
+    value: Json = parse_text(item.source.document.text)[item.source.part]
+    for step in item.source.prefix:
+        value = value[step]
+    return value if isinstance(value, dict) else {"name": item.name}
+
+
 def _split(value: Json, document: Document, part: int) -> Iterator[tuple[Json, str, Source]]:
     """Yield each object of one part of a document: the part itself, or the members of a bundle."""
     if not isinstance(value, dict):
@@ -114,6 +122,11 @@ def _name(raw: Json, source: Source) -> str:
     name = raw.get("name") if isinstance(raw, dict) else None
     if isinstance(name, str) and name:
         return name
+    return place_of(source)
+
+
+def place_of(source: Source) -> str:
+    """Return what an object is called that has no name of its own; it is never the name of another."""
     place: Path = (source.document.name, source.part, *source.prefix[1:])
     return "#".join(str(step) for step in place)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from gloo.model.base import Json, Model
+from gloo.model.base import Json, Model, replace
 
 
 class State(StrEnum):
@@ -28,13 +28,27 @@ class Problem(Model, frozen=True, kw_only=True):
     reference: Annotated[str, Meta(description="what a client sees in x-gloo-error where a route answers 500")] = ""
     pending: bool = False
     warning: bool = False
+    kept: Annotated[bool, Meta(description="the last good form of what it is about stays in force")] = False
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: " if self.file else ""
+        place = f"{self.file}:{self.line or 1}: " if self.file else ""
         field = f"{self.field}: " if self.field else ""
         hint = f" ({self.hint})" if self.hint else ""
         reference = f" [x-gloo-error {self.reference}]" if self.reference else ""
         return f"{place}{field}{self.problem}{hint}{reference}"
+
+
+KEPT = "the last good form stays in force"
+
+
+def kept(problem: Problem) -> Problem:
+    """Return *problem*, saying that the last good form of what it is about stays in force."""
+    return replace(with_hint(problem, KEPT), kept=True)
+
+
+def with_hint(problem: Problem, hint: str) -> Problem:
+    """Return *problem* with *hint* behind its own."""
+    return replace(problem, hint="; ".join(part for part in (problem.hint, hint) if part))
 
 
 class Status(Model, frozen=True, kw_only=True):

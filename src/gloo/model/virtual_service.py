@@ -12,13 +12,13 @@ from gloo.model.route import Route
 from gloo.model.ssl_config import SSLConfig
 from gloo.model.status import Status
 
-_PORT = re.compile(r":\d{1,5}\Z")
+_PORT = re.compile(r":([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])\Z")
 
 
 def domain_of(written: str) -> str:
     """Return a domain as it is matched: in lower case, without a port, and `*` for an empty one.
 
-    The port of a request's host isn't looked at, so one that is written says nothing.
+    The port of a request's host isn't looked at, so one that is written says nothing; what can't be a port stays.
     """
     small = written.lower()
     return (_PORT.sub("", small) if ":" in small else small) or "*"

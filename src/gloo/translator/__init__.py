@@ -50,6 +50,7 @@ class Translation:
         before: what they knew.
         bugs: what went wrong in gloo itself, with the objects that it went wrong with.
         ways: all ways to answer over TLS.
+        rejected: the objects that can't be used at all through their own fault, by reference, and what is wrong.
     """
 
     snapshots: Mapping[str, EnvoySnapshot]
@@ -63,6 +64,7 @@ class Translation:
     before: Mapping[str, KnownTokens] = field(default_factory=dict)
     bugs: tuple[Bug, ...] = ()
     ways: tuple[DownstreamTls, ...] = ()
+    rejected: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
 
     @property
     def providers(self) -> tuple[TokenProvider, ...]:
@@ -107,10 +109,9 @@ def translate(
     reports = _reports(upstreams, services, problems, memo)
     memo.turn()
     hosts, workers = _hosts(services), workers_of(upstreams)
-    orders = {f"VirtualService/{name}": each.order for name, each in services.items() if each.order is not None}
-    bugs = _bugs(upstreams, services, secure.bugs)
-    tls = (secure.good, orders, secure.next_turn)
-    return Translation(snapshots, reports, hosts, *tls, workers, known, before, bugs, secure.ways)
+    orders, bugs = _orders(services), _bugs(upstreams, services, secure.bugs)
+    tls, rejected = (secure.good, orders, secure.next_turn), _rejected(upstreams, services)
+    return Translation(snapshots, reports, hosts, *tls, workers, known, before, bugs, secure.ways, rejected)
 
 
 NO_REFUSALS = Refusals()
@@ -145,6 +146,19 @@ def _reports(
             for name, found in services.items()
         },
     }
+
+
+def _orders(services: Mapping[str, TranslatedVirtualService]) -> dict[str, RouteOrder]:
+    return {f"VirtualService/{name}": each.order for name, each in services.items() if each.order is not None}
+
+
+def _rejected(
+    upstreams: Mapping[str, TranslatedUpstream], services: Mapping[str, TranslatedVirtualService]
+) -> dict[str, tuple[Problem, ...]]:
+    without = ((name, each) for name, each in upstreams.items() if each.accepted is None)
+    bad = {f"Upstream/{name}": each.problems for name, each in without if each.is_rejected}
+    hostless = ((name, each) for name, each in services.items() if each.host is None)
+    return bad | {f"VirtualService/{name}": each.problems for name, each in hostless if each.is_rejected}
 
 
 def _status(*problems: tuple[Problem, ...]) -> Status:

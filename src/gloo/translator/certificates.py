@@ -16,8 +16,9 @@ from gloo.errors import ConfigError
 from gloo.model.base import Value, replace
 from gloo.model.codec import ConfigObject
 from gloo.model.secret import Secret
-from gloo.model.status import Problem
+from gloo.model.status import Problem, with_hint
 from gloo.model.virtual_service import VirtualService
+from gloo.translator.lacking_secrets import lacking_secret
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import problem_of
@@ -74,21 +75,35 @@ def secret_names(item: ConfigObject) -> tuple[str, ...]:
 
 
 def choose_pair(
-    name: str, secrets: Mapping[str, Secret], good: GoodSecrets, *, now: float | None, refusals: Refusals, memo: Memo
+    name: str,
+    secrets: Mapping[str, Secret],
+    good: GoodSecrets,
+    *,
+    now: float | None,
+    refusals: Refusals,
+    memo: Memo,
+    spoilt: str = "",
 ) -> Choice:
-    """Choose the certificate pair of the secret *name*."""
+    """Choose the certificate pair of the secret *name*; *spoilt* is why there is none although it is there."""
     current = memo.once(_read_pair, secrets[name]) if name in secrets else None
     last = memo.once(_read_pair, good.pairs[name]) if name in good.pairs else None
-    return _choose(name, current, last, now=now, refusals=refusals, memo=memo)
+    return _choose(_Named(name, spoilt), current, last, now=now, refusals=refusals, memo=memo)
 
 
 def choose_authorities(
-    name: str, secrets: Mapping[str, Secret], good: GoodSecrets, *, refusals: Refusals, memo: Memo
+    name: str, secrets: Mapping[str, Secret], good: GoodSecrets, *, refusals: Refusals, memo: Memo, spoilt: str = ""
 ) -> Choice:
-    """Choose the authorities of client certificates that the secret *name* holds."""
+    """Choose the authorities of client certificates that the secret *name* holds; *spoilt* as `choose_pair` has it."""
     current = memo.once(_read_authorities, secrets[name]) if name in secrets else None
     last = memo.once(_read_authorities, good.authorities[name]) if name in good.authorities else None
-    return _choose(name, current, last, now=None, refusals=refusals, memo=memo)
+    return _choose(_Named(name, spoilt), current, last, now=None, refusals=refusals, memo=memo)
+
+
+class _Named(Value, frozen=True):
+    """The name of a secret, and why there is none although it is there."""
+
+    name: str
+    spoilt: str
 
 
 def next_turn(materials: Iterable[Material], now: float | None) -> float | None:
@@ -121,7 +136,7 @@ def _read_authorities(secret: Secret) -> Material:
 
 
 def _choose(
-    name: str,
+    named: _Named,
     current: Material | None,
     last: Material | None,
     *,
@@ -131,7 +146,7 @@ def _choose(
 ) -> Choice:
     current, last = (_judged(each, refusals, memo) for each in (current, last))
     phase = _phase(current, now) if current else Phase.VALID
-    return memo.once(_chosen, name, current, last, phase)
+    return memo.once(_chosen, named.name, named.spoilt, current, last, phase)
 
 
 def _judged(material: Material | None, refusals: Refusals, memo: Memo) -> Material | None:
@@ -153,22 +168,20 @@ def _phase(material: Material, now: float | None) -> Phase:
     return Phase.EXPIRED if now >= material.not_after else Phase.VALID
 
 
-def _chosen(name: str, current: Material | None, last: Material | None, phase: Phase) -> Choice:
-    fault = _fault(name, current, phase)
+def _chosen(name: str, spoilt: str, current: Material | None, last: Material | None, phase: Phase) -> Choice:
+    fault = _fault(name, spoilt, current, phase)
     if fault is None:
         return Choice(current)
     if last is None or last.resource is None:
         return Choice(None, fault, current)
     served = "it is still served" if last is current else "the last good one is still served"
-    hint = "; ".join(part for part in (fault.hint, served) if part)
-    return Choice(last, Problem(problem=fault.problem, hint=hint, pending=fault.pending), current)
+    return Choice(last, replace(with_hint(fault, served), kept=True), current)
 
 
-def _fault(name: str, current: Material | None, phase: Phase) -> Problem | None:
+def _fault(name: str, spoilt: str, current: Material | None, phase: Phase) -> Problem | None:
     """Return what is wrong with *current*, or None."""
     if current is None:
-        hint = "it is used once it exists"
-        return Problem(problem=f"there is no secret named {name!r}", hint=hint, pending=True)
+        return problem_of(lacking_secret("", name, spoilt))
     if current.problem is not None:
         found = f"secret {name!r}: {current.problem.problem}"
         return Problem(problem=found, hint=current.problem.hint)

@@ -12,6 +12,7 @@ from gloo.model.strict import decode_struct
 from gloo.model.upstream import Upstream
 from gloo.plugins.base import UpstreamPlugin
 from gloo.plugins.registry import Plugins
+from gloo.translator.lacking_secrets import lacking_secret
 from gloo.translator.reports import problem_of
 
 
@@ -29,9 +30,10 @@ def discovery_secrets(upstream: Upstream, plugin: UpstreamPlugin[Any, Any, Any],
 
 
 def discovery_problems(
-    upstream: Upstream, plugins: Plugins, spec: Model, secrets: Mapping[str, Secret]
+    upstream: Upstream, plugins: Plugins, spec: Model, secrets: Mapping[str, Secret], spoilt: Mapping[str, str]
 ) -> tuple[Problem, ...]:
-    """Return what is wrong with `discovery` of *upstream*; *secrets* are those that exist."""
+    """Return what is wrong with `discovery` of *upstream*; *secrets* are those that exist, *spoilt* why others can't be
+    used."""
     discovery, plugin = upstream.discovery, plugins.upstreams[upstream.type]
     if discovery is None or not discovery.functions:
         return ()
@@ -50,10 +52,9 @@ def discovery_problems(
     except ConfigError as error:
         return (problem_of(error, "discovery"),)
     missing = [name for name in names if name not in secrets]
-    return tuple(_without(name, options) for name in missing)
+    return tuple(_without(name, options, spoilt.get(name, "")) for name in missing)
 
 
-def _without(name: str, options: Model) -> Problem:
+def _without(name: str, options: Model, spoilt: str) -> Problem:
     field = join_path("discovery", "spec.secret_ref") if name == getattr(options, "secret_ref", "") else "discovery"
-    hint = "functions are discovered once it exists"
-    return Problem(field=field, problem=f"there is no secret named {name!r}", hint=hint, pending=True)
+    return problem_of(lacking_secret(field, name, spoilt, then="functions are discovered"))

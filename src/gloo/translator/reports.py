@@ -8,7 +8,7 @@ import msgspec
 from gloo.errors import ConfigError, GlooError, MissingReference, TemplateError
 from gloo.model.codec import ConfigObject
 from gloo.model.path import join_path
-from gloo.model.status import Problem, State, Status
+from gloo.model.status import KEPT, Problem, State, Status
 
 Reports = Mapping[str, Status]
 """Status by reference (``Upstream/billing``)."""
@@ -47,7 +47,8 @@ def status_of(problems: tuple[Problem, ...]) -> Status:
         state = State.ACCEPTED
     else:
         state = State.PENDING if all(problem.pending for problem in serious) else State.REJECTED
-    return Status(state=state, reason="; ".join(_short(problem) for problem in serious), problems=problems)
+    told = [*map(_short, serious), *([KEPT] if any(problem.kept for problem in serious) else [])]
+    return Status(state=state, reason="; ".join(told), problems=problems)
 
 
 def _short(problem: Problem) -> str:

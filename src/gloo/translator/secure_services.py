@@ -32,7 +32,7 @@ class SecureServices:
     """All of TLS in one translation.
 
     Args:
-        services: sorted by name.
+        services: the oldest first.
         good: the secrets that serve from now on.
         next_turn: when a certificate becomes valid or expires next, in seconds since 1970; None for never.
     """
@@ -69,12 +69,16 @@ def secure_services(
         if service.ssl is None:
             continue
         secret, clients = service.ssl.secret_ref, service.ssl.client_ca
-        item = config.virtual_services[name]
+        item, spoilt = config.virtual_services[name], config.spoilt
         try:
             if secret not in pairs:
-                pairs[secret] = choose_pair(secret, config.secrets, good, now=now, refusals=refusals, memo=memo)
+                pairs[secret] = choose_pair(
+                    secret, config.secrets, good, now=now, refusals=refusals, memo=memo, spoilt=spoilt.get(secret, "")
+                )
             if clients and clients not in authorities:
-                authorities[clients] = choose_authorities(clients, config.secrets, good, refusals=refusals, memo=memo)
+                authorities[clients] = choose_authorities(
+                    clients, config.secrets, good, refusals=refusals, memo=memo, spoilt=spoilt.get(clients, "")
+                )
             choices = pairs[secret], authorities.get(clients)
             one = memo.once(secure_service, item, service, *choices)
             found.append(memo.once(_unless_refused, one, refusals) if refusals.reasons else one)

@@ -1,7 +1,8 @@
 """Which client gets which certificate: by the server name that it asks for (SNI).
 
 Envoy knows whole names, names that end alike (``*.example.com``), and the rest. The most specific name wins, whoever
-has it; what two virtual services claim alike stays with the one that sorts first, and the other is told.
+has it; what two virtual services claim alike stays with the older one, or with the one whose name sorts first, and the
+other is told.
 """
 
 import ipaddress
@@ -103,7 +104,7 @@ def secure_service(
 
 
 def name_table(*services: SecureService) -> NameTable:
-    """Give each server name to one way to answer; *services* are sorted by name and of one role."""
+    """Give each server name to one way to answer; *services* are of one role, the oldest first."""
     owners: dict[str, SecureService] = {}
     http3: set[str] = set()
     problems: dict[str, tuple[Problem, ...]] = {}
@@ -133,7 +134,7 @@ def _taken(claim: ClaimedName, owner: SecureService) -> Problem:
     return Problem(
         field=claim.field,
         problem=f"{whom} are answered as {owner.item.ref} says",
-        hint="it sorts first; give both the same ssl_config, or other sni_domains",
+        hint="it is older, or its name sorts first; give both the same ssl_config, or other sni_domains",
     )
 
 

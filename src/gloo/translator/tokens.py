@@ -29,6 +29,7 @@ from gloo.model.secret import Secret
 from gloo.model.status import Problem
 from gloo.model.strict import nearest
 from gloo.model.virtual_service import VirtualService
+from gloo.translator.lacking_secrets import SpoiltSecret, lacking_secret
 from gloo.translator.refusals import Refusals, digest_of
 from gloo.translator.reports import located, problem_of
 from gloo.translator.upstreams import TranslatedUpstream
@@ -36,7 +37,7 @@ from gloo.translator.upstreams import TranslatedUpstream
 SECRET_KEY = "jwks"
 """The key of a secret that holds a JWKS."""
 
-KeyOwner = Secret | TranslatedUpstream | None
+KeyOwner = Secret | SpoiltSecret | TranslatedUpstream | None
 """What a provider's keys come from, where they don't stand in the configuration; None also where it is missing."""
 
 
@@ -116,9 +117,8 @@ def _keys(source: KeySource, owner: KeyOwner) -> str:
     if source.secret_ref is not None:
         at, said = "jwks.secret_ref", f"secret {source.secret_ref!r}: "
         if not isinstance(owner, Secret):
-            raise MissingReference(
-                "", at, f"there is no secret named {source.secret_ref!r}", "it is used once it exists"
-            )
+            problem = owner.problem if isinstance(owner, SpoiltSecret) else ""
+            raise lacking_secret(at, source.secret_ref, problem)
         given = owner.data.get(SECRET_KEY)
         if given is None:
             raise ConfigError("", at, f"{said}has no key {SECRET_KEY!r}", "the JWKS as text")

@@ -1,13 +1,13 @@
 """Upstreams to clusters; a bad one is left out, and so is a bad function of a good one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from gloo.envoy.route import Target
 from gloo.envoy.snapshot import Resource
-from gloo.errors import ConfigError, MissingReference, TemplateError
+from gloo.errors import ConfigError, TemplateError
 from gloo.model.artifact import Artifact
 from gloo.model.balancing import BalancerType
 from gloo.model.base import Model, Value, replace
@@ -22,6 +22,7 @@ from gloo.plugins.base import FunctionPlugin, PythonWorker, ServicePlugin, Upstr
 from gloo.plugins.registry import Plugins
 from gloo.translator.bugs import Bug, bug_in
 from gloo.translator.discovery_options import discovery_problems
+from gloo.translator.lacking_secrets import SpoiltSecret, lacking_secret
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import located, problem_of
@@ -83,6 +84,11 @@ class TranslatedUpstream(Value, frozen=True):
         """Tell whether it can't be used yet, for want of something that may still come."""
         return self.accepted is None and all(problem.pending for problem in self.problems if not problem.warning)
 
+    @property
+    def is_rejected(self) -> bool:
+        """Tell whether it can't be used through its own fault."""
+        return self.accepted is None and not self.is_pending
+
 
 _SHORTEST = 1_000_000  # nanoseconds; Envoy counts milliseconds, and takes no zero
 
@@ -102,22 +108,29 @@ def translate_upstreams(
     }
 
 
-def _named(item: ConfigObject, plugins: Plugins, config: ConfigSnapshot, memo: Memo) -> tuple[Secret | Artifact, ...]:
+_Named = Secret | SpoiltSecret | Artifact
+
+
+def _named(item: ConfigObject, plugins: Plugins, config: ConfigSnapshot, memo: Memo) -> tuple[_Named, ...]:
     """Return those of the secrets and artifacts that an upstream names that exist."""
     needs = memo.once(needs_of, item, plugins)
     secrets = (config.secrets[name] for name in needs.secrets if name in config.secrets)
-    return (*secrets, *(config.artifacts[name] for name in needs.artifacts if name in config.artifacts))
+    spoilt = (
+        memo.once(SpoiltSecret, name, config.spoilt[name])
+        for name in needs.secrets
+        if name in config.spoilt and name not in config.secrets
+    )
+    return (*secrets, *spoilt, *(config.artifacts[name] for name in needs.artifacts if name in config.artifacts))
 
 
-def _translate_upstream(
-    item: ConfigObject, plugins: Plugins, refusals: Refusals, *named: Secret | Artifact
-) -> TranslatedUpstream:
+def _translate_upstream(item: ConfigObject, plugins: Plugins, refusals: Refusals, *named: _Named) -> TranslatedUpstream:
     if not isinstance(item.value, Upstream):
         return TranslatedUpstream(None, located(item, item.problems))
     secrets = {each.name: each for each in named if isinstance(each, Secret)}
+    spoilt = {each.name: each.problem for each in named if isinstance(each, SpoiltSecret)}
     artifacts = {each.name: each for each in named if isinstance(each, Artifact)}
     try:
-        accepted, problems = _accept(item.value, plugins, secrets=secrets, artifacts=artifacts)
+        accepted, problems = _accept(item.value, plugins, secrets=secrets, spoilt=spoilt, artifacts=artifacts)
         for resource in (accepted.cluster, *accepted.secrets):
             refusals.check_resource(resource)
     except _Faults as faults:
@@ -131,15 +144,18 @@ def _translate_upstream(
 
 
 def _accept(
-    upstream: Upstream, plugins: Plugins, *, secrets: Mapping[str, Secret], artifacts: Mapping[str, Artifact]
+    upstream: Upstream,
+    plugins: Plugins,
+    *,
+    secrets: Mapping[str, Secret],
+    spoilt: Mapping[str, str],
+    artifacts: Mapping[str, Artifact],
 ) -> tuple[AcceptedUpstream, tuple[Problem, ...]]:
     plugin = plugins.upstream(upstream.type)
     if upstream.connection_timeout.nanoseconds < _SHORTEST:
         raise ConfigError("", "connection_timeout", f"{upstream.connection_timeout} is too short", "at least 1ms")
     spec = _decoded(upstream.spec, plugin.spec_model, at="spec")
-    for field, name in secrets_named(upstream, plugin, spec):
-        if name not in secrets:
-            raise MissingReference("", field, f"there is no secret named {name!r}", "it is used once it exists")
+    _check_secrets(secrets_named(upstream, plugin, spec), secrets, spoilt)
     try:
         cluster = plugin.cluster(upstream, spec, secrets)
     except ConfigError as error:
@@ -166,7 +182,14 @@ def _accept(
         asked=upstream.discovery is not None and upstream.discovery.functions,
         balancer=balancer.type if (balancer := equipped.cluster.load_balancer) is not None else "round_robin",
     )
-    return accepted, (*equipped.warnings, *problems, *discovery_problems(upstream, plugins, spec, secrets))
+    return accepted, (*equipped.warnings, *problems, *discovery_problems(upstream, plugins, spec, secrets, spoilt))
+
+
+def _check_secrets(named: Iterable[tuple[str, str]], secrets: Mapping[str, Secret], spoilt: Mapping[str, str]) -> None:
+    """Raise ConfigError unless all that is *named*, with its field, is among *secrets*."""
+    for field, name in named:
+        if name not in secrets:
+            raise lacking_secret(field, name, spoilt.get(name, ""))
 
 
 def _whole(upstream: Upstream, plugin: UpstreamPlugin[Any, Any, Any], spec: Model) -> Target:

@@ -1,7 +1,8 @@
 """Virtual services to virtual hosts: who owns which domain, and the routes below it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import inf
 from typing import ClassVar
 
 from gloo.envoy.jwt import Demand
@@ -11,6 +12,7 @@ from gloo.errors import ConfigError
 from gloo.model.base import Value, replace
 from gloo.model.codec import ConfigObject
 from gloo.model.route import Route
+from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.ssl_config import SSLConfig
 from gloo.model.status import Problem
@@ -18,8 +20,9 @@ from gloo.model.virtual_service import VirtualService
 from gloo.plugins.registry import Plugins
 from gloo.translator.bugs import Bug, bug_in
 from gloo.translator.destinations import RouteScope
-from gloo.translator.domains import NONE_LOST, Claim, Owners, claim_of
+from gloo.translator.domains import NONE_LOST, Claim, Loss, Owners, Since, claim_of, none_left
 from gloo.translator.events import event_catch, event_fields
+from gloo.translator.lacking_secrets import SpoiltSecret
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import located, problem_of
@@ -29,7 +32,7 @@ from gloo.translator.route_table import compile_table
 from gloo.translator.route_warnings import unhashed
 from gloo.translator.routes import PlacedRoute, translate_route
 from gloo.translator.shadows import RouteOrder
-from gloo.translator.tokens import Tokens, translate_tokens
+from gloo.translator.tokens import KeyOwner, Tokens, translate_tokens
 from gloo.translator.upstreams import TranslatedUpstream
 
 
@@ -77,6 +80,7 @@ class TranslatedVirtualService(Value, frozen=True):
         tokens: the providers of tokens that it names; None when no route can demand one.
         demands: what its routes want of them.
         bugs: what went wrong in gloo itself with it.
+        beaten: all of its domains belong to others, or are none; it is sound otherwise.
     """
 
     host: VirtualHost | None
@@ -88,6 +92,12 @@ class TranslatedVirtualService(Value, frozen=True):
     tokens: Tokens | None = None
     demands: frozenset[Demand] = frozenset()
     bugs: tuple[Bug, ...] = ()
+    beaten: bool = False
+
+    @property
+    def is_rejected(self) -> bool:
+        """Tell whether nothing of it can be used, through its own fault."""
+        return self.host is None and not self.beaten
 
 
 def translate_virtual_services(
@@ -100,23 +110,28 @@ def translate_virtual_services(
 ) -> dict[str, TranslatedVirtualService]:
     """Translate every virtual service, by name.
 
-    A domain belongs to the one that sorts first by name; in the clear and over TLS it may have two owners.
+    A domain belongs to the oldest, and of those that are as old to the one whose name sorts first; in the clear and
+    over TLS it may have two owners.
     """
     owners: Owners = {}
     seen = _Seen(config, upstreams, _Names(config.upstreams), plugins, refusals, memo)
     translated = {}
-    for name, item in sorted(config.virtual_services.items()):
+    for name in _by_age(config):
+        item = config.virtual_services[name]
         try:
             translated[name] = _translated(item, seen, owners)
         except Exception as error:  # noqa: BLE001 - a bug about one virtual service must not stop the others
             bug, problem = bug_in(item.ref, error)
             translated[name] = TranslatedVirtualService(None, (), located(item, (problem,)), bugs=(bug,))
+    for name, losses in seen.taken.items():
+        notes = located(config.virtual_services[name], (loss.note() for loss in losses))
+        translated[name] = replace(translated[name], problems=(*translated[name].problems, *notes))
     return translated
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What all virtual services are translated with."""
+    """What all virtual services are translated with; `taken` is what those before have kept from others."""
 
     config: ConfigSnapshot
     upstreams: Mapping[str, TranslatedUpstream]
@@ -124,6 +139,7 @@ class _Seen:
     plugins: Plugins
     refusals: Refusals
     memo: Memo
+    taken: dict[str, list[Loss]] = field(default_factory=dict)
 
 
 def _translated(item: ConfigObject, seen: _Seen, owners: Owners) -> TranslatedVirtualService:
@@ -136,8 +152,19 @@ def _translated(item: ConfigObject, seen: _Seen, owners: Owners) -> TranslatedVi
     if (tokens := _tokens(item, seen.config, seen.upstreams, seen.refusals, memo)) is not None:
         wants = memo.once(_with_tokens, wants, tokens)
     routes, whole = memo.once(_translate, item, wants, seen.plugins, seen.refusals, names, *named)
-    lost = wants.claim.take(owners)
-    return _host(item, wants.claim, routes, seen.refusals, lost) if lost else whole
+    if not (lost := wants.claim.take(owners)):
+        return whole
+    for loss in lost.values():
+        if loss.owner is not None:
+            seen.taken.setdefault(loss.owner.name, []).append(loss)
+    return _host(item, wants.claim, routes, seen.refusals, lost, since=seen.config.since)
+
+
+def _by_age(config: ConfigSnapshot) -> list[str]:
+    names = sorted(config.virtual_services)
+    if config.since:
+        names.sort(key=lambda name: config.since.get(name, inf))
+    return names
 
 
 def _tokens(
@@ -151,11 +178,19 @@ def _tokens(
     service = item.value
     if not isinstance(service, VirtualService) or service.jwt is None:
         return None
-    owners = (
-        config.secrets.get(source.secret_ref) if source.secret_ref is not None else upstreams.get(source.upstream or "")
+    owners: Iterable[KeyOwner] = (
+        _secret(source.secret_ref, config, memo)
+        if source.secret_ref is not None
+        else upstreams.get(source.upstream or "")
         for source in service.jwt.sources()
     )
     return memo.once(translate_tokens, item, service.jwt, refusals, *owners)
+
+
+def _secret(name: str, config: ConfigSnapshot, memo: Memo) -> Secret | SpoiltSecret | None:
+    if name not in config.secrets and name in config.spoilt:
+        return memo.once(SpoiltSecret, name, config.spoilt[name])
+    return config.secrets.get(name)
 
 
 class _Wants(Value, frozen=True):
@@ -202,7 +237,7 @@ def _translate(
 ) -> tuple[TranslatedRoutes, TranslatedVirtualService]:
     """Translate one virtual service with the upstreams that it names, in that order, as if all its domains were its."""
     routes = _translate_routes(item, wants, plugins, refusals, names, *seen)
-    return routes, _host(item, wants.claim, routes, refusals, NONE_LOST)
+    return routes, _host(item, wants.claim, routes, refusals, NONE_LOST, since={})
 
 
 def _translate_routes(
@@ -249,12 +284,14 @@ def _host(
     claim: Claim,
     routes: TranslatedRoutes,
     refusals: Refusals,
-    lost: Mapping[str, Problem],
+    lost: Mapping[str, Loss],
+    *,
+    since: Since,
 ) -> TranslatedVirtualService:
     service = claim.service
     problems = routes.problems
     if item.problems or lost:
-        problems = (*located(item, (*item.problems, *lost.values())), *problems)
+        problems = (*located(item, (*item.problems, *none_left(claim, lost, since))), *problems)
     domains = tuple(domain for domain in claim.domains if domain not in lost) if lost else claim.domains
     host: VirtualHost | None = None
     if domains:
@@ -263,7 +300,8 @@ def _host(
             refusals.check_bytes(body)
             host = VirtualHost(item.name, body, routes.routes, routes.clusters, routes.later)
         except ConfigError as error:
-            whole = replace(problem_of(error), hint="it is left out: none of its domains is answered")
+            whole = replace(problem_of(error), hint="it is left out as a whole")
             problems = (*problems, *located(item, (whole,)))
     known = (service.ssl_config, routes.order, routes.tokens, routes.demands, routes.bugs)
-    return TranslatedVirtualService(host, claim.roles, problems, domains, *known)
+    beaten = not domains and not claim.hopeless
+    return TranslatedVirtualService(host, claim.roles, problems, domains, *known, beaten=beaten)
