@@ -10,13 +10,18 @@ from gloo.cli.output import output_option, show
 
 if TYPE_CHECKING:
     from gloo.control_plane.settings import Settings
+    from gloo.explain.lua_run import Answer
     from gloo.explain.request import Request
     from gloo.explain.tables import Tables
 
 EXAMPLE = """\b
 Examples:
   gloo explain GET /pet/7 shop
-  gloo explain POST https://shop.example.org/orders -H 'x-team: a' -d '{"id": 7}' -o json"""
+  gloo explain POST https://shop.example.org/orders -H 'x-team: a' -d '{"id": 7}' -o json
+  gloo explain GET /pet/7 shop --answer-status 404 --answer-body '{"message": "gone"}'"""
+_STATUS = "What the client gets when the upstream answers with this status."
+_HEADER = "A header of that answer; may be repeated."
+_BODY = "Its body; @FILE takes it from a file, @- from standard input."
 
 
 @click.command("explain", epilog=EXAMPLE)
@@ -26,24 +31,41 @@ Examples:
 @click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header; may be repeated.")
 @click.option("-d", "--data", metavar="BODY", help="The body; @FILE takes it from a file, @- from standard input.")
 @click.option("--role", default="ingress", show_default=True, metavar="NAME", help="Ask the Envoys of this role.")
+@click.option("--answer-status", "status", type=int, metavar="STATUS", help=_STATUS)
+@click.option("--answer-header", "answer_headers", multiple=True, metavar="'NAME: VALUE'", help=_HEADER)
+@click.option("--answer-body", "answer_body", metavar="BODY", help=_BODY)
 @output_option("text", "json")
 def command(
-    *, method: str, url: str, directory: str | None, headers: tuple[str, ...], data: str | None, role: str, output: str
+    *,
+    method: str,
+    url: str,
+    directory: str | None,
+    headers: tuple[str, ...],
+    data: str | None,
+    role: str,
+    status: int | None,
+    answer_headers: tuple[str, ...],
+    answer_body: str | None,
+    output: str,
 ) -> None:
     """Say what becomes of a request, and why, without running anything.
 
     URL is a path, or an address with the host that is asked for. Shown are the virtual service, each route that was
     asked and the matcher that said no, the values that a function takes out of the request, and the request as the
-    upstream would get it: rendered by the very program that Envoy runs. The exit status is 1 when no route matches.
+    upstream would get it: rendered by the very program that Envoy runs. With an answer of the upstream (--answer-...)
+    it says too which response template takes it, and what the client gets. The exit status is 1 when no route matches.
     """
     from gloo.cli.explain_text import explanation_json, explanation_text
     from gloo.explain.answer import NO_ROUTE, explain
     from gloo.explain.lua_run import FunctionRuntime
+    from gloo.explain.responding import answered
 
     settings = settings_for(directory)
     request = request_from(method, url, headers, data)
-    tables = tables_for(settings)
-    found = explain(request, tables, FunctionRuntime(), role=role)
+    answer = _answer_from(status, answer_headers, answer_body)
+    tables, runtime = tables_for(settings), FunctionRuntime()
+    found = explain(request, tables, runtime, role=role)
+    found = found if answer is None else answered(found, answer, tables, runtime)
     if output == "json":
         show(explanation_json(found), output)
     else:
@@ -71,19 +93,34 @@ def request_from(method: str, url: str, headers: tuple[str, ...], data: str | No
     from gloo.explain.request import request_of
 
     try:
-        return request_of(method, url, [_header(each) for each in headers], _body(data))
+        return request_of(method, url, [header_from(each) for each in headers], body_from(data))
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
 
 
-def _header(text: str) -> tuple[str, str]:
+def _answer_from(status: int | None, headers: tuple[str, ...], body: str | None) -> "Answer | None":
+    """Return the answer of the upstream that the command line describes; None where it says nothing of one."""
+    from gloo.errors import ConfigError
+    from gloo.explain.upstream_answer import answer_of
+
+    if status is None and not headers and body is None:
+        return None
+    try:
+        return answer_of(200 if status is None else status, [header_from(each) for each in headers], body_from(body))
+    except ConfigError as error:
+        raise click.UsageError(f"the answer's {error}") from error
+
+
+def header_from(text: str) -> tuple[str, str]:
+    """Return name and value of ``name: value``; raise click.UsageError for what is none."""
     name, colon, value = text.partition(":")
     if not colon:
-        raise click.UsageError(f"-H {text!r} is no header (e.g. -H 'x-team: a')")
+        raise click.UsageError(f"{text!r} is no header (e.g. -H 'x-team: a')")
     return name.strip(), value.strip()
 
 
-def _body(data: str | None) -> bytes | None:
+def body_from(data: str | None) -> bytes | None:
+    """Return the body that an option gives, from a file where it names one; raise click.UsageError if it can't."""
     if data is None:
         return None
     if not data.startswith("@"):

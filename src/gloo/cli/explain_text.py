@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gloo.cli.matcher_text import describe
-from gloo.explain.answer import Delivery, Explanation, Tried
+from gloo.explain.answer import Delivery, Explanation, Reply, Tried
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Request
 from gloo.explain.tables import Tables
@@ -81,6 +81,28 @@ def _delivery(delivery: Delivery) -> Iterator[str]:
         yield from (f"  {line}" for line in request_lines(delivery.sent))
         if delivery.further:
             yield f"  ... as changed by {', '.join(delivery.further)}, which only Envoy can do"
+        yield from _rules(delivery)
+        if delivery.reply is not None:
+            yield from _reply(delivery.reply)
+
+
+def _rules(delivery: Delivery) -> Iterator[str]:
+    """Say which response templates there are and, where an answer is known, which one takes it."""
+    if not delivery.rules:
+        return
+    yield "response templates, of which the first that is for an answer takes it"
+    for rule in delivery.rules:
+        taken = delivery.reply is not None and delivery.reply.rule == rule.template
+        yield f"  {rule.template} is for {rule.takes}{': takes it' if taken else ''}"
+    none = delivery.reply is not None and delivery.reply.answer is not None and not delivery.reply.rule
+    yield f"  any other answer passes as it is{': so does this one' if none else ''}"
+
+
+def _reply(reply: Reply) -> Iterator[str]:
+    if reply.note:
+        yield f"of its answer: {reply.note}"
+    if reply.answer is not None:
+        yield from _answer("the client gets", reply.answer)
 
 
 def request_lines(request: Request) -> Iterator[str]:
@@ -156,7 +178,15 @@ def _delivery_json(delivery: Delivery) -> Json:
         "request": None if delivery.sent is None else request_json(delivery.sent),
         "changed_further_by": list(delivery.further),
         "answer": _answer_json(delivery.refused),
+        "responses": [{"template": each.template, "takes": each.takes} for each in delivery.rules],
+        "reply": _reply_json(delivery.reply),
     }
+
+
+def _reply_json(reply: Reply | None) -> Json:
+    if reply is None:
+        return None
+    return {"template": reply.rule, "answer": _answer_json(reply.answer), "note": reply.note}
 
 
 def _answer_json(answer: Answer | None) -> Json:

@@ -1,14 +1,19 @@
-"""Stand-ins for upstreams: they keep the request they got and answer 200 with their own name."""
+"""Stand-ins for upstreams: they keep the request they got, and answer what they are told with their own name."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from gloo.explain.request import Request
+from gloo.explain.lua_run import Answer
+from gloo.explain.request import Request, without_port
+from gloo.explain.upstream_answer import BODILESS
 
 NAME_HEADER = "x-gloo-test-upstream"
+NOTHING = Answer(200)
 _LONGEST_HEAD = 256 * 1024
+_COPY = "-shadow"
+"""How the host of a mirrored request ends."""
 
 
 @dataclass(slots=True)
@@ -16,22 +21,24 @@ class Recorder:
     """One stand-in.
 
     Args:
-        last: the request that came last; None before the first.
+        answer: what it says to each request.
+        last: the request that came last, copies for mirrors aside; None before the first.
     """
 
     upstream: str
     port: int = 0
+    answer: Answer = NOTHING
     last: Request | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
         self._open.add(writer)
-        answer = f"HTTP/1.1 200 OK\r\n{NAME_HEADER}: {self.upstream}\r\ncontent-length: 0\r\n\r\n".encode()
         try:
             while (request := await _read(reader)) is not None:
-                self.last = request
-                writer.write(answer)
+                is_copy = without_port(request.host).endswith(_COPY)
+                self.last = self.last if is_copy else request
+                writer.write(_written(self.answer, request.method, self.upstream))
                 await writer.drain()
         except ConnectionError:
             return  # Envoy went away: there is nobody left to answer
@@ -58,6 +65,14 @@ async def recorders(upstreams: Iterable[str]) -> AsyncIterator[dict[str, Recorde
             recorder.port = server.sockets[0].getsockname()[1]
             found[name] = recorder
         yield found
+
+
+def _written(answer: Answer, method: str, upstream: str) -> bytes:
+    """Return *answer* as it goes over the wire, with the name of the *upstream*."""
+    length = () if answer.status in BODILESS else (("content-length", str(len(answer.body))),)
+    headers = "".join(f"{name}: {value}\r\n" for name, value in (*answer.headers, *length, (NAME_HEADER, upstream)))
+    head = f"HTTP/1.1 {answer.status} told\r\n{headers}\r\n".encode("utf-8", "surrogateescape")
+    return head if method == "HEAD" else head + answer.body
 
 
 async def _read(reader: asyncio.StreamReader) -> Request | None:

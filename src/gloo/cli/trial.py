@@ -9,15 +9,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gloo.cli.recorder import NAME_HEADER, Recorder, recorders
+from gloo.cli.recorder import NAME_HEADER, NOTHING, Recorder, recorders
 from gloo.cli.written import canonical, has_broken_routes
 from gloo.control_plane.app import running_gateway
 from gloo.control_plane.sessions import ask_nobody
 from gloo.control_plane.settings import Settings
-from gloo.explain.judging import NONE, Passage, Seen
+from gloo.explain.judging import NONE, Passage, Seen, joined
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Request
-from gloo.model.base import Json, Value
+from gloo.model.base import Json, Value, replace
 from gloo.model.codec import ConfigObject
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.strict import to_builtins
@@ -41,19 +41,25 @@ class Trial(Value, frozen=True):
     address: str
     upstreams: Mapping[str, Recorder]
 
-    async def ask(self, request: Request) -> Seen:
-        """Send *request* and return what became of it."""
+    async def ask(self, request: Request, answer: Answer | None = None) -> Seen:
+        """Send *request*, to which upstreams say *answer*, and return what became of it."""
         for recorder in self.upstreams.values():
-            recorder.last = None
-        status, headers, body = await asyncio.to_thread(_send, self.address, request)
+            recorder.last, recorder.answer = None, answer or NOTHING
+        got = await asyncio.to_thread(_send, self.address, request)
+        headers = joined(got.headers)
         route = "/".join(headers.get(_ROUTE_HEADER, "").split("/")[:2])
-        recorded = self.upstreams.get(headers.get(NAME_HEADER, ""))
         service = route.partition("/")[0]
-        if recorded is not None:
-            return Seen(service, route, (Passage(recorded.upstream, recorded.last, None),))
-        if status == 404 and b'"no_route"' in body:
+        got = replace(got, headers=tuple(pair for pair in got.headers if pair[0] not in (_ROUTE_HEADER, NAME_HEADER)))
+        recorded = self.upstreams.get(headers.get(NAME_HEADER, "")) or self._reached()
+        if recorded is not None and recorded.last is not None:
+            return Seen(service, route, (Passage(recorded.upstream, recorded.last, got),))
+        if got.status == 404 and b'"no_route"' in got.body:
             route = NONE
-        return Seen(service, route, (Passage(NONE, None, Answer(status, tuple(headers.items()), body)),))
+        return Seen(service, route, (Passage(NONE, None, got),))
+
+    def _reached(self) -> Recorder | None:
+        """Return the stand-in that the request came to, also where its answer was replaced as a whole."""
+        return next((each for each in self.upstreams.values() if each.last is not None), None)
 
 
 @asynccontextmanager
@@ -110,7 +116,9 @@ def _unasked(item: ConfigObject) -> Mapping[str, Json]:
 
 def _upstream(item: ConfigObject, port: int) -> Mapping[str, Json]:
     kept = {name: value for name, value in canonical(item).items() if name in _KEPT}
-    return {**kept, "type": "service", "spec": {"hosts": [{"addr": "127.0.0.1", "port": port}]}}
+    first = canonical(item)["spec"]["hosts"][0]
+    host = {"addr": "127.0.0.1", "port": port, "metadata": first.get("metadata", {})}
+    return {**kept, "type": "service", "spec": {"hosts": [host]}}
 
 
 def _service(item: ConfigObject) -> Mapping[str, Json] | None:
@@ -129,10 +137,20 @@ def _telling(route: Mapping[str, Json]) -> Mapping[str, Json]:
     return {**route, "extensions": {**extensions, "add_response_headers": [*changes, _ROUTE_NAME]}}
 
 
-def _send(address: str, request: Request) -> tuple[int, dict[str, str], bytes]:
-    """Send *request* word for word; return status, headers by name in lower case, and body."""
+class _Connection(http.client.HTTPConnection):
+    """A connection that sends a path as it is, also one that no server should take."""
+
+    def _validate_path(self, url: str) -> None:
+        """Take any: how Envoy answers is what is asked."""
+
+    def _encode_request(self, request: str) -> bytes:
+        return request.encode("utf-8", "surrogateescape")
+
+
+def _send(address: str, request: Request) -> Answer:
+    """Send *request* word for word."""
     parts = urlsplit(address)
-    connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=_PATIENCE)
+    connection = _Connection("127.0.0.1", parts.port, timeout=_PATIENCE)
     try:
         connection.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
         connection.putheader("host", request.host)
@@ -143,7 +161,7 @@ def _send(address: str, request: Request) -> tuple[int, dict[str, str], bytes]:
         connection.endheaders(request.body)
         answer = connection.getresponse()
         body = answer.read()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
+        return Answer(answer.status, tuple((name.lower(), value) for name, value in answer.getheaders()), body)
     finally:
         connection.close()
 

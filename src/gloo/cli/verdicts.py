@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Sequence
+from http.client import HTTPException
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -11,10 +12,11 @@ from gloo.cli.trial import Trial, running_trial
 from gloo.control_plane.settings import Settings
 from gloo.errors import ConfigError, StorageError
 from gloo.explain.answer import Explanation, explain
-from gloo.explain.cases import PlacedCase, read_cases, request_in
+from gloo.explain.cases import PlacedCase, answer_in, read_cases, request_in
 from gloo.explain.judging import Seen, differences, disagreements, seen_offline
-from gloo.explain.lua_run import FunctionRuntime
+from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.request import Request
+from gloo.explain.responding import answered
 from gloo.explain.tables import Tables
 from gloo.explain.tokens import claims_of, token_in
 from gloo.model.base import Json, Value, replace
@@ -39,10 +41,14 @@ class Verdict(Value, frozen=True):
 
 
 class _Judged(Value, frozen=True):
-    """A verdict, and what Envoy is asked for another; `fetched` is whose keys it would have to fetch for that."""
+    """A verdict, and what Envoy is asked for another, with what the upstream answers in `answer`.
+
+    `fetched` is whose keys Envoy would have to fetch for that.
+    """
 
     verdict: Verdict
     request: Request | None = None
+    answer: Answer | None = None
     seen: Seen | None = None
     fetched: str = ""
 
@@ -80,13 +86,14 @@ def _cases(folder: Path) -> tuple[list[PlacedCase], list[Problem]]:
 def _judge(placed: PlacedCase, tables: Tables, runtime: FunctionRuntime) -> _Judged:
     verdict = Verdict(placed.case.name, placed.file, placed.line)
     try:
-        request = request_in(placed.case)
+        request, answer = request_in(placed.case), answer_in(placed.case)
     except ConfigError as error:
         return _Judged(replace(verdict, failures=(str(error),)))
     found = explain(request, tables, runtime)
+    found = found if answer is None else answered(found, answer, tables, runtime)
     seen = seen_offline(found)
     failures = tuple(str(each) for each in differences(placed.case.expect, seen))
-    return _Judged(replace(verdict, failures=failures), request, seen, _fetched(found, tables))
+    return _Judged(replace(verdict, failures=failures), request, answer, seen, _fetched(found, tables))
 
 
 def _fetched(found: Explanation, tables: Tables) -> str:
@@ -118,13 +125,17 @@ async def _asked(judged: _Judged, trial: Trial) -> _Judged:
     if judged.request.scheme == "https":
         return replace(judged, verdict=replace(judged.verdict, skipped="Envoy is not asked over TLS"))
     if judged.fetched:
-        told = f"nothing stands in for the keys of {judged.fetched}"
-        return replace(judged, verdict=replace(judged.verdict, skipped=told))
+        skipped = f"nothing stands in for the keys of {judged.fetched}"
+        return replace(judged, verdict=replace(judged.verdict, skipped=skipped))
     named = {each.destination.partition("/")[0] for each in judged.seen.passages if each.sent is not None}
     if unknown := sorted(named - trial.upstreams.keys()):
         return replace(judged, verdict=replace(judged.verdict, skipped=f"nothing stands in for {unknown[0]}"))
-    unlike = disagreements(judged.seen, await trial.ask(judged.request))
-    failures = (*judged.verdict.failures, *(f"Envoy does otherwise: {each}" for each in unlike))
+    try:
+        unlike = disagreements(judged.seen, await trial.ask(judged.request, judged.answer))
+        told = tuple(f"Envoy does otherwise: {each}" for each in unlike)
+    except (OSError, HTTPException) as error:
+        told = (f"Envoy gives no whole answer: {error}",)
+    failures = (*judged.verdict.failures, *told)
     return replace(judged, verdict=replace(judged.verdict, failures=failures))
 
 

@@ -4,7 +4,8 @@ The filter stands behind the one that runs the function's program. Of the two, t
 (docs/decisions/0002-lowering.md).
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
 from envoy.config.core.v3 import base_pb2
@@ -16,6 +17,7 @@ from gloo.envoy.route import Forward, HeaderChange, Route, Target
 from gloo.envoy.stage import HttpFilter, Stage
 from gloo.model.base import replace
 
+_MARK = re.compile(rf"%UPSTREAM_METADATA\({re.escape(HOST_NAMESPACE)}:(.*)\)%")
 FUNCTION_HEADERS = "gloo.function_headers"
 """Its name, which sorts behind that of the Lua filter: filters of a stage stand by name."""
 
@@ -62,6 +64,14 @@ def read_function_headers(config: TypedConfig) -> tuple[HeaderChange, ...]:
         else:
             found[mutation.remove] = ""
     return tuple(HeaderChange(name, value, format=True) for name, value in found.items())
+
+
+def read_host_marks(config: TypedConfig) -> Mapping[str, str]:
+    """Return the headers of the answer that get a mark of the host, by a route's part of the filter."""
+    message = header_mutation_pb2.HeaderMutationPerRoute.FromString(config.value)
+    headers = (mutation.append.header for mutation in message.mutations.response_mutations)
+    formats = ((header.key, _MARK.fullmatch(header.value)) for header in headers)
+    return {key: found[1] for key, found in formats if found is not None}
 
 
 def by_the_route(route: Route) -> tuple[Route, Sequence[Message]]:

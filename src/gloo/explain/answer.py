@@ -13,10 +13,11 @@ from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.makers import maker
 from gloo.explain.matching import Refusal, refusal
 from gloo.explain.policies import policies
-from gloo.explain.preflight import preflight_answer
+from gloo.explain.preflight import preflight_answer, with_origin
 from gloo.explain.redirects import location
-from gloo.explain.request import Request
-from gloo.explain.rewriting import as_later, as_marked, changed, outgoing, with_headers
+from gloo.explain.request import Headers, Request, is_refused
+from gloo.explain.rewriting import as_later, as_marked, outgoing, response_headers, with_headers
+from gloo.explain.rules import Rule, rules_of_destination
 from gloo.explain.tables import TableRoute, Tables
 from gloo.explain.tokens import FoundToken, found_token, verified
 from gloo.model.base import Value, replace
@@ -28,12 +29,29 @@ NO_ROUTE = Answer(
     404, (("content-type", "application/json"),), f"{json.dumps(_NO_ROUTE, separators=(',', ':'))}\n".encode()
 )
 
+BAD_TARGET = Answer(400)
+"""Envoy's answer to a path that it does not take; what else stands in it is Envoy's own."""
+
 
 class Tried(Value, frozen=True):
     """A route that was asked, and the matcher that said no; None for the one that took the request."""
 
     candidate: TableRoute
     refusal: Refusal | None
+
+
+class Reply(Value, frozen=True):
+    """What becomes of an answer of the upstream.
+
+    Args:
+        rule: the response template that takes it; empty where it passes as it is.
+        answer: what the client gets; None where that can't be told, for the reason in `note`.
+        note: what else should be known.
+    """
+
+    rule: str
+    answer: Answer | None
+    note: str = ""
 
 
 class Delivery(Value, frozen=True):
@@ -47,6 +65,9 @@ class Delivery(Value, frozen=True):
         refused: the answer in that case.
         made_by: who makes the request of a function of templates: Envoy itself, a Lua program, or both.
         further: filters that change the request after that, in ways that only Envoy knows: calls of cloud functions.
+        rules: the response templates for its answers.
+        notes: what the program keeps of the request for them.
+        reply: what becomes of the answer that `gloo.explain.responding.answered` was asked about.
     """
 
     upstream: str
@@ -56,6 +77,9 @@ class Delivery(Value, frozen=True):
     refused: Answer | None = None
     further: tuple[str, ...] = ()
     made_by: str = ""
+    rules: tuple[Rule, ...] = ()
+    notes: bytes | None = None
+    reply: Reply | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +127,8 @@ _ANY = PathMatch("prefix", "/")
 
 def explain(request: Request, tables: Tables, runtime: FunctionRuntime, *, role: str = DEFAULT_ROLE) -> Explanation:
     """Say what becomes of *request* at the gateways of *role*."""
+    if is_refused(request.path):
+        return Explanation(request, answer=BAD_TARGET)
     secure = request.scheme == "https"
     elsewhere = () if secure else tables.redirecting_domains(role)
     domains = fitting_domains(request.host, (*tables.domains(role, secure=secure), *elsewhere))
@@ -148,7 +174,7 @@ def _followed(found: Explanation, chosen: TableRoute, tables: Tables, runtime: F
     answer = _direct(action, chosen.route, found.request) if isinstance(action, DirectResponse) else None
     if isinstance(action, Redirect):
         where = location(found.request, action, chosen.route.match.path)
-        answer = Answer(action.code, (("location", where), *_added(chosen.route, found.request)))
+        answer = Answer(action.code, _told((("location", where),), chosen.route, found.request))
     return replace(found, answer=answer, policies=also)
 
 
@@ -161,12 +187,15 @@ def _delivery(
     target = action.targets[position]
     function = called_function(chosen.written, position, request, tables, runtime)
     made_by = maker(chosen.route, target, request)
-    rendered = _rendered(request, target, runtime)
+    rules = rules_of_destination(chosen.written, position, tables)
+    rendered, notes = _rendered(request, target, runtime)
     if isinstance(rendered, Answer):
-        return Delivery(target.cluster, 1.0, function, None, rendered, made_by=made_by)
+        refused = replace(rendered, headers=_told(rendered.headers, chosen.route, request))
+        return Delivery(target.cluster, 1.0, function, None, refused, made_by=made_by, rules=rules)
     names = endpoint_names(tables.upstreams[target.cluster])
     sent = as_marked(outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), "")), target)
-    return Delivery(target.cluster, 1.0, function, sent, further=_further(target), made_by=made_by)
+    further = _further(target)
+    return Delivery(target.cluster, 1.0, function, sent, further=further, made_by=made_by, rules=rules, notes=notes)
 
 
 def _further(target: Target) -> tuple[str, ...]:
@@ -174,23 +203,26 @@ def _further(target: Target) -> tuple[str, ...]:
     return tuple(name for name, config in others if name != LUA_FILTER or read_program(config) is None)
 
 
-def _rendered(request: Request, target: Target, runtime: FunctionRuntime) -> Request | Answer:
+def _rendered(request: Request, target: Target, runtime: FunctionRuntime) -> tuple[Request | Answer, bytes | None]:
+    notes = None
     for name, config in target.filters:
         program = read_program(config) if name == LUA_FILTER else None
         if program is not None:
-            answer = runtime.run(program, request)
+            answer, notes = runtime.run_noting(program, request)
             if isinstance(answer, Answer):
-                return answer
+                return answer, None
             request = answer
         if name == FUNCTION_HEADERS:
             request = with_headers(request, read_function_headers(config))
-    return request
+    return request, notes
 
 
 def _direct(action: DirectResponse, route: Route, request: Request) -> Answer:
     own = (HeaderChange("content-type", action.content_type), *action.headers)
-    return Answer(action.status, _added(route, request, own), action.body.encode())
+    return Answer(action.status, _told((), route, request, own), action.body.encode())
 
 
-def _added(route: Route, request: Request, own: tuple[HeaderChange, ...] = ()) -> tuple[tuple[str, str], ...]:
-    return changed(replace(request, headers=()), (*own, *route.response_headers)).headers
+def _told(headers: Headers, route: Route, request: Request, own: tuple[HeaderChange, ...] = ()) -> Headers:
+    """Return *headers* of an answer of the gateway, changed as *route* says."""
+    changed = response_headers(headers, request, (*own, *route.response_headers), route.response_headers_removed)
+    return with_origin(changed, request, route)

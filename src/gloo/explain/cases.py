@@ -17,7 +17,9 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from gloo.errors import ConfigError
+from gloo.explain.lua_run import Answer
 from gloo.explain.request import Request, request_of
+from gloo.explain.upstream_answer import BODILESS, answer_of
 from gloo.model.base import Json, Model, Value
 from gloo.model.source import Document, Source
 from gloo.model.status import Problem
@@ -40,6 +42,21 @@ class Asked(Model, frozen=True, kw_only=True):
             raise ValueError("takes body or json, not both")
 
 
+class UpstreamResponse(Model, frozen=True, kw_only=True):
+    """What the upstream of a test answers."""
+
+    status: Annotated[int, Meta(ge=200, le=599, description="the status")] = 200
+    headers: Annotated[Mapping[str, str], Meta(description="headers by name")] = {}
+    body: Annotated[str | None, Meta(description="the body as text")] = None
+    json: Annotated[Json | UnsetType, Meta(description="the body as a value, sent as JSON")] = UNSET
+
+    def __post_init__(self) -> None:
+        if self.body is not None and self.json is not UNSET:
+            raise ValueError("takes body or json, not both")
+        if self.status in BODILESS and (self.body or self.json is not UNSET):
+            raise ValueError(f"takes no body, as an answer with status {self.status} has none")
+
+
 class ExpectedRequest(Model, frozen=True, kw_only=True):
     """What the upstream is to get; what is not given may be anything. A header that is null must be absent."""
 
@@ -52,7 +69,7 @@ class ExpectedRequest(Model, frozen=True, kw_only=True):
 
 
 class ExpectedResponse(Model, frozen=True, kw_only=True):
-    """What the gateway itself is to answer; what is not given may be anything."""
+    """What the client is to get; what is not given may be anything. A header that is null must be absent."""
 
     status: int | None = None
     headers: Mapping[str, str | None] = {}
@@ -67,7 +84,7 @@ class Expected(Model, frozen=True, kw_only=True):
     route: Annotated[str | None, Meta(description="virtual-service/index, or none")] = None
     destination: Annotated[str | None, Meta(description="upstream, or upstream/function")] = None
     upstream_request: Annotated[ExpectedRequest | None, Meta(description="what the upstream gets")] = None
-    response: Annotated[ExpectedResponse | None, Meta(description="what the gateway itself answers")] = None
+    response: Annotated[ExpectedResponse | None, Meta(description="what the client gets")] = None
 
 
 class Case(Model, frozen=True, kw_only=True):
@@ -75,6 +92,7 @@ class Case(Model, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(min_length=1, description="what it promises")]
     request: Asked = Asked()
+    upstream_response: Annotated[UpstreamResponse | None, Meta(description="what the upstream answers")] = None
     expect: Expected
 
 
@@ -129,15 +147,31 @@ def _located(fault: Problem, source: Source) -> Problem:
 def request_in(case: Case) -> Request:
     """Return the request of *case*; raise ConfigError for one that nobody could send."""
     asked = case.request
-    body = asked.body.encode() if asked.body is not None else None
-    headers = [*asked.headers.items()]
-    if asked.json is not UNSET:
-        body = json.dumps(asked.json, ensure_ascii=False).encode()
-        if not any(name.lower() == "content-type" for name in asked.headers):
-            headers.append(("content-type", "application/json"))
+    headers, body = _content(asked)
     if asked.path.startswith("/") and not any(name.lower() == "host" for name in asked.headers):
         headers.append(("host", asked.host))
     try:
-        return request_of(asked.method, asked.path, headers, body)
+        return request_of(asked.method, asked.path, headers, body, refused=True)
     except ConfigError as error:
         raise ConfigError("", f"request.{error.field}", error.problem, error.hint) from error
+
+
+def answer_in(case: Case) -> Answer | None:
+    """Return what the upstream answers in *case*; None where it does not say. Raise ConfigError for what is no answer."""
+    said = case.upstream_response
+    if said is None:
+        return None
+    try:
+        return answer_of(said.status, *_content(said))
+    except ConfigError as error:
+        raise ConfigError("", f"upstream_response.{error.field}", error.problem, error.hint) from error
+
+
+def _content(message: Asked | UpstreamResponse) -> tuple[list[tuple[str, str]], bytes | None]:
+    """Return headers and body of *message*; a value is sent as JSON."""
+    headers = [*message.headers.items()]
+    if message.json is UNSET:
+        return headers, message.body.encode() if message.body is not None else None
+    if not any(name.lower() == "content-type" for name in message.headers):
+        headers.append(("content-type", "application/json"))
+    return headers, json.dumps(message.json, ensure_ascii=False).encode()

@@ -1,5 +1,8 @@
 """The destination of a route in the user's words: which function is called, with which values, on which hosts."""
 
+from collections.abc import Mapping
+
+from gloo.envoy.endpoint import HOST_NAMESPACE
 from gloo.envoy.readable import readable
 from gloo.explain.lua_run import FunctionRuntime
 from gloo.explain.needs import needed_names
@@ -8,7 +11,7 @@ from gloo.explain.request import Request
 from gloo.explain.tables import Tables
 from gloo.functions import FunctionTemplate, Parameter
 from gloo.functions.parameters import bindings, named
-from gloo.model.base import Value
+from gloo.model.base import Json, Value
 from gloo.model.route import Route
 from gloo.plugins.registry import extension_of
 from gloo.plugins.rest import RestExtension, RestFunction, parameters_of, template_of
@@ -18,10 +21,15 @@ _FREE = ("path", "method", "scheme", "authority")
 
 
 class Called(Value, frozen=True):
-    """A function that a route calls, and the values that it takes out of the request."""
+    """A function that a route calls, and the values that it takes out of the request.
+
+    Args:
+        wraps: the body that it makes is a JSON object of headers and body.
+    """
 
     name: str
     values: tuple[Extracted, ...]
+    wraps: bool = False
 
 
 class Endpoint(Value, frozen=True):
@@ -31,18 +39,16 @@ class Endpoint(Value, frozen=True):
     port: int
     name: str
     tls: bool
+    marks: Mapping[str, str] = {}
 
 
 def called_function(
     route: Route, position: int, request: Request, tables: Tables, runtime: FunctionRuntime
 ) -> Called | None:
     """Return what the destination of *route* at *position* calls; None for an upstream as a whole."""
-    if position >= len(route.destinations) or (function := route.destinations[position].function) is None:
+    if (found := function_at(route, position, tables)) is None:
         return None
-    name = f"{function.upstream_name}/{function.function_name}"
-    accepted = tables.upstreams[function.upstream_name].accepted
-    assert accepted is not None  # the route is known to work
-    known = accepted.functions[function.function_name]
+    name, known = found
     template = template_of_function(name, known)
     if template is None:
         return Called(name, ())
@@ -50,7 +56,16 @@ def called_function(
     sight = Sight(request, template.parse_body, runtime)
     values = extracted(parameters, sight)
     fields = body_fields(names_from_body(template, parameters), sight)
-    return Called(name, (*values, *fields))
+    return Called(name, (*values, *fields), template.mode.whole in ("wrap", "wrap_request"))
+
+
+def function_at(route: Route, position: int, tables: Tables) -> tuple[str, AcceptedFunction] | None:
+    """Return the function that the destination of *route* at *position* calls, with its name; None for none."""
+    if position >= len(route.destinations) or (function := route.destinations[position].function) is None:
+        return None
+    accepted = tables.upstreams[function.upstream_name].accepted
+    assert accepted is not None  # the route is known to work
+    return f"{function.upstream_name}/{function.function_name}", accepted.functions[function.function_name]
 
 
 def template_of_function(name: str, function: AcceptedFunction) -> FunctionTemplate | None:
@@ -85,12 +100,17 @@ def endpoints(upstream: TranslatedUpstream) -> tuple[Endpoint, ...]:
     cluster = readable(upstream.accepted.cluster)
     tls = "transport_socket" in cluster
     return tuple(
-        Endpoint(address["address"], int(address["port_value"]), endpoint.get("hostname", ""), tls)
+        Endpoint(address["address"], int(address["port_value"]), endpoint.get("hostname", ""), tls, _marks(each))
         for locality in cluster.get("load_assignment", {}).get("endpoints", ())
         for each in locality.get("lb_endpoints", ())
         if (endpoint := each.get("endpoint", {}))
         and (address := endpoint.get("address", {}).get("socket_address")) is not None
     )
+
+
+def _marks(member: Json) -> Mapping[str, str]:
+    marks: Mapping[str, str] = member.get("metadata", {}).get("filter_metadata", {}).get(HOST_NAMESPACE, {})
+    return marks
 
 
 def endpoint_names(upstream: TranslatedUpstream) -> tuple[str, ...]:

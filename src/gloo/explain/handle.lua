@@ -1,7 +1,8 @@
--- What Envoy's Lua filter gives to a script, for one request: `request` holds it before and after.
--- Header values that stand under one name are one value, joined by commas, as Envoy's `headers:get` has them.
+-- What Envoy's Lua filter gives to a script, for one message: `request` holds it before and after. It is an answer where
+-- `answers` says so. Header values that stand under one name are one value, joined by commas, as Envoy's `headers:get`
+-- has them.
 
-local request = ...
+local request, gloo = ...
 local concat, remove, insert = table.concat, table.remove, table.insert
 
 local Headers = {}
@@ -58,6 +59,8 @@ function Headers:iterator()
   end
 end
 
+Headers.__pairs = Headers.iterator
+
 local headers = setmetatable({pairs = request.headers}, Headers)
 
 local Body = {}
@@ -74,9 +77,13 @@ function dynamic:set(filter, key, value)
   metadata[filter][key] = value
 end
 
+local state = {} -- what the request leaves for its answer; the runtime has one key
+function state:get() return request.notes end
+function state:set(_, _, notes) request.notes = notes end
+
 local stream = {}
 function stream:dynamicMetadata() return dynamic end
-function stream:filterState() return {set = function() end} end
+function stream:filterState() return state end
 function stream:protocol() return "HTTP/1.1" end
 
 local handle = {}
@@ -96,5 +103,21 @@ end
 local function log(_, text) request.log = text end
 for _, level in ipairs({"Trace", "Debug", "Info", "Warn", "Err", "Critical"}) do handle["log" .. level] = log end
 
-envoy_on_request(handle)
+-- The first rule of the program that is for the answer, and whether it needs the body.
+local function note_rule()
+  local status = tonumber(headers:get(":status"))
+  for index, rule in ipairs(gloo.program_of(handle:filterContext()).responses or {}) do
+    if rule.matches(status, headers) then
+      request.rule, request.whole = index, rule.reads_body or rule.writes_body
+      return
+    end
+  end
+end
+
+if request.answers then
+  note_rule()
+  envoy_on_response(handle)
+else
+  envoy_on_request(handle)
+end
 if request.buffer and not request.answered then request.body = request.buffer.bytes end

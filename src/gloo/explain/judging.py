@@ -1,17 +1,20 @@
 """What became of the request of a test, offline or in Envoy, compared with what was expected, or one with the other."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from msgspec import UNSET, UnsetType
 
-from gloo.explain.answer import NO_ROUTE, Explanation
+from gloo.explain.answer import BAD_TARGET, NO_ROUTE, Delivery, Explanation
 from gloo.explain.cases import Expected, ExpectedRequest, ExpectedResponse
 from gloo.explain.lua_run import Answer
-from gloo.explain.request import Request
+from gloo.explain.request import Headers, Request
 from gloo.model.base import Json, Value
 
 NONE = "none"
+_COMMAND = re.compile(r"%[A-Z][A-Z0-9_]*(?:\([^()]*\))?(?::\d+)?%")  # of Envoy's formats
 OWN_HEADERS = frozenset(
     {
         "x-forwarded-for",
@@ -29,11 +32,20 @@ OWN_HEADERS = frozenset(
 
 
 class Passage(Value, frozen=True):
-    """One way that a request may take: where it arrives and how, or what the gateway answers."""
+    """One way that a request may take: where it arrives and how, and what the client gets.
+
+    Args:
+        sent: what the upstream gets; None where the gateway itself answers.
+        answer: None where nothing is said of it.
+        unknown: why nothing can be said of it, if so.
+        wrapped: the body that is sent is a JSON object of headers and body.
+    """
 
     destination: str
     sent: Request | None
     answer: Answer | None
+    unknown: str = ""
+    wrapped: bool = False
 
 
 class Seen(Value, frozen=True):
@@ -62,10 +74,18 @@ class Difference(Value, frozen=True):
 def seen_offline(found: Explanation) -> Seen:
     """Return what `explain` says of a request."""
     if found.answer is not None:
-        route = NONE if found.answer is NO_ROUTE else found.route
+        route = NONE if found.answer in (NO_ROUTE, BAD_TARGET) else found.route
         return Seen(found.service, route, (Passage(NONE, None, found.answer),))
-    passages = (Passage(e.function.name if e.function else e.upstream, e.sent, e.refused) for e in found.deliveries)
-    return Seen(found.service, found.route, tuple(passages))
+    return Seen(found.service, found.route, tuple(map(_passage, found.deliveries)))
+
+
+def _passage(delivery: Delivery) -> Passage:
+    destination = delivery.function.name if delivery.function else delivery.upstream
+    wrapped = delivery.function is not None and delivery.function.wraps
+    if delivery.reply is None:
+        hint = "" if delivery.refused else "upstream_response says what the upstream answers"
+        return Passage(destination, delivery.sent, delivery.refused, hint, wrapped)
+    return Passage(destination, delivery.sent, delivery.reply.answer, delivery.reply.note, wrapped)
 
 
 def differences(expected: Expected, seen: Seen) -> tuple[Difference, ...]:
@@ -99,7 +119,8 @@ def _in_passage(expected: Expected, passage: Passage) -> Iterator[Difference]:
             yield from _in_request(expected.upstream_request, passage.sent)
     if expected.response is not None:
         if passage.answer is None:
-            yield Difference("response", "an answer of the gateway", f"a request to {passage.destination}")
+            told = f"a request to {passage.destination}"
+            yield Difference("response", "an answer", f"{told} ({passage.unknown})" if passage.unknown else told)
         else:
             yield from _in_answer(expected.response, passage.answer)
 
@@ -124,7 +145,7 @@ def _in_request(expected: ExpectedRequest, sent: Request) -> Iterator[Difference
 
 def _in_answer(expected: ExpectedResponse, answer: Answer) -> Iterator[Difference]:
     yield from _named("response.status", None if expected.status is None else str(expected.status), str(answer.status))
-    yield from _in_headers("response.headers", expected.headers, dict(answer.headers))
+    yield from _in_headers("response.headers", expected.headers, joined(answer.headers))
     yield from _in_body("response", expected.body, expected.json, answer.body)
 
 
@@ -141,7 +162,7 @@ def _shown(value: str | None) -> str:
 
 def _in_body(at: str, expected: str | None, value: Json | UnsetType, body: bytes | None) -> Iterator[Difference]:
     text = (body or b"").decode("utf-8", "backslashreplace")
-    if expected is not None and expected != text:
+    if expected is not None and not _same_text(expected, text):
         yield Difference(f"{at}.body", repr(expected), repr(text))
     if value is UNSET:
         return
@@ -161,18 +182,77 @@ def _unlike(offline: Passage, live: Passage) -> Iterator[Difference]:
         yield from _named("destination", offline.destination.partition("/")[0], live.destination)
         yield from _named("upstream_request.method", offline.sent.method, live.sent.method)
         yield from _named("upstream_request.path", offline.sent.path, live.sent.path)
-        yield from _named("upstream_request.headers", _headers(offline.sent), _headers(live.sent))
-        yield from _named("upstream_request.body", repr(offline.sent.body or b""), repr(live.sent.body or b""))
+        yield from _unlike_headers("upstream_request.headers", offline.sent.headers, live.sent.headers)
+        bodies = (offline.sent.body or b"", live.sent.body or b"")
+        yield from _unlike_bodies("upstream_request.body", *(map(_without_own, bodies) if offline.wrapped else bodies))
+        if offline.answer is not None and live.answer is not None:
+            yield from _unlike_headers("response.headers", offline.answer.headers, live.answer.headers)
+            yield from _unlike_answers(offline.answer, live.answer)
     elif offline.answer is not None and live.answer is not None:
-        yield from _named("response.status", str(offline.answer.status), str(live.answer.status))
-        yield from _named("response.body", repr(offline.answer.body.rstrip()), repr(live.answer.body.rstrip()))
+        yield from _unlike_answers(offline.answer, live.answer)
+
+
+def _unlike_answers(offline: Answer, live: Answer) -> Iterator[Difference]:
+    yield from _named("response.status", str(offline.status), str(live.status))
+    if offline is not BAD_TARGET:
+        yield from _unlike_bodies("response.body", offline.body.rstrip(), live.body.rstrip())
+
+
+def _unlike_bodies(place: str, offline: bytes, live: bytes) -> Iterator[Difference]:
+    """Compare two bodies, as values where they are JSON objects or lists."""
+    structure = _structure(offline)
+    if structure is None or structure != _structure(live):
+        yield from _named(place, repr(offline), repr(live))
 
 
 def _outcome(passage: Passage) -> str:
     return f"a request to {passage.destination}" if passage.sent is not None else _told(passage.answer)
 
 
-def _headers(request: Request) -> str:
-    given = {name for name, _ in request.headers if not name.startswith("x-envoy-")}
-    names = sorted(given - OWN_HEADERS)
-    return json.dumps({name: (request.header(name) or "").strip() for name in names}, ensure_ascii=False)
+def _unlike_headers(place: str, offline: Headers, live: Headers) -> Iterator[Difference]:
+    """Compare headers, but for those that Envoy sets, and values that only Envoy can fill in."""
+    told, got = joined(offline), joined(live)
+    unknown = {name for name, value in told.items() if _COMMAND.search(value)}
+    yield from _named(place, _shown_headers(told, unknown), _shown_headers(got, unknown))
+
+
+def _shown_headers(headers: Mapping[str, str], unknown: AbstractSet[str]) -> str:
+    kept = {name: headers[name].strip() for name in sorted(headers) if not _is_own(name) and name not in unknown}
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _is_own(name: str) -> bool:
+    return name in OWN_HEADERS or name.startswith("x-envoy-")
+
+
+def joined(headers: Headers) -> dict[str, str]:
+    """Return the values by their names; several of one name are one value."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        found[name] = f"{found[name]}{'; ' if name == 'cookie' else ','}{value}" if name in found else value
+    return found
+
+
+def _structure(body: bytes | str) -> Json:
+    """Return the JSON object or list that *body* is; None for any other text."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict | list) else None
+
+
+def _same_text(expected: str, text: str) -> bool:
+    structure = _structure(expected)
+    return expected == text or (structure is not None and structure == _structure(text))
+
+
+def _without_own(body: bytes) -> bytes:
+    """Return a body that is made of headers without those that Envoy sets."""
+    whole = _structure(body)
+    if not isinstance(whole, dict):
+        return body
+    for part in ("headers", "multiValueHeaders"):
+        if isinstance(whole.get(part), dict):
+            whole[part] = {name: value for name, value in whole[part].items() if not _is_own(name)}
+    return json.dumps(whole, ensure_ascii=False).encode()

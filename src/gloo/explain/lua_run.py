@@ -19,7 +19,7 @@ _JWT = "envoy.filters.http.jwt_authn"
 
 
 class Answer(Value, frozen=True):
-    """What the gateway itself answers; names of headers are in lower case."""
+    """What a client gets, or what an upstream says; names of headers are in lower case."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -27,40 +27,85 @@ class Answer(Value, frozen=True):
     log: str = ""
 
 
+class Rendered(Value, frozen=True):
+    """What a program made of an answer.
+
+    Args:
+        rule: which of its response templates the answer is for, counted from 0; None where none is.
+        whole: that template needs the body of the answer.
+    """
+
+    answer: Answer
+    rule: int | None
+    whole: bool
+
+
+_PAIRS = b"""
+local plain = pairs
+function pairs(t)
+  local meta = type(t) == "table" and getmetatable(t)
+  if meta and meta.__pairs then return meta.__pairs(t) end
+  return plain(t)
+end
+"""
+"""Envoy's LuaJIT knows `__pairs`, by which a script walks over headers."""
+
+
 class FunctionRuntime:
     """One Lua virtual machine with the runtime that Envoy gets."""
 
     def __init__(self) -> None:
         self._lua = luajit.LuaRuntime(encoding=None, unpack_returned_tuples=True)
-        self._lua.execute(answering_runtime_source().encode("ascii"))
+        self._lua.execute(_PAIRS)
+        self._gloo = self._lua.execute(answering_runtime_source().encode("ascii") + b"return gloo\n")
         handle = (files("gloo.explain") / "handle.lua").read_bytes()
         self._call = self._lua.compile(handle)
 
     def run(self, program: LuaProgram, request: Request) -> Request | Answer:
         """Return what *program* makes of *request*, or the answer where it refuses it."""
+        return self.run_noting(program, request)[0]
+
+    def run_noting(self, program: LuaProgram, request: Request) -> tuple[Request | Answer, bytes | None]:
+        """Return the same as `run`, and what the program notes for the answer; None if it wants none."""
         named = ((":method", request.method), (":path", request.path), (":authority", request.host))
         scheme = ((":scheme", request.scheme),)
-        table = self._lua.table_from(
-            {
-                b"id": program.id.encode(),
-                b"source": program.source.encode(),
-                b"headers": self._pairs((*named, *scheme, *request.headers)),
-                b"body": request.body,
-                b"metadata": self._value({_JWT: {PAYLOAD: request.claims}} if request.claims else {}),
-            }
-        )
-        self._call(table)
+        table = self._table(program, (*named, *scheme, *request.headers), request.body)
+        table[b"metadata"] = self._value({_JWT: {PAYLOAD: request.claims}} if request.claims else {})
+        self._call(table, self._gloo)
         if table[b"answered"] is not None:
-            return _answer(table)
+            return _answer(table), None
         headers = _texts(table[b"headers"])
         pseudo = {name: value for name, value in headers if name.startswith(":")}
-        return replace(
+        result = replace(
             request,
             method=pseudo[":method"],
             path=pseudo[":path"],
             host=pseudo[":authority"],
             headers=tuple((name, value) for name, value in headers if not name.startswith(":")),
             body=table[b"body"],
+        )
+        return result, table[b"notes"]
+
+    def run_answer(self, program: LuaProgram, notes: bytes | None, answer: Answer) -> Rendered:
+        """Return what *program* makes of *answer*, to the request that it left *notes* of."""
+        table = self._table(program, ((":status", str(answer.status)), *answer.headers), answer.body or None)
+        table[b"answers"], table[b"notes"] = True, notes
+        self._call(table, self._gloo)
+        headers = _texts(table[b"headers"])
+        status = next(value for name, value in headers if name == ":status")
+        kept = tuple(pair for pair in headers if pair[0] != ":status")
+        log, rule = table[b"log"], table[b"rule"]
+        made = Answer(int(status), kept, table[b"body"] or b"", _text(log) if log else "")
+        return Rendered(made, None if rule is None else int(rule) - 1, bool(table[b"whole"]))
+
+    def _table(self, program: LuaProgram, headers: Iterable[tuple[str, str]], body: bytes | None) -> Any:
+        return self._lua.table_from(
+            {
+                b"id": program.id.encode(),
+                b"source": program.source.encode(),
+                b"headers": self._pairs(headers),
+                b"body": body,
+            }
         )
 
     def _value(self, value: Json) -> Any:

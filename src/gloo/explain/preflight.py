@@ -1,4 +1,4 @@
-"""Preflights of pages of other origins: Envoy's CORS filter answers them before anything else on the route.
+"""Pages of other origins: Envoy's CORS filter answers their preflights, and marks the answers that they may see.
 
 Source: the Fetch standard, section 4.8 (CORS-preflight fetch).
 """
@@ -8,7 +8,7 @@ from gloo.envoy.readable import readable_config
 from gloo.envoy.route import Route
 from gloo.explain.lua_run import Answer
 from gloo.explain.matching import fully_matches
-from gloo.explain.request import Request
+from gloo.explain.request import Headers, Request
 from gloo.model.base import Json
 
 _TOLD = {
@@ -23,15 +23,36 @@ def preflight_answer(request: Request, route: Route) -> Answer | None:
 
     It is 200 in any case; a page that may not ask is not told that it may.
     """
-    policy = next((readable_config(config) for name, config in route.filters if name == CORS_FILTER), None)
+    policy = _policy(route)
     origin, method = request.header("origin"), request.header("access-control-request-method")
     if policy is None or request.method != "OPTIONS" or not origin or not method:
         return None
-    if not any(_allows(match, origin) for match in policy.get("allow_origin_string_match", ())):
+    if not _is_allowed(policy, origin):
         return Answer(200)
     told = tuple((header, policy[field]) for field, header in _TOLD.items() if policy.get(field))
     credentials = (("access-control-allow-credentials", "true"),) if policy.get("allow_credentials") else ()
     return Answer(200, (("access-control-allow-origin", origin), *credentials, *told))
+
+
+def with_origin(headers: Headers, request: Request, route: Route) -> Headers:
+    """Return *headers* of an answer with what the CORS filter tells a page of another origin."""
+    policy, origin = _policy(route), request.header("origin")
+    if policy is None or not origin or not _is_allowed(policy, origin):
+        return headers
+    told = {"access-control-allow-origin": origin}
+    if policy.get("allow_credentials"):
+        told["access-control-allow-credentials"] = "true"
+    if policy.get("expose_headers"):
+        told["access-control-expose-headers"] = policy["expose_headers"]
+    return (*(pair for pair in headers if pair[0] not in told), *told.items())
+
+
+def _policy(route: Route) -> Json:
+    return next((readable_config(config) for name, config in route.filters if name == CORS_FILTER), None)
+
+
+def _is_allowed(policy: Json, origin: str) -> bool:
+    return any(_allows(match, origin) for match in policy.get("allow_origin_string_match", ()))
 
 
 def _allows(match: Json, origin: str) -> bool:

@@ -89,21 +89,32 @@ class Request:
         return self.path.partition("?")[0]
 
 
-def request_of(method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: bytes | None = None) -> Request:
+def request_of(
+    method: str,
+    url: str,
+    headers: Iterable[tuple[str, str]] = (),
+    body: bytes | None = None,
+    *,
+    refused: bool = False,
+) -> Request:
     """Return the request that a client would make of these, its path normalised as Envoy does it.
 
     *url* may be a path alone; the header `host` says which host is asked, else *url* does.
 
+    Args:
+        refused: it may be one that Envoy answers 400 before it looks for a route: its path is as it was sent.
+
     Raises:
-        ConfigError: no client could send it, or Envoy answers 400 before it looks for a route.
+        ConfigError: no client could send it, or Envoy would not take it.
     """
     if not is_token(method):
         raise ConfigError("", "method", f"{method!r} is no HTTP method", "e.g. GET")
     scheme, host, target = _parts(url)
-    named = tuple((_header_name(name), _header_value(name, value)) for name, value in headers)
+    named = tuple(header_of(name, value) for name, value in headers)
     host = next((value for name, value in named if name in ("host", ":authority")), host) or "localhost"
     kept = tuple((name, value) for name, value in named if name not in ("host", ":authority"))
-    return Request(method.upper(), host, normalised(target), kept, body, scheme)
+    path = target if refused and is_refused(target) else normalised(target)
+    return Request(method.upper(), host, path, kept, body, scheme)
 
 
 def _parts(url: str) -> tuple[str, str, str]:
@@ -124,6 +135,11 @@ def _parts(url: str) -> tuple[str, str, str]:
     )
 
 
+def header_of(name: str, value: str) -> tuple[str, str]:
+    """Return the header in the form of HTTP/2; raise ConfigError for what is none."""
+    return _header_name(name), _header_value(name, value)
+
+
 def _header_name(name: str) -> str:
     lower = name.lower()
     if not is_token(lower.removeprefix(":")):
@@ -137,6 +153,12 @@ def _header_value(name: str, value: str) -> str:
     return value.strip(" \t")
 
 
+def is_refused(target: str) -> bool:
+    """Say whether Envoy answers 400 to a request for *target*, whatever the routes are."""
+    path = target.partition("?")[0]
+    return "#" in target or "%00" in path or _NEVER_SENT.search(target) is not None or not path.startswith("/")
+
+
 def normalised(target: str) -> str:
     """Return *target* with its path as Envoy makes it before it looks for a route (`normalize_path`).
 
@@ -144,7 +166,7 @@ def normalised(target: str) -> str:
     slashes and double slashes stay. Source: RFC 3986, section 6, and what Envoy 1.40 was seen to do.
     """
     path, mark, query = target.partition("?")
-    if "#" in target or "%00" in path or _NEVER_SENT.search(target) or not path.startswith("/"):
+    if is_refused(target):
         raise ConfigError("", "url", f"Envoy answers 400 to {target!r}", "escape what can't stand in a URL")
     plain = _UNRESERVED.sub(_decoded, path).replace("\\", "/")
     escaped = _ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", plain)

@@ -68,6 +68,14 @@ def changed(request: Request, changes: Sequence[HeaderChange], removed: Sequence
     return replace(kept, host=host, headers=(*_overwritten(kept.headers, overwritten), *added))
 
 
+def response_headers(
+    headers: Headers, request: Request, changes: Sequence[HeaderChange], removed: Sequence[str] = ()
+) -> Headers:
+    """Return *headers* of an answer to *request* with the *changes*, whose formats see the request."""
+    told = tuple(replace(each, value=filled(each, request), format=False) for each in changes)
+    return changed(Request("", "", "", headers), told, removed).headers
+
+
 def with_headers(request: Request, changes: Sequence[HeaderChange]) -> Request:
     """Return *request* with the headers of a function set; those whose value comes out empty are removed."""
     request = changed(request, changes)
