@@ -67,3 +67,28 @@ def test_without_a_gateway_there_is_no_way_through_it(folder: Path) -> None:
     gloo("route", "add", "--path-prefix", "/pet/", "--function", "petstore/get_pet", "-d", folder)
     asked = ("call", "petstore/get_pet", "--arg", "id=1", "--via", "gateway", "-d", folder)
     assert "no gateway runs" in gloo(*asked, status=1).stderr
+
+
+def test_a_response_template_makes_the_answer_unless_it_is_wanted_raw(folder: Path, live: int) -> None:
+    file = folder / "upstreams/petstore.yaml"
+    template = """, response: {body: '{"asked": "{{ path }}"}'}}"""
+    file.write_text(file.read_text().replace('{{ id }}"}', '{{ id }}"' + template))
+    asked = ("call", "petstore/get_pet", "--arg", "id=7", "-d", folder)
+    result = gloo(*asked)
+    assert result.stdout == '{"asked": "/pets/7"}'
+    assert "response of the function makes of it: 200" in result.stderr
+    assert (told(*asked)["template"], told(*asked)["from"]) == ("response", 200)
+    assert json.loads(gloo(*asked, "--raw").stdout)["path"] == "/pets/7"
+
+
+def test_an_argument_that_the_function_has_no_use_for_is_told_with_the_nearest(folder: Path) -> None:
+    said = gloo("call", "petstore/get_pet", "--arg", "idd=7", "-d", folder, status=1).stderr
+    assert "the function has no use for 'idd' (did you mean 'id'?)" in said
+
+
+def test_a_body_is_passed_on(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "body").write_text("[1]")
+    asked = ("call", "petstore/get_pet", "--arg", "id=7", "--dry-run", "-d", folder)
+    sent = told(*asked, "--body", f"@{tmp_path / 'body'}")
+    assert (sent["method"], sent["body"]) == ("POST", "[1]")
+    assert (told(*asked)["method"], told(*asked)["body"]) == ("GET", None)

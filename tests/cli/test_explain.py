@@ -56,3 +56,42 @@ def test_a_body_may_come_from_a_file(shop: Path, tmp_path: Path) -> None:
 def test_what_is_no_request_is_told_as_such(folder: Path, arguments: tuple[str, ...]) -> None:
     method, url, *options = arguments
     gloo("explain", method, url, folder, *options, status=2)
+
+
+ANSWERS = """path: "/pets/{{ id }}"
+    responses:
+    - {when: {status: 404}, body: '{"error": "none"}'}
+    - {body: '{"n": "{{ name }}"}'}"""
+
+
+@pytest.fixture
+def answering(shop: Path) -> Path:
+    file = shop / "upstreams/petstore.yaml"
+    file.write_text(file.read_text().replace('spec: {path: "/pets/{{ id }}"}', f"spec:\n    {ANSWERS}"))
+    return shop
+
+
+def test_the_response_templates_are_told(answering: Path) -> None:
+    said = gloo("explain", "GET", "/pet/", answering, "-d", '{"id": 7}').stdout.splitlines()
+    assert "  responses[0] is for 404" in said
+    assert "  any other answer passes as it is" in said
+    assert not any("the client gets" in line for line in said)
+
+
+def test_of_an_answer_it_is_told_which_template_takes_it_and_what_the_client_gets(answering: Path) -> None:
+    asked = ("explain", "GET", "/pet/", answering, "-d", '{"id": 7}')
+    said = gloo(*asked, "--answer-body", '{"name": "Momo"}', "--answer-header", "X-A: 1").stdout.splitlines()
+    told_of_it = ("  responses[1] is for 2xx: takes it", "the client gets 200", "  x-a: 1", '  {"n": "Momo"}')
+    assert [line for line in told_of_it if line not in said] == []
+    assert "  any other answer passes as it is: so does this one" in gloo(*asked, "--answer-status", "500").stdout
+    (destination,) = told(*asked, "--answer-status", "404")["destinations"]
+    assert destination["responses"][0] == {"template": "responses[0]", "takes": "404"}
+    assert (destination["reply"]["template"], destination["reply"]["answer"]["body"]) == (
+        "responses[0]",
+        '{"error": "none"}',
+    )
+
+
+@pytest.mark.parametrize("options", [("--answer-status", "99"), ("--answer-header", "no-colon")])
+def test_what_is_no_answer_is_told_as_such(shop: Path, options: tuple[str, str]) -> None:
+    gloo("explain", "GET", "/pet/", shop, *options, status=2)

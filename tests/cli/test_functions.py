@@ -17,3 +17,8 @@ def test_functions_are_listed_with_what_they_need_and_who_calls_them(folder: Pat
 
 def test_a_folder_without_functions_says_so(tmp_path: Path) -> None:
     assert "holds no functions" in gloo("functions", "-d", tmp_path).stderr
+
+
+def test_the_folder_may_stand_by_itself_but_not_twice(folder: Path) -> None:
+    assert gloo("functions", folder).stdout == gloo("functions", "-d", folder).stdout
+    assert "said twice" in gloo("functions", folder, "-d", folder, status=2).stderr

@@ -17,6 +17,7 @@ from gloo.control_plane.state import read_statuses
 from gloo.model.status import State
 
 HERE = Path(__file__).parent
+EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*/config/tests"))
 PASSES = "name: fine\nrequest: {path: /pet/, json: {id: 7}}\nexpect: {upstream_request: {path: /pets/7}}\n"
 FAILS = "name: wrong\nrequest: {path: /pet/, json: {id: 7}}\nexpect: {upstream_request: {path: /pets/8}}\n"
 
@@ -72,6 +73,38 @@ def test_a_real_envoy_does_what_the_offline_answer_says(tmp_path: Path) -> None:
     found = told("test", tmp_path, "--envoy")
     assert len(found) > 15
     assert [each for each in found if not each["passed"] or each["skipped"]] == []
+
+
+def test_a_real_envoy_and_the_offline_answer_agree_on_what_clients_get(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    shutil.copy(HERE / "answers.yaml", tmp_path / "answers.yaml")
+    shutil.copy(HERE / "answers_tests.yaml", tmp_path / "tests/answers.yaml")
+    found = told("test", tmp_path, "--envoy")
+    assert len(found) > 20
+    assert [each for each in found if not each["passed"] or each["skipped"]] == []
+
+
+@pytest.mark.parametrize("tests", EXAMPLES, ids=lambda tests: tests.parents[1].name)
+def test_the_tests_of_an_example_hold_on_both_roads(tests: Path) -> None:
+    assert [each for each in told("test", tests.parent, "--envoy") if not each["passed"] or each["skipped"]] == []
+
+
+def test_what_the_upstream_answers_has_to_be_said_to_expect_a_response(shop: Path) -> None:
+    (shop / "tests/a.yaml").write_text(
+        PASSES.replace("{upstream_request: {path: /pets/7}}", "{response: {status: 200}}")
+    )
+    assert "upstream_response says what the upstream answers" in gloo("test", shop, status=1).stdout
+    said = "expect: {response: {status: 404}}\nupstream_response: {status: 404}\n"
+    (shop / "tests/a.yaml").write_text(PASSES.partition("expect:")[0] + said)
+    gloo("test", shop)
+
+
+def test_an_envoy_that_does_otherwise_makes_a_test_fail(shop: Path) -> None:
+    file = shop / "virtual_services/default.yaml"
+    broken = "  extensions: {faults: {abort: {percentage: 100, http_status: 418}}}\n"
+    file.write_text(file.read_text() + broken)
+    (shop / "tests/a.yaml").write_text(f"upstream_response: {{status: 200}}\n{PASSES}")
+    assert "Envoy does otherwise: outcome: expected a request" in gloo("test", shop, "--envoy", status=1).stdout
 
 
 def test_what_no_stand_in_can_play_is_skipped_aloud(shop: Path) -> None:

@@ -9,10 +9,9 @@ from tests.support.translating import PLUGINS, config_of
 
 from gloo.explain.answer import explain
 from gloo.explain.bodies import body_with
-from gloo.explain.calling import find_function, rendered
+from gloo.explain.calling import Given, Prepared, find_function, rendered
 from gloo.explain.client_call import client_request
 from gloo.explain.lua_run import FunctionRuntime
-from gloo.explain.request import Request
 from gloo.explain.tables import Tables, tables_of
 from gloo.functions.names import BodyFormat
 from gloo.model.base import Json
@@ -89,10 +88,10 @@ def test_a_call_by_hand_has_the_body_that_the_function_reads(
     name: str, arguments: list[tuple[str, Json]], form: BodyFormat, expected: Json
 ) -> None:
     tables = _tables()
-    direct = rendered(find_function(name, tables), arguments, (), "h")
-    assert isinstance(direct, Request)
-    assert json.loads(direct.body or b"") == expected
-    request = client_request(find_function(name, tables), arguments, tables)
+    direct = rendered(find_function(name, tables), Given(arguments), "h", tables)
+    assert isinstance(direct, Prepared)
+    assert json.loads(direct.request.body or b"") == expected
+    request = client_request(find_function(name, tables), Given(arguments), tables)
     assert (request.header("content-type") or "").startswith(body_with({}, form)[0].partition(";")[0])
     (delivery,) = explain(request, tables, FunctionRuntime()).deliveries
     assert delivery.sent is not None
@@ -102,6 +101,6 @@ def test_a_call_by_hand_has_the_body_that_the_function_reads(
 
 
 def test_a_function_that_reads_no_body_takes_values_too() -> None:
-    direct = rendered(find_function("box/none", _tables()), [("id", 7)], (), "h")
-    assert isinstance(direct, Request)
-    assert direct.path == "/n/7"
+    direct = rendered(find_function("box/none", _tables()), Given([("id", 7)]), "h", _tables())
+    assert isinstance(direct, Prepared)
+    assert (direct.request.path, direct.request.body) == ("/n/7", None)

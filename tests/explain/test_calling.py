@@ -4,11 +4,14 @@ import json
 
 import pytest
 from tests.explain.shop import shop
+from tests.support.translating import PLUGINS, config_of
 
 from gloo.errors import ConfigError, MissingReference
-from gloo.explain.calling import argument, find_function, nested, rendered
+from gloo.explain.calling import Given, argument, find_function, nested, rendered
 from gloo.explain.lua_run import Answer
-from gloo.explain.request import Request
+from gloo.explain.request import Headers, Request
+from gloo.explain.tables import Tables, tables_of
+from gloo.model.base import Json
 
 
 @pytest.mark.parametrize(
@@ -39,11 +42,23 @@ def test_dots_nest() -> None:
         nested([("a", 1), ("a.b", 2)])
 
 
+def _sent(
+    name: str,
+    *arguments: tuple[str, Json],
+    headers: Headers = (),
+    body: bytes | None = None,
+    tables: Tables | None = None,
+) -> Request:
+    """Return the request of a call on the host ``h``."""
+    tables = tables or shop()
+    result = rendered(find_function(name, tables), Given(arguments, headers, body), "h", tables)
+    assert not isinstance(result, Answer), result
+    return result.request
+
+
 def test_a_call_is_rendered_by_the_functions_own_program() -> None:
-    get = rendered(find_function("pets/get", shop()), [("id", "a b")], (), "h")
-    assert get == Request("GET", "h", "/pets/a%20b")
-    add = rendered(find_function("pets/add", shop()), [("name", 'x"')], (("x-a", "1"),), "h")
-    assert isinstance(add, Request)
+    assert _sent("pets/get", ("id", "a b")) == Request("GET", "h", "/pets/a%20b")
+    add = _sent("pets/add", ("name", 'x"'), headers=(("x-a", "1"),))
     assert (add.method, add.path, add.headers) == (
         "POST",
         "/pets",
@@ -53,7 +68,7 @@ def test_a_call_is_rendered_by_the_functions_own_program() -> None:
 
 
 def test_a_missing_value_is_named() -> None:
-    result = rendered(find_function("pets/add", shop()), [], (), "h")
+    result = rendered(find_function("pets/add", shop()), Given(), "h", shop())
     assert isinstance(result, Answer)
     assert b"'name' is missing" in result.body
 
@@ -62,3 +77,77 @@ def test_a_missing_value_is_named() -> None:
 def test_a_function_that_is_not_there_is_told_with_the_nearest(name: str) -> None:
     with pytest.raises(MissingReference, match="no function"):
         find_function(name, shop())
+
+
+def _functions(*specs: str, parameters: str = "{}") -> Tables:
+    """Return tables with the functions ``up/0`` and so on, the first of which a route calls with *parameters*."""
+    listed = "".join(f"\n  - {{name: '{index}', spec: {spec}}}" for index, spec in enumerate(specs))
+    text = f"""
+upstreams:
+- name: up
+  type: service
+  spec: {{hosts: [{{addr: a.test, port: 80}}]}}
+  service_info: {{type: REST}}
+  functions:{listed}
+virtual_services:
+- name: default
+  routes:
+  - request_matcher: {{path_prefix: /f/}}
+    single_destination: {{function: {{upstream_name: up, function_name: '0'}}}}
+    extensions: {{parameters: {parameters}}}
+"""
+    return tables_of(config_of(text), PLUGINS)
+
+
+def test_a_function_that_makes_no_body_is_called_without_one() -> None:
+    assert _sent("up/0", ("id", 7), tables=_functions('{path: "/p/{{ id }}"}')) == Request("GET", "h", "/p/7")
+
+
+@pytest.mark.parametrize(
+    ("spec", "method"),
+    [
+        ('{path: /p, body: "{}"}', "POST"),
+        ("{path: /p, merge_extractors_to_body: true}", "POST"),
+        ('{path: /p, body: "{}", headers: {":method": PATCH}}', "PATCH"),
+        ("{path: /p}", "GET"),
+    ],
+)
+def test_the_method_is_that_of_the_function_or_follows_from_its_body(spec: str, method: str) -> None:
+    assert _sent("up/0", tables=_functions(spec)).method == method
+
+
+def test_a_body_that_a_function_passes_on_is_given_as_it_is() -> None:
+    tables = _functions('{path: "/p/{{ id }}", headers: {":method": PUT}}')
+    json_type = (("content-type", "application/json"),)
+    assert _sent("up/0", ("id", 7), body=b"[1]", tables=tables) == Request("PUT", "h", "/p/7", json_type, b"[1]")
+    plain = (("content-type", "text/plain"),)
+    assert _sent("up/0", ("id", 7), body=b"[1]", headers=plain, tables=tables).headers == plain
+    assert _sent("up/0", ("id", 7), body=b"x", tables=tables).headers == ()
+
+
+def test_a_function_that_reads_the_whole_body_takes_any_field_and_one_body() -> None:
+    tables = _functions("{path: /p, merge_extractors_to_body: true}")
+    assert json.loads(_sent("up/0", ("a", 1), ("b.c", "x"), tables=tables).body or b"") == {"a": 1, "b": {"c": "x"}}
+    with pytest.raises(ConfigError, match="which --body gives"):
+        _sent("up/0", ("a", 1), body=b"{}", tables=tables)
+
+
+def test_what_extractors_and_parameters_would_find_is_given_to_the_program_as_it_is() -> None:
+    extractors = "{v: {header: accept, regex: 'v([0-9]+)', subgroup: 1}, s: {path: true, regex: '[a-z]+'}}"
+    spec = """{extractors: EXTRACTORS, path: "/{{ v }}/{{ s }}/{{ id }}", headers: {x: '{{ method }}'}}"""
+    spec = spec.replace("EXTRACTORS", extractors)
+    tables = _functions(spec, parameters='{path: "/f/{id}"}')
+    assert _sent("up/0", ("v", 3), ("s", "Q 1"), ("id", "7"), tables=tables).path == "/3/Q%201/7"
+    seen = _sent("up/0", ("s", "q"), ("id", "7"), headers=(("accept", "v8"),), tables=tables)
+    assert (seen.path, seen.headers) == ("/8/q/7", (("accept", "v8"), ("x", "GET")))
+
+
+def test_the_answer_goes_through_the_functions_response_templates() -> None:
+    template = """{headers: {x-z: '{{ host_metadata("z") }}'}, body: '{"n": "{{ name }}"}'}"""
+    tables = _functions(f"{{path: /p, response: {template}}}")
+    prepared = rendered(find_function("up/0", tables), Given(), "h", tables)
+    assert not isinstance(prepared, Answer)
+    reply = prepared.reply(Answer(200, (("content-length", "9"),), b'{"name": "x"}'), {"z": "1"})
+    answer = Answer(200, (("x-z", "1"), ("content-type", "application/json")), b'{"n": "x"}')
+    assert (reply.rule, reply.answer) == ("response", answer)
+    assert prepared.reply(Answer(404, (("content-length", "0"),)), {}).answer == Answer(404, (("content-length", "0"),))

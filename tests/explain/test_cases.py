@@ -4,7 +4,8 @@ import pytest
 from msgspec import convert
 
 from gloo.errors import ConfigError
-from gloo.explain.cases import Case, read_cases, request_in
+from gloo.explain.cases import Case, answer_in, read_cases, request_in
+from gloo.explain.lua_run import Answer
 from gloo.model.source import Document
 
 ONE = "name: one\nrequest: {path: /a}\nexpect: {route: default/0}\n"
@@ -50,3 +51,27 @@ def test_a_request_that_nobody_can_send_is_told_by_its_field() -> None:
 def test_body_and_json_are_one_too_many() -> None:
     problems = _read("name: x\nrequest: {body: a, json: 1}\nexpect: {}\n")[1]
     assert "takes body or json, not both" in problems[0]
+
+
+def _answer(**said: object) -> Answer | None:
+    return answer_in(convert({"name": "x", "upstream_response": said, "expect": {}}, Case))
+
+
+def test_an_answer_as_a_value_is_json() -> None:
+    assert _answer(json=[1], headers={"X-A": "1"}) == Answer(
+        200, (("x-a", "1"), ("content-type", "application/json")), b"[1]"
+    )
+    assert _answer(status=404, body="t") == Answer(404, (), b"t")
+    assert answer_in(convert({"name": "x", "expect": {}}, Case)) is None
+
+
+def test_what_no_upstream_could_answer_is_told_by_its_field() -> None:
+    problems = _read("name: x\nupstream_response: {status: 204, body: a}\nexpect: {}\n")[1]
+    assert "takes no body, as an answer with status 204 has none" in problems[0]
+    assert "upstream_response.status" in _read("name: x\nupstream_response: {status: 99}\nexpect: {}\n")[1][0]
+    with pytest.raises(ConfigError, match=r"upstream_response\.headers"):
+        _answer(headers={"a b": "1"})
+
+
+def test_a_request_that_envoy_answers_400_may_be_asked_as_it_is() -> None:
+    assert request_in(_case(path="/a/../%00")).path == "/a/../%00"

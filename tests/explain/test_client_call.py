@@ -8,7 +8,7 @@ from tests.support.translating import PLUGINS, config_of
 
 from gloo.errors import ConfigError, MissingReference
 from gloo.explain.answer import explain
-from gloo.explain.calling import find_function
+from gloo.explain.calling import Given, find_function
 from gloo.explain.client_call import client_request
 from gloo.explain.lua_run import FunctionRuntime
 from gloo.explain.tables import tables_of
@@ -17,7 +17,7 @@ from gloo.explain.tables import tables_of
 def _sent(name: str, arguments: list[tuple[str, Any]], config: str = SHOP) -> tuple[str, str]:
     """Return the path of the client's request, and that of the upstream's."""
     tables = tables_of(config_of(config), PLUGINS)
-    request = client_request(find_function(name, tables), arguments, tables)
+    request = client_request(find_function(name, tables), Given(arguments), tables)
     (delivery,) = explain(request, tables, FunctionRuntime()).deliveries
     assert delivery.sent is not None, delivery.refused
     return request.path, delivery.sent.path
@@ -49,10 +49,42 @@ def test_other_values_go_into_the_body() -> None:
 def test_a_function_without_a_route_can_only_be_called_directly() -> None:
     tables = tables_of(config_of(SHOP.replace("function_name: add", "function_name: get")), PLUGINS)
     with pytest.raises(MissingReference, match="no route calls it"):
-        client_request(find_function("pets/add", tables), [], tables)
+        client_request(find_function("pets/add", tables), Given(), tables)
 
 
 def test_a_path_that_only_an_expression_describes_can_not_be_told() -> None:
     tables = tables_of(config_of(SHOP.replace("path_exact: /add", "path_regex: /add+")), PLUGINS)
     with pytest.raises(ConfigError, match="regular expression"):
-        client_request(find_function("pets/add", tables), [("name", "x")], tables)
+        client_request(find_function("pets/add", tables), Given([("name", "x")]), tables)
+
+
+EXTRACTORS = """
+        v: {header: accept, regex: "application/vnd\\\\.pets\\\\.v([0-9]+)\\\\+json", subgroup: 1}
+        t: {query: q, regex: "(?:tok-)?([a-z]{2,4})x*", subgroup: 1}
+        c: {cookie: c, regex: "[a-z]+"}
+        s: {path: true, regex: "/pet/(.*)", subgroup: 1}
+        slug: {header: x-s, regex: "[^a-z]+", mode: replace_all, replacement_text: "-"}
+"""
+EXTRACTING = SHOP.replace(
+    """spec: {headers: {":method": GET}, path: "/pets/{{ id }}"}""",
+    f"""
+    spec:
+      extractors:{EXTRACTORS}
+      path: "/{{{{ v }}}}/{{{{ t }}}}/{{{{ c }}}}/{{{{ s }}}}/{{{{ slug }}}}\"""",
+)
+
+
+def test_values_of_extractors_stand_in_a_text_that_their_regex_takes_them_from() -> None:
+    arguments = [("v", 3), ("t", "abc"), ("c", "q"), ("s", "x"), ("slug", "a-b")]
+    assert _sent("pets/get", arguments, EXTRACTING) == ("/pet/x?q=abc", "/3/abc/q/x/a-b")
+
+
+@pytest.mark.parametrize("argument", [("v", "x"), ("t", "A"), ("slug", "A"), ("s", "?x")])
+def test_a_value_that_an_extractor_never_takes_is_told(argument: tuple[str, str]) -> None:
+    with pytest.raises(ConfigError, match="what text"):
+        _sent("pets/get", [argument], EXTRACTING)
+
+
+def test_a_name_that_the_function_has_no_use_for_is_told_with_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r"no use for 'nam'.*did you mean 'name'"):
+        _sent("pets/add", [("nam", 1)])

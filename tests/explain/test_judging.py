@@ -7,9 +7,11 @@ from msgspec import convert
 from tests.explain.shop import told
 
 from gloo.explain.cases import Expected
-from gloo.explain.judging import Passage, Seen, differences, disagreements, seen_offline
+from gloo.explain.judging import Passage, Seen, differences, disagreements, joined, seen_offline
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Request
+
+HINT = "upstream_response says what the upstream answers"
 
 
 def _different(expected: dict[str, Any], path: str, body: bytes | None = None) -> list[str]:
@@ -38,7 +40,10 @@ def test_what_is_as_expected_says_nothing(expected: dict[str, Any]) -> None:
         ({"upstream_request": {"path": "/x"}}, "upstream_request.path: expected /x, got /pets/7"),
         ({"upstream_request": {"headers": {"X-A": "1"}}}, "upstream_request.headers.X-A: expected '1', got absent"),
         ({"upstream_request": {"json": 1}}, "upstream_request.json: expected 1, got no JSON: ''"),
-        ({"response": {"status": 200}}, "response: expected an answer of the gateway, got a request to pets/get"),
+        (
+            {"response": {"status": 200}},
+            f"response: expected an answer, got a request to pets/get ({HINT})",
+        ),
     ],
 )
 def test_each_difference_names_its_place(expected: dict[str, Any], said: str) -> None:
@@ -74,3 +79,44 @@ def test_two_roads_agree_but_for_what_envoy_adds() -> None:
         "route: expected s/0, got s/1",
         "outcome: expected a request to up/f, got 503",
     ]
+
+
+def _roads(
+    offline: Answer, live: Answer, *, bodies: tuple[bytes, bytes] = (b"", b""), wrapped: bool = False
+) -> list[str]:
+    """Return where two roads differ whose upstreams got *bodies*, and whose clients the two answers."""
+    sent, seen = (Request("POST", "a", "/x", (), body) for body in bodies)
+    told = Seen("s", "s/0", (Passage("up/f", sent, offline, wrapped=wrapped),))
+    return [str(each) for each in disagreements(told, Seen("s", "s/0", (Passage("up", seen, live),)))]
+
+
+def test_what_clients_get_is_the_same_on_both_roads_but_for_what_envoy_adds() -> None:
+    offline = Answer(200, (("x-a", "1"), ("x-t", "%START_TIME%")), b'{"a": 1, "b": 2}')
+    own = (("date", "now"), ("x-envoy-upstream-service-time", "0"), ("x-t", "2026"), ("x-a", "1"))
+    assert _roads(offline, Answer(200, own, b'{"b": 2, "a": 1}')) == []
+    assert _roads(offline, Answer(404, own[2:3], b"[]")) == [
+        """response.headers: expected {"x-a": "1"}, got {}""",
+        "response.status: expected 200, got 404",
+        """response.body: expected b'{"a": 1, "b": 2}', got b'[]'""",
+    ]
+
+
+def test_a_body_that_is_made_of_headers_is_compared_without_those_that_envoy_adds() -> None:
+    offline = b'{"headers": {"x-a": "1"}, "multiValueHeaders": {}, "body": "t"}'
+    live = (
+        b'{"body": "t", "headers": {"x-request-id": "7", "content-length": "9", "x-a": "1"}, "multiValueHeaders": {}}'
+    )
+    assert _roads(Answer(200), Answer(200), bodies=(offline, live), wrapped=True) == []
+    assert "upstream_request.body" in _roads(Answer(200), Answer(200), bodies=(offline, live))[0]
+    other = live.replace(b'"x-a": "1"', b'"x-a": "2"')
+    assert "upstream_request.body" in _roads(Answer(200), Answer(200), bodies=(offline, other), wrapped=True)[0]
+
+
+def test_a_body_that_is_json_is_compared_by_value() -> None:
+    sent = {"body": '{"tags":[],   "name":"x"}'}
+    assert _different({"upstream_request": sent}, "/add", b'{"name": "x"}') == []
+    assert _different({"response": {"body": "h i"}}, "/hello") == ["response.body: expected 'h i', got 'hi'"]
+
+
+def test_several_values_of_a_header_are_one() -> None:
+    assert joined((("a", "1"), ("cookie", "x"), ("a", "2"), ("cookie", "y"))) == {"a": "1,2", "cookie": "x; y"}

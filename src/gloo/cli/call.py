@@ -14,9 +14,11 @@ from gloo.errors import ConfigError, GlooError
 
 if TYPE_CHECKING:
     from gloo.control_plane.settings import Settings
-    from gloo.explain.calling import Called
+    from gloo.explain.answer import Reply
+    from gloo.explain.calling import Called, Given, Prepared
     from gloo.explain.delivery import Endpoint
-    from gloo.explain.request import Headers, Request
+    from gloo.explain.lua_run import Answer
+    from gloo.explain.request import Request
     from gloo.explain.tables import Tables
     from gloo.model.base import Json
 
@@ -35,6 +37,8 @@ _PATIENCE = 30  # seconds for the answer
 @click.option(
     "--via", type=click.Choice(["upstream", "gateway"]), default="upstream", show_default=True, help="The way."
 )
+@click.option("--body", metavar="BODY", help="A body that the function passes on; @FILE takes it from a file.")
+@click.option("--raw", is_flag=True, help="Print the upstream's own answer, whatever the response templates say.")
 @click.option("--dry-run", is_flag=True, help="Print the request, and send nothing.")
 @folder_option
 @output_option("text", "json")
@@ -43,38 +47,57 @@ def command(
     function: str,
     arguments: tuple[str, ...],
     headers: tuple[str, ...],
+    body: str | None,
     via: str,
+    raw: bool,
     dry_run: bool,
     directory: str | None,
     output: str,
 ) -> None:
     """Call a function, and print the answer.
 
-    The values stand in for the fields of a JSON body. The request goes straight to the first host of the upstream; with
-    --via gateway the running gateway gets a request that the first route to the function takes. The exit status is 1
-    when the answer is an error.
+    The values are those of its parameters: what a route would find in the path, the query, a header or the body. The
+    request goes straight to the first host of the upstream, and the function's response templates make of the answer
+    what a client would get; --raw leaves it as it is. With --via gateway the running gateway gets a request that the
+    first route to the function takes. The exit status is 1 when the answer is an error.
     """
-    from gloo.cli.explain import request_from, tables_for
+    from gloo.cli.explain import body_from, request_from, tables_for
+    from gloo.explain.calling import Given
 
     settings = settings_for(directory)
+    given = Given(_values(arguments), request_from("GET", "/", headers, None).headers, body_from(body))
     tables = tables_for(settings)
-    own = request_from("GET", "/", headers, None).headers
-    request, where = _request(function, _values(arguments), own, by_gateway=via == "gateway", tables=tables)
+    if via == "gateway":
+        prepared, where, request = None, None, _client_request(function, given, tables)
+    else:
+        prepared, where = _prepared(function, given, tables)
+        request = prepared.request
     if dry_run:
         _tell_request(request, output)
         return
     where = where or _gateway(settings)
-    status, answered, body = _send(request, where)
-    if output == "json":
-        from gloo.cli.explain_text import body_text
+    answer = _send(request, where)
+    reply = prepared.reply(answer, where.marks) if prepared is not None and not raw else None
+    _tell_answer(answer, reply, f"{where.address}:{where.port}", output)
 
-        show({"status": status, "headers": [list(pair) for pair in answered], "body": body_text(body)}, output)
+
+def _tell_answer(answer: "Answer", reply: "Reply | None", place: str, output: str) -> None:
+    """Print what the client gets, and of what it was made; the exit status is 1 if that is an error."""
+    from gloo.cli.explain_text import body_text
+
+    final = reply.answer if reply is not None and reply.answer is not None else answer
+    template = reply.rule if reply is not None else ""
+    if output == "json":
+        plain = {"status": final.status, "headers": [list(pair) for pair in final.headers]}
+        show({**plain, "body": body_text(final.body), "template": template, "from": answer.status}, output)
     else:
-        note(f"{status} from {where.address}:{where.port}")
-        for name, value in answered:
+        note(f"{answer.status} from {place}")
+        if template and reply is not None:
+            note(f"{template} of the function makes of it: {final.status}{f' ({reply.note})' if reply.note else ''}")
+        for name, value in final.headers:
             note(f"{name}: {value}")
-        click.echo(body, nl=False)
-    if status >= 400:
+        click.echo(final.body, nl=False)
+    if final.status >= 400:
         click.get_current_context().exit(1)
 
 
@@ -87,21 +110,21 @@ def _values(arguments: tuple[str, ...]) -> list[tuple[str, "Json"]]:
         raise click.UsageError(str(error)) from error
 
 
-def _request(
-    name: str, values: list[tuple[str, "Json"]], headers: "Headers", *, by_gateway: bool, tables: "Tables"
-) -> tuple["Request", "Endpoint | None"]:
+def _client_request(name: str, given: "Given", tables: "Tables") -> "Request":
+    from gloo.explain.calling import find_function
+    from gloo.explain.client_call import client_request
+
+    return client_request(find_function(name, tables), given, tables)
+
+
+def _prepared(name: str, given: "Given", tables: "Tables") -> tuple["Prepared", "Endpoint"]:
     """Return what is to be sent, and to which host of the upstream; raise ConfigError for what can't be."""
     from gloo.explain.calling import find_function, rendered
-    from gloo.explain.client_call import client_request
     from gloo.explain.lua_run import Answer
-    from gloo.model.base import replace
 
     called = find_function(name, tables)
-    if by_gateway:
-        request = client_request(called, values, tables)
-        return replace(request, headers=(*request.headers, *headers)), None
     where = _first_host(called, tables)
-    result = rendered(called, values, headers, where.name or f"{where.address}:{where.port}")
+    result = rendered(called, given, where.name or f"{where.address}:{where.port}", tables)
     if isinstance(result, Answer):
         raise ConfigError("", name, f"refuses the values: {result.body.decode('utf-8', 'replace')}")
     return result, where
@@ -138,8 +161,10 @@ def _tell_request(request: "Request", output: str) -> None:
         click.echo("\n".join(request_lines(request)))
 
 
-def _send(request: "Request", where: "Endpoint") -> tuple[int, list[tuple[str, str]], bytes]:
+def _send(request: "Request", where: "Endpoint") -> "Answer":
     """Send *request* word for word; raise GlooError when no answer comes."""
+    from gloo.explain.lua_run import Answer
+
     if where.tls:
         context = ssl.create_default_context()
         connection: http.client.HTTPConnection = http.client.HTTPSConnection(
@@ -156,7 +181,7 @@ def _send(request: "Request", where: "Endpoint") -> tuple[int, list[tuple[str, s
             connection.putheader("content-length", str(len(request.body)))
         connection.endheaders(request.body)
         answer = connection.getresponse()
-        return answer.status, answer.getheaders(), answer.read()
+        return Answer(answer.status, tuple((n.lower(), v) for n, v in answer.getheaders()), answer.read())
     except (OSError, http.client.HTTPException) as error:
         raise GlooError(f"{where.address}:{where.port} does not answer: {error}") from error
     finally:

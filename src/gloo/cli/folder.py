@@ -28,6 +28,21 @@ def folder_argument(command: Command) -> Command:
     return argument(_settings_option(command))
 
 
+def folder_argument_or_option(command: Command) -> Command:
+    """Give *command* both: the folder is in `directory`, however it was said."""
+
+    def either(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
+        said = context.params.pop("option_directory", None)
+        if value is not None and said is not None:
+            raise click.UsageError(f"the folder is said twice: {value} and -d {said}")
+        return value if value is not None else said
+
+    path = click.Path(file_okay=True)
+    argument = click.argument("directory", metavar="[DIR]", required=False, type=path, callback=either)
+    option = click.option("-d", "--dir", "option_directory", type=path, metavar="DIR", help=_HELP, is_eager=True)
+    return option(argument(_settings_option(command)))
+
+
 def _settings_option(command: Command) -> Command:
     """Give *command* the option ``--settings``, which `settings_for` finds by itself."""
 

@@ -4,19 +4,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gloo.cli.folder import folder_option, settings_for
+from gloo.cli.folder import folder_argument_or_option, settings_for
 from gloo.cli.output import output_option, show, show_table
 
 if TYPE_CHECKING:
     from gloo.explain.catalogue import CataloguedFunction
     from gloo.model.base import Json
 
-EXAMPLE = "\b\nExamples:\n  gloo functions -d shop\n  gloo functions -d shop -o json | jq '.[].parameters'"
+EXAMPLE = "\b\nExamples:\n  gloo functions shop\n  gloo functions shop -o json | jq '.[].parameters'"
 _HEADERS = ("FUNCTION", "KIND", "SOURCE", "PARAMETERS", "ROUTES")
 
 
 @click.command("functions", epilog=EXAMPLE)
-@folder_option
+@folder_argument_or_option
 @output_option("table", "json", "yaml")
 def command(directory: str | None, output: str) -> None:
     """List all functions: what each needs, and which routes call it.

@@ -1,20 +1,32 @@
 """A call of a function with values given by hand: the request that its upstream would get."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gloo.envoy.lua import LuaProgram
 from gloo.errors import ConfigError, MissingReference, TemplateError
-from gloo.explain.bodies import body_with
+from gloo.explain.answer import Reply
+from gloo.explain.arguments import Wants, bound_by, calling_route, check_arguments, wants
+from gloo.explain.bodies import body_with, text_of
 from gloo.explain.delivery import template_of_function
 from gloo.explain.lua_run import Answer, FunctionRuntime
-from gloo.explain.request import Request
+from gloo.explain.request import Headers, Request
+from gloo.explain.responding import rendered_reply, with_marks
+from gloo.explain.rules import Rule, rules_of
 from gloo.explain.tables import Tables
-from gloo.functions import compile_function
+from gloo.functions import FunctionTemplate, Parameter, Program, compile_function
+from gloo.functions.extractors import Extractor
 from gloo.model.base import Json, Value, replace
 from gloo.model.strict import nearest
 from gloo.translator.upstreams import AcceptedFunction
+
+_HEADER = "x-gloo-arg-"
+"""How the headers begin in which a program finds the values that only a route would bring."""
+
+_WHOLE = "(?s).*"
+_LENGTHS = ("content-length", "transfer-encoding")
+"""Headers that say how long the upstream's own body is."""
 
 
 class Called(Value, frozen=True):
@@ -23,6 +35,53 @@ class Called(Value, frozen=True):
     upstream: str
     name: str
     function: AcceptedFunction
+
+
+class Given(Value, frozen=True):
+    """What a call is made of.
+
+    Args:
+        body: passed on as it is, where the function makes none.
+    """
+
+    arguments: Sequence[tuple[str, Json]] = ()
+    headers: Headers = ()
+    body: bytes | None = None
+
+    @property
+    def media_type(self) -> str:
+        """What the body is, where no header says it: JSON, if it reads as that; empty for anything else."""
+        if self.body is None or any(name == "content-type" for name, _ in self.headers):
+            return ""
+        try:
+            json.loads(self.body)
+        except ValueError:
+            return ""
+        return "application/json"
+
+
+class Prepared(Value, frozen=True):
+    """A request that is to be sent, and what makes another answer of its answer.
+
+    Args:
+        notes: what the program left for the answer.
+        marks: the headers in which the program looks for marks of the host.
+    """
+
+    request: Request
+    program: LuaProgram
+    notes: bytes | None
+    rules: tuple[Rule, ...]
+    marks: Mapping[str, str]
+
+    def reply(self, answer: Answer, host: Mapping[str, str]) -> Reply:
+        """Return what the response templates make of *answer*; *host* has the marks of the host that gave it."""
+        marked = with_marks(answer, self.marks, host)
+        reply = rendered_reply(marked, self.notes, self.program, self.rules, FunctionRuntime())
+        if reply.answer is None or not reply.rule:
+            return reply
+        kept = tuple(pair for pair in reply.answer.headers if pair[0] not in _LENGTHS)
+        return replace(reply, answer=replace(reply.answer, headers=kept))
 
 
 def find_function(name: str, tables: Tables) -> Called:
@@ -56,40 +115,93 @@ def _no_json(word: str) -> Json:
     raise ValueError(word)  # NaN and Infinity, which Python takes
 
 
-def rendered(
-    called: Called, arguments: Sequence[tuple[str, Json]], headers: tuple[tuple[str, str], ...], host: str
-) -> Request | Answer:
-    """Return the request of a call, or the answer where the function refuses the *arguments*.
+def rendered(called: Called, given: Given, host: str, tables: Tables) -> Prepared | Answer:
+    """Return the request of a call, or the answer where the function refuses what is *given*.
 
-    They stand in for the fields of the body that the function reads, and for what only a route would bring; what passes
-    a body on as it is gets them as its body.
+    What parameters would find in a request is given to the program as text, all else as fields of the body that it
+    reads. That body goes on to the upstream only where the function passes on what it reads as a whole; `given.body`
+    does where the function makes no body of its own.
+
+    Raises:
+        ConfigError: the function has no use for an argument, or is none of templates.
     """
     template = template_of_function(called.name, called.function)
     if template is None:
+        hint = "call it --via gateway; gloo explain shows what a route sends"
+        raise ConfigError("", called.name, "is no function of templates", hint)
+    found = wants(template, called.function, calling_route(called.name, tables))
+    check_arguments(found, given.arguments)
+    texts, fields = _sorted(found, given)
+    program = _program(template, found, texts)
+    asked = _asked(template, found, given, texts=texts, fields=fields, host=host)
+    runtime = FunctionRuntime()
+    lua = LuaProgram(program.id, program.source)
+    result, notes = runtime.run_noting(lua, asked)
+    if isinstance(result, Answer):
+        return result
+    marks = {f"x-gloo-host-{index}": mark for index, mark in enumerate(program.hosts, 1)}
+    sent = _cleaned(result, asked, given, template=template, found=found)
+    return Prepared(sent, lua, notes, rules_of(template.responses), marks)
+
+
+def _sorted(found: Wants, given: Given) -> tuple[dict[str, str], list[tuple[str, Json]]]:
+    """Return the arguments that parameters would find, and the others."""
+    texts = {name: text_of(value) for name, value in given.arguments if name in found.texts}
+    fields = [(name, value) for name, value in given.arguments if name not in texts]
+    if given.body is not None and fields and found.anything:
         raise ConfigError(
-            "",
-            called.name,
-            "is no function of templates",
-            "call it --via gateway; gloo explain shows what a route sends",
+            "", "--arg", f"{fields[0][0]!r} is a field of the body, which --body gives", "give one of them"
         )
+    return texts, fields
+
+
+def _program(template: FunctionTemplate, found: Wants, texts: Mapping[str, str]) -> Program:
+    """Compile *template* so that it finds *texts*, and whatever only a route would bring, in headers of ours."""
+    extractors = tuple(each for each in template.extractors if not set(bound_by(each)) & texts.keys())
+    kept = {name for each in extractors for name in bound_by(each)}
+    headers = tuple(
+        Parameter("header", f"{_HEADER}{index}", extractor=Extractor(name, _WHOLE))
+        for index, name in enumerate(found.texts)
+        if name not in kept
+    )
+    form = "json" if template.parse_body == "none" else template.parse_body
     try:
-        template = template if template.parse_body != "none" else replace(template, parse_body="json")
-        program = compile_function(template)
+        return compile_function(replace(template, extractors=extractors, parse_body=form), headers)
     except TemplateError as error:
-        raise ConfigError("", called.name, str(error)) from error
-    fields = nested(arguments)
-    media_type, given = body_with(fields, template.parse_body) if arguments else ("", None)
-    kind = (("content-type", media_type),) if given else ()
-    request = Request("POST" if given else "GET", host, "/", (*headers, *kind), given)
-    result = FunctionRuntime().run(LuaProgram(program.id, program.source), request)
-    bodiless = template.body is None and isinstance(result, Request) and result.method in ("GET", "HEAD", "DELETE")
-    return _without_body(result) if bodiless else result
+        raise ConfigError("", template.name, str(error)) from error
 
 
-def _without_body(result: Request | Answer) -> Request | Answer:
-    assert isinstance(result, Request)
-    headers = tuple(pair for pair in result.headers if pair[0] != "content-type")
-    return Request(result.method, result.host, result.path, headers)
+def _asked(
+    template: FunctionTemplate,
+    found: Wants,
+    given: Given,
+    *,
+    texts: Mapping[str, str],
+    fields: Sequence[tuple[str, Json]],
+    host: str,
+) -> Request:
+    """Return the request that the program gets."""
+    form = "json" if template.parse_body == "none" else template.parse_body
+    media_type, body = body_with(nested(fields), form) if fields else (given.media_type, given.body)
+    kind = (("content-type", media_type),) if body is not None and media_type else _kinds(given.headers)
+    headers = tuple(pair for pair in given.headers if pair[0] != "content-type")
+    ours = tuple((f"{_HEADER}{i}", texts[name]) for i, name in enumerate(found.texts) if name in texts)
+    makes_body = template.writes_body or found.anything or given.body is not None
+    return Request("POST" if makes_body else "GET", host, "/", (*headers, *kind, *ours), body)
+
+
+def _cleaned(result: Request, asked: Request, given: Given, *, template: FunctionTemplate, found: Wants) -> Request:
+    """Return *result* without what was only put into *asked* for the program to find it."""
+    headers = tuple(pair for pair in result.headers if not pair[0].startswith(_HEADER))
+    if template.writes_body or found.anything or asked.body is given.body:
+        return replace(result, headers=headers)
+    kept = tuple(pair for pair in headers if pair != ("content-type", asked.header("content-type")))
+    said = (("content-type", given.media_type),) if given.media_type else _kinds(given.headers)
+    return replace(result, headers=kept if _kinds(kept) else (*kept, *said), body=given.body)
+
+
+def _kinds(headers: Headers) -> Headers:
+    return tuple(pair for pair in headers if pair[0] == "content-type")
 
 
 def nested(arguments: Sequence[tuple[str, Json]]) -> dict[str, Json]:

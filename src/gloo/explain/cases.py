@@ -157,7 +157,7 @@ def request_in(case: Case) -> Request:
 
 
 def answer_in(case: Case) -> Answer | None:
-    """Return what the upstream answers in *case*; None where it does not say. Raise ConfigError for what is no answer."""
+    """Return what the upstream answers in *case*; None where it does not say. Raise ConfigError if it can't be."""
     said = case.upstream_response
     if said is None:
         return None

@@ -1,20 +1,25 @@
 """A call of a function the way a client makes it: the request that a route turns into the call."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from gloo.errors import ConfigError, MissingReference
+from gloo.explain.arguments import calling_route, check_arguments, wants
 from gloo.explain.bodies import body_with, text_of
-from gloo.explain.calling import Called, nested
+from gloo.explain.calling import Called, Given, nested
 from gloo.explain.delivery import parameters_of_route, template_of_function
+from gloo.explain.lua_run import FunctionRuntime
+from gloo.explain.parameters import Sight, extracted
+from gloo.explain.regex_text import text_with
 from gloo.explain.request import Headers, Request, normalised
 from gloo.explain.tables import Tables
-from gloo.functions import Parameter
+from gloo.functions import FunctionTemplate, Parameter
+from gloo.functions.extractors import Extractor
 from gloo.functions.parameters import bindings, named
 from gloo.model.base import Json, Value, replace
 from gloo.model.route import RequestMatcher, Route
-from gloo.model.virtual_service import VirtualService
 
 _VARIABLE = re.compile(r"\{\s*([-\w.]+)\s*\}")
 
@@ -26,31 +31,98 @@ class _Parts(Value, frozen=True):
     query: tuple[str, ...] = ()
     headers: Headers = ()
     used: frozenset[str] = frozenset()
+    body: str | None = None
 
 
-def client_request(called: Called, arguments: Sequence[tuple[str, Json]], tables: Tables) -> Request:
+def client_request(called: Called, given: Given, tables: Tables) -> Request:
     """Return a request that the gateway would turn into this call: of the first route that calls the function.
 
-    What no parameter of the route has a place for goes into a body of the kind that the function reads.
+    What neither an extractor of the function nor a parameter of the route has a place for goes into a body of the kind
+    that the function reads.
 
     Raises:
         MissingReference: no route calls it.
-        ConfigError: the path can't be told from the route's matcher and the values.
+        ConfigError: the function has no use for an argument; or the path, or what an extractor looks at, can't be told
+            from the values.
     """
-    route, host = _calling_route(called, tables)
-    matcher, values = route.request_matcher or RequestMatcher(), dict(arguments)
-    parts = _start(matcher)
+    caller = calling_route(called.name, tables)
+    if caller is None:
+        raise MissingReference("", called.name, "no route calls it", "call it directly")
+    template = template_of_function(called.name, called.function)
+    if template is not None:
+        check_arguments(wants(template, called.function, caller), given.arguments)
+    matcher, values = caller.route.request_matcher or RequestMatcher(), dict(given.arguments)
+    parts = _parts(caller.route, called, template, values)
+    rest = [(name, value) for name, value in given.arguments if name not in parts.used]
+    media_type, body = _body(template, rest, given) if parts.body is None else ("", parts.body.encode())
+    method = matcher.verbs[0].upper() if matcher.verbs else "GET" if body is None else "POST"
+    target = parts.path + (f"?{'&'.join(parts.query)}" if parts.query else "")
+    kind = (("content-type", media_type),) if media_type else ()
+    request = Request(method, caller.host, normalised(target), (*parts.headers, *given.headers, *kind), body)
+    _check_extractors(template, values, request)
+    return request
+
+
+def _parts(route: Route, called: Called, template: FunctionTemplate | None, values: Mapping[str, Json]) -> _Parts:
+    parts = _start(route.request_matcher or RequestMatcher())
+    for extractor in template.extractors if template is not None else ():
+        parts = _with_extracted(parts, extractor, values)
     for parameter in map(named, parameters_of_route(route, called.function)):
         parts = _with(parts, parameter, values)
     if not parts.path:
         raise ConfigError("", called.name, "its route has a regular expression for a path", "call it directly")
-    rest = nested([(name, value) for name, value in arguments if name not in parts.used])
-    template = template_of_function(called.name, called.function)
-    media_type, body = body_with(rest, template.parse_body if template else "json") if rest else ("", None)
-    method = matcher.verbs[0].upper() if matcher.verbs else "POST" if body else "GET"
-    target = parts.path + (f"?{'&'.join(parts.query)}" if parts.query else "")
-    kind = (("content-type", media_type),) if body else ()
-    return Request(method, host, normalised(target), (*parts.headers, *kind), body)
+    return parts
+
+
+def _body(
+    template: FunctionTemplate | None, rest: Sequence[tuple[str, Json]], given: Given
+) -> tuple[str, bytes | None]:
+    """Return the type and the text of the body that has the *rest* of the arguments, or is given."""
+    if not rest:
+        return given.media_type, given.body
+    if given.body is not None:
+        raise ConfigError("", "--arg", f"{rest[0][0]!r} is a field of the body, which --body gives", "give one of them")
+    if template is not None and template.parse_body == "none":
+        raise ConfigError("", "--arg", f"the route has no place for {rest[0][0]!r}", "call it directly")
+    return body_with(nested(rest), template.parse_body if template is not None else "json")
+
+
+def _with_extracted(parts: _Parts, parameter: Parameter, values: Mapping[str, Json]) -> _Parts:
+    """Put the value of an extractor where it looks for it, in a text that its regex takes it from."""
+    rule = parameter.extractor
+    if rule is None or rule.name not in values:
+        return parts
+    wanted = text_of(values[rule.name])
+    text = text_with(rule.regex, rule.subgroup, wanted) if rule.mode == "extract" else wanted
+    if text is None or not _is_possible(parts, parameter, text):
+        raise _unknown_text(rule)
+    parts = replace(parts, used=parts.used | {rule.name})
+    return replace(parts, body=text) if parameter.source == "body" else _placed(parts, parameter, text)
+
+
+def _is_possible(parts: _Parts, parameter: Parameter, text: str) -> bool:
+    """Tell whether a client may put *text* where *parameter* looks, and its route take it."""
+    if parameter.source == "path" or parameter.key == ":path":
+        return text.startswith(parts.path or "/")
+    return not parameter.key.startswith(":")
+
+
+def _check_extractors(template: FunctionTemplate | None, values: Mapping[str, Json], request: Request) -> None:
+    """Raise ConfigError if an extractor does not take its argument out of *request*."""
+    runtime = FunctionRuntime() if template is not None and template.extractors else None
+    for parameter in template.extractors if template is not None else ():
+        rule = parameter.extractor
+        if rule is None or rule.name not in values or runtime is None:
+            continue
+        (found,) = extracted((parameter,), Sight(request, "json", runtime))
+        wanted = text_of(values[rule.name])
+        if found.value is None or (found.value != wanted and json.loads(found.value) != wanted):
+            raise _unknown_text(rule)
+
+
+def _unknown_text(rule: Extractor) -> ConfigError:
+    problem = f"it can't be told what text {rule.field} would take this value from"
+    return ConfigError("", f"--arg {rule.name}", problem, "call it directly, without --via gateway")
 
 
 def _start(matcher: RequestMatcher) -> _Parts:
@@ -66,9 +138,13 @@ def _with(parts: _Parts, parameter: Parameter, values: Mapping[str, Json]) -> _P
     bound = frozenset(".".join(each.path) for each in bindings((parameter,)))
     if not bound <= values.keys() or bound <= parts.used or parameter.source in ("body", "authority"):
         return parts
-    text, key = _filled(parameter, values), parameter.key
-    parts = replace(parts, used=parts.used | bound)
-    if parameter.source == "path":
+    return _placed(replace(parts, used=parts.used | bound), parameter, _filled(parameter, values))
+
+
+def _placed(parts: _Parts, parameter: Parameter, text: str) -> _Parts:
+    """Put *text* where *parameter* looks."""
+    key = parameter.key
+    if parameter.source == "path" or key == ":path":
         return replace(parts, path=text)
     if parameter.source == "query":
         return replace(parts, query=(*_others(parts.query, key), f"{quote(key)}={quote(text, safe='')}"))
@@ -78,19 +154,6 @@ def _with(parts: _Parts, parameter: Parameter, values: Mapping[str, Json]) -> _P
 
 def _others(query: Iterable[str], key: str) -> tuple[str, ...]:
     return tuple(each for each in query if each.partition("=")[0] != key)
-
-
-def _calling_route(called: Called, tables: Tables) -> tuple[Route, str]:
-    """Return the first route in the clear that calls the function, and a host that its virtual service answers for."""
-    for _, item in sorted(tables.config.virtual_services.items()):
-        service = item.value
-        if not isinstance(service, VirtualService) or service.ssl_config is not None:
-            continue
-        for route in service.routes:
-            if any(f"{each.upstream_name}/{each.function_name}" == called.name for each in route.destinations):
-                domain = service.effective_domains[0]
-                return route, "localhost" if domain == "*" else domain.replace("*", "x")
-    raise MissingReference("", called.name, "no route calls it", "call it directly")
 
 
 def _filled(parameter: Parameter, values: Mapping[str, Json]) -> str:

@@ -17,6 +17,20 @@ def needed_names(template: FunctionTemplate) -> dict[str, tuple[str, ...]]:
     return {name: tuple(fields) for name, fields in places.items()}
 
 
+def called_in(template: FunctionTemplate) -> frozenset[str]:
+    """Return the names of the functions that the request's templates call, such as ``context``."""
+    blocks = (parse(Source.of(field, text, pointers=template.known.pointers)) for field, text in _texts(template))
+    expressions = (e for block in blocks for each in statements(block) for e in _expressions(each))
+    return frozenset(call.function for expression in expressions for call in _calls(expression))
+
+
+def _calls(expression: Expression) -> Iterator[Call]:
+    if isinstance(expression, Call):
+        yield expression
+    for child in children(expression):
+        yield from _calls(child)
+
+
 def _texts(template: FunctionTemplate) -> Iterator[tuple[str, str]]:
     if template.path is not None:
         yield "path", template.path

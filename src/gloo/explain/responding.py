@@ -69,14 +69,11 @@ def rendered_reply(
     return Reply(name, made.answer, "it has no body, and is left as it is" if bodiless else "")
 
 
-def with_marks(answer: Answer, target: Target, marks: Mapping[str, str]) -> Answer:
-    """Return *answer* with the headers in which the program of *target* looks for the *marks* of its host."""
-    for name, config in target.filters:
-        if name == FUNCTION_HEADERS:
-            named = {header: marks.get(mark, "") for header, mark in read_host_marks(config).items()}
-            kept = tuple(pair for pair in answer.headers if pair[0] not in named)
-            answer = replace(answer, headers=(*kept, *(pair for pair in named.items() if pair[1])))
-    return answer
+def with_marks(answer: Answer, wanted: Mapping[str, str], marks: Mapping[str, str]) -> Answer:
+    """Return *answer* with the headers in which a program looks for *marks* of the host, by what *wanted* says."""
+    kept = tuple(pair for pair in answer.headers if pair[0] not in wanted)
+    added = tuple((header, marks[mark]) for header, mark in wanted.items() if marks.get(mark))
+    return replace(answer, headers=(*kept, *added))
 
 
 def _arrived(answer: Answer, delivery: Delivery, chosen: TableRoute, target: Target, tables: Tables) -> Answer:
@@ -86,15 +83,18 @@ def _arrived(answer: Answer, delivery: Delivery, chosen: TableRoute, target: Tar
     headers = response_headers(answer.headers, delivery.sent, route.response_headers, route.response_headers_removed)
     body = b"" if delivery.sent.method == "HEAD" else answer.body
     hosts = endpoints(tables.upstreams[delivery.upstream])
-    return with_marks(Answer(answer.status, headers, body), target, hosts[0].marks if hosts else {})
+    return with_marks(Answer(answer.status, headers, body), _wanted(target), hosts[0].marks if hosts else {})
+
+
+def _wanted(target: Target) -> Mapping[str, str]:
+    """Return the headers of the answer that get a mark of the host."""
+    return next((read_host_marks(config) for name, config in target.filters if name == FUNCTION_HEADERS), {})
 
 
 def _doubt(target: Target, hosts: Sequence[Endpoint]) -> str:
     """Say whose marks were taken, where that matters: only Envoy knows which host will answer."""
-    wanted = {
-        mark for name, config in target.filters if name == FUNCTION_HEADERS for mark in read_host_marks(config).values()
-    }
-    if len({tuple(host.marks.get(mark) for mark in sorted(wanted)) for host in hosts}) < 2:
+    wanted = _wanted(target).values()
+    if len({tuple(host.marks.get(mark) for mark in wanted) for host in hosts}) < 2:
         return ""
     first = hosts[0]
     return f"host_metadata() is that of {first.name or first.address}:{first.port}, the first of {len(hosts)} hosts"

@@ -1,0 +1,88 @@
+"""What a function can be given by hand: which names it has a use for, and whether it wants a body."""
+
+from collections.abc import Sequence
+
+from gloo.errors import ConfigError
+from gloo.explain.delivery import parameters_of_route
+from gloo.explain.needs import called_in, needed_names
+from gloo.explain.tables import Tables
+from gloo.functions import FunctionTemplate, Parameter
+from gloo.functions.body_modes import TEMPLATE
+from gloo.functions.parameters import bindings, named
+from gloo.model.base import Json, Value
+from gloo.model.route import Route
+from gloo.model.strict import nearest
+from gloo.model.virtual_service import VirtualService
+from gloo.translator.upstreams import AcceptedFunction
+
+_OF_EACH_REQUEST = frozenset(["path", "method", "scheme", "authority"])
+
+
+class Caller(Value, frozen=True):
+    """A route that calls a function, and a host that its virtual service answers for."""
+
+    route: Route
+    host: str
+
+
+class Wants(Value, frozen=True):
+    """What a function has a use for.
+
+    Args:
+        names: dotted names.
+        texts: those that parameters find, as text, elsewhere than in the fields of a body.
+        anything: it reads the body as a whole, so that a body may have any fields.
+    """
+
+    names: frozenset[str]
+    texts: tuple[str, ...]
+    anything: bool
+
+
+def calling_route(name: str, tables: Tables) -> Caller | None:
+    """Return the first route in the clear that calls the function *name*."""
+    for _, item in sorted(tables.config.virtual_services.items()):
+        service = item.value
+        if not isinstance(service, VirtualService) or service.ssl_config is not None:
+            continue
+        for route in service.routes:
+            if any(f"{each.upstream_name}/{each.function_name}" == name for each in route.destinations):
+                domain = service.effective_domains[0]
+                return Caller(route, "localhost" if domain == "*" else domain.replace("*", "x"))
+    return None
+
+
+def wants(template: FunctionTemplate, function: AcceptedFunction, caller: Caller | None) -> Wants:
+    """Return what *function* has a use for, as *caller* calls it."""
+    own = parameters_of_route(caller.route, function) if caller is not None else ()
+    sources = (*template.extractors, *map(named, own))
+    texts = tuple(dict.fromkeys(name for each in sources if not _is_field(each) for name in bound_by(each)))
+    bound = frozenset(name for each in sources for name in bound_by(each))
+    free = _OF_EACH_REQUEST if sources else frozenset()
+    return Wants(bound | (needed_names(template).keys() - free), texts, reads_whole_body(template))
+
+
+def bound_by(parameter: Parameter) -> tuple[str, ...]:
+    """Return the dotted names that *parameter* binds."""
+    return tuple(".".join(each.path) for each in bindings((parameter,)))
+
+
+def reads_whole_body(template: FunctionTemplate) -> bool:
+    """Tell whether *template* has a use for any field of a body."""
+    return template.mode != TEMPLATE or not called_in(template).isdisjoint(["body", "context"])
+
+
+def check_arguments(found: Wants, arguments: Sequence[tuple[str, Json]]) -> None:
+    """Raise ConfigError for an argument that the function has no use for."""
+    for name, _ in arguments:
+        if not found.anything and not any(_nest(name, known) for known in found.names):
+            hint = nearest(name, list(found.names)) if found.names else "it takes none"
+            raise ConfigError("", "--arg", f"the function has no use for {name!r}", hint)
+
+
+def _nest(one: str, other: str) -> bool:
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
+
+
+def _is_field(parameter: Parameter) -> bool:
+    return parameter.source == "body" and parameter.extractor is None and not parameter.pattern
