@@ -151,3 +151,8 @@ def test_the_answer_goes_through_the_functions_response_templates() -> None:
     answer = Answer(200, (("x-z", "1"), ("content-type", "application/json")), b'{"n": "x"}')
     assert (reply.rule, reply.answer) == ("response", answer)
     assert prepared.reply(Answer(404, (("content-length", "0"),)), {}).answer == Answer(404, (("content-length", "0"),))
+
+
+def test_a_route_that_can_not_be_read_is_no_reason_against_a_call() -> None:
+    tables = _functions('{path: "/p/{{ id }}"}', parameters='{path: "/f/{id"}')
+    assert _sent("up/0", ("id", 7), tables=tables).path == "/p/7"

@@ -7,7 +7,7 @@ from msgspec import convert
 from tests.explain.shop import told
 
 from gloo.explain.cases import Expected
-from gloo.explain.judging import Passage, Seen, differences, disagreements, joined, seen_offline
+from gloo.explain.judging import Passage, Seen, differences, disagreements, seen_offline
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Request
 
@@ -116,7 +116,3 @@ def test_a_body_that_is_json_is_compared_by_value() -> None:
     sent = {"body": '{"tags":[],   "name":"x"}'}
     assert _different({"upstream_request": sent}, "/add", b'{"name": "x"}') == []
     assert _different({"response": {"body": "h i"}}, "/hello") == ["response.body: expected 'h i', got 'hi'"]
-
-
-def test_several_values_of_a_header_are_one() -> None:
-    assert joined((("a", "1"), ("cookie", "x"), ("a", "2"), ("cookie", "y"))) == {"a": "1,2", "cookie": "x; y"}

@@ -16,7 +16,10 @@ Example:
   $ cat shop/tests/pets.yaml
   name: a pet by its path
   request: {path: /pet/7}
-  expect: {route: default/0, upstream_request: {method: GET, path: /pets/7}}
+  upstream_response: {json: {name: Momo}}
+  expect:
+    upstream_request: {method: GET, path: /pets/7}
+    response: {status: 200, json: {name: Momo}}
   $ gloo test shop"""
 
 
@@ -29,8 +32,8 @@ def command(*, directory: str | None, with_envoy: bool, junit: str | None, outpu
     """Run the tests in DIR/tests/*.yaml against the configuration in DIR.
 
     A test says a request and what is to become of it: the route, the destination, the request that the upstream gets,
-    or the answer of the gateway. Nothing is started, unless --envoy is given: then every request goes through an Envoy
-    as well, with stand-ins for the upstreams. The exit status is 1 when a test fails.
+    and, where it says what the upstream answers, what the client gets. Nothing is started, unless --envoy is given: then
+    every request goes through an Envoy as well, with stand-ins for the upstreams. The exit status is 1 when a test fails.
     """
     from gloo.cli.verdicts import junit_xml, run_tests, verdict_json, verdict_text
 

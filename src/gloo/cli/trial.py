@@ -14,7 +14,8 @@ from gloo.cli.written import canonical, has_broken_routes
 from gloo.control_plane.app import running_gateway
 from gloo.control_plane.sessions import ask_nobody
 from gloo.control_plane.settings import Settings
-from gloo.explain.judging import NONE, Passage, Seen, joined
+from gloo.explain.comparing import joined
+from gloo.explain.judging import NONE, Passage, Seen
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Request
 from gloo.model.base import Json, Value, replace

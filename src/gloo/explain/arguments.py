@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gloo.errors import ConfigError
+from gloo.errors import ConfigError, TemplateError
 from gloo.explain.delivery import parameters_of_route
 from gloo.explain.needs import called_in, needed_names
 from gloo.explain.tables import Tables
@@ -54,12 +54,21 @@ def calling_route(name: str, tables: Tables) -> Caller | None:
 
 def wants(template: FunctionTemplate, function: AcceptedFunction, caller: Caller | None) -> Wants:
     """Return what *function* has a use for, as *caller* calls it."""
-    own = parameters_of_route(caller.route, function) if caller is not None else ()
-    sources = (*template.extractors, *map(named, own))
+    sources = (*template.extractors, *(_readable(caller, function) if caller is not None else ()))
     texts = tuple(dict.fromkeys(name for each in sources if not _is_field(each) for name in bound_by(each)))
     bound = frozenset(name for each in sources for name in bound_by(each))
     free = _OF_EACH_REQUEST if sources else frozenset()
     return Wants(bound | (needed_names(template).keys() - free), texts, reads_whole_body(template))
+
+
+def _readable(caller: Caller, function: AcceptedFunction) -> tuple[Parameter, ...]:
+    """Return the parameters of the calling route; none where one can't be read, as `gloo check` says."""
+    found = tuple(map(named, parameters_of_route(caller.route, function)))
+    try:
+        bindings(found)
+    except TemplateError:
+        return ()
+    return found
 
 
 def bound_by(parameter: Parameter) -> tuple[str, ...]:

@@ -1,34 +1,18 @@
 """What became of the request of a test, offline or in Envoy, compared with what was expected, or one with the other."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
 
 from msgspec import UNSET, UnsetType
 
 from gloo.explain.answer import BAD_TARGET, NO_ROUTE, Delivery, Explanation
 from gloo.explain.cases import Expected, ExpectedRequest, ExpectedResponse
+from gloo.explain.comparing import comparable, joined, same_bodies, same_values, without_own_headers
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Headers, Request
 from gloo.model.base import Json, Value
 
 NONE = "none"
-_COMMAND = re.compile(r"%[A-Z][A-Z0-9_]*(?:\([^()]*\))?(?::\d+)?%")  # of Envoy's formats
-OWN_HEADERS = frozenset(
-    {
-        "x-forwarded-for",
-        "x-forwarded-proto",
-        "x-request-id",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-        "via",
-        "date",
-        "server",
-    }
-)
-"""Headers that Envoy sets by itself, beside `x-envoy-...`: left out when the two roads are compared."""
 
 
 class Passage(Value, frozen=True):
@@ -162,7 +146,7 @@ def _shown(value: str | None) -> str:
 
 def _in_body(at: str, expected: str | None, value: Json | UnsetType, body: bytes | None) -> Iterator[Difference]:
     text = (body or b"").decode("utf-8", "backslashreplace")
-    if expected is not None and not _same_text(expected, text):
+    if expected is not None and not same_bodies(expected.encode(), body or b""):
         yield Difference(f"{at}.body", repr(expected), repr(text))
     if value is UNSET:
         return
@@ -171,7 +155,7 @@ def _in_body(at: str, expected: str | None, value: Json | UnsetType, body: bytes
     except ValueError:
         yield Difference(f"{at}.json", json.dumps(value, ensure_ascii=False), f"no JSON: {text!r}")
         return
-    if actual != value:
+    if not same_values(actual, value):
         yield Difference(f"{at}.json", json.dumps(value, ensure_ascii=False), json.dumps(actual, ensure_ascii=False))
 
 
@@ -183,8 +167,10 @@ def _unlike(offline: Passage, live: Passage) -> Iterator[Difference]:
         yield from _named("upstream_request.method", offline.sent.method, live.sent.method)
         yield from _named("upstream_request.path", offline.sent.path, live.sent.path)
         yield from _unlike_headers("upstream_request.headers", offline.sent.headers, live.sent.headers)
-        bodies = (offline.sent.body or b"", live.sent.body or b"")
-        yield from _unlike_bodies("upstream_request.body", *(map(_without_own, bodies) if offline.wrapped else bodies))
+        sent, got = offline.sent.body or b"", live.sent.body or b""
+        if offline.wrapped:
+            sent, got = without_own_headers(sent), without_own_headers(got)
+        yield from _unlike_bodies("upstream_request.body", sent, got)
         if offline.answer is not None and live.answer is not None:
             yield from _unlike_headers("response.headers", offline.answer.headers, live.answer.headers)
             yield from _unlike_answers(offline.answer, live.answer)
@@ -199,60 +185,14 @@ def _unlike_answers(offline: Answer, live: Answer) -> Iterator[Difference]:
 
 
 def _unlike_bodies(place: str, offline: bytes, live: bytes) -> Iterator[Difference]:
-    """Compare two bodies, as values where they are JSON objects or lists."""
-    structure = _structure(offline)
-    if structure is None or structure != _structure(live):
-        yield from _named(place, repr(offline), repr(live))
+    if not same_bodies(offline, live):
+        yield Difference(place, repr(offline), repr(live))
+
+
+def _unlike_headers(place: str, offline: Headers, live: Headers) -> Iterator[Difference]:
+    told, got = (json.dumps(headers, ensure_ascii=False) for headers in comparable(offline, live))
+    yield from _named(place, told, got)
 
 
 def _outcome(passage: Passage) -> str:
     return f"a request to {passage.destination}" if passage.sent is not None else _told(passage.answer)
-
-
-def _unlike_headers(place: str, offline: Headers, live: Headers) -> Iterator[Difference]:
-    """Compare headers, but for those that Envoy sets, and values that only Envoy can fill in."""
-    told, got = joined(offline), joined(live)
-    unknown = {name for name, value in told.items() if _COMMAND.search(value)}
-    yield from _named(place, _shown_headers(told, unknown), _shown_headers(got, unknown))
-
-
-def _shown_headers(headers: Mapping[str, str], unknown: AbstractSet[str]) -> str:
-    kept = {name: headers[name].strip() for name in sorted(headers) if not _is_own(name) and name not in unknown}
-    return json.dumps(kept, ensure_ascii=False)
-
-
-def _is_own(name: str) -> bool:
-    return name in OWN_HEADERS or name.startswith("x-envoy-")
-
-
-def joined(headers: Headers) -> dict[str, str]:
-    """Return the values by their names; several of one name are one value."""
-    found: dict[str, str] = {}
-    for name, value in headers:
-        found[name] = f"{found[name]}{'; ' if name == 'cookie' else ','}{value}" if name in found else value
-    return found
-
-
-def _structure(body: bytes | str) -> Json:
-    """Return the JSON object or list that *body* is; None for any other text."""
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict | list) else None
-
-
-def _same_text(expected: str, text: str) -> bool:
-    structure = _structure(expected)
-    return expected == text or (structure is not None and structure == _structure(text))
-
-
-def _without_own(body: bytes) -> bytes:
-    """Return a body that is made of headers without those that Envoy sets."""
-    whole = _structure(body)
-    if not isinstance(whole, dict):
-        return body
-    for part in ("headers", "multiValueHeaders"):
-        if isinstance(whole.get(part), dict):
-            whole[part] = {name: value for name, value in whole[part].items() if not _is_own(name)}
-    return json.dumps(whole, ensure_ascii=False).encode()
