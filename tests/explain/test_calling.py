@@ -133,7 +133,7 @@ def test_a_function_that_reads_the_whole_body_takes_any_field_and_one_body() -> 
 
 
 def test_what_extractors_and_parameters_would_find_is_given_to_the_program_as_it_is() -> None:
-    extractors = "{v: {header: accept, regex: 'v([0-9]+)', subgroup: 1}, s: {path: true, regex: '[a-z]+'}}"
+    extractors = "{v: {header: accept, regex: 'v([0-9]+)', subgroup: 1}, s: {path: true, regex: '/[a-z]+'}}"
     spec = """{extractors: EXTRACTORS, path: "/{{ v }}/{{ s }}/{{ id }}", headers: {x: '{{ method }}'}}"""
     spec = spec.replace("EXTRACTORS", extractors)
     tables = _functions(spec, parameters='{path: "/f/{id}"}')

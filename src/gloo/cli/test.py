@@ -32,8 +32,9 @@ def command(*, directory: str | None, with_envoy: bool, junit: str | None, outpu
     """Run the tests in DIR/tests/*.yaml against the configuration in DIR.
 
     A test says a request and what is to become of it: the route, the destination, the request that the upstream gets,
-    and, where it says what the upstream answers, what the client gets. Nothing is started, unless --envoy is given: then
-    every request goes through an Envoy as well, with stand-ins for the upstreams. The exit status is 1 when a test fails.
+    and, where it says what the upstream answers, what the client gets. Nothing is started, unless --envoy is given:
+    then every request goes through an Envoy as well, with stand-ins for the upstreams. The exit status is 1 when a test
+    fails.
     """
     from gloo.cli.verdicts import junit_xml, run_tests, verdict_json, verdict_text
 
