@@ -1,10 +1,11 @@
 """Envoy's matching of one route, once more and in plain words: what the tests of the route table compare with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import re2
 
-from gloo.translator.route_path import Entry, PathMatch
+from gloo.translator.route_path import Condition, Entry, PathMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,18 @@ def path_matches(path: PathMatch, text: str) -> bool:
 def first(entries: tuple[Entry, ...], request: Request) -> int | None:
     """Return the index of the first of *entries* that takes *request*."""
     return next((entry.index for entry in entries if takes(entry, request)), None)
+
+
+def condition_holds(condition: Condition, values: tuple[str, ...]) -> bool:
+    """Say whether the *condition* on a header holds that has these *values*; to an inverted one absent is empty."""
+    compare: dict[str, Callable[[str], bool]] = {
+        "present": lambda _: True,
+        "exact": lambda text: text == condition.value,
+        "prefix": lambda text: text.startswith(condition.value),
+        "suffix": lambda text: text.endswith(condition.value),
+        "contains": lambda text: condition.value in text,
+        "regex": lambda text: re2.fullmatch(condition.value, text) is not None,
+    }
+    if condition.inverted and condition.kind != "present":
+        values = values or ("",)
+    return any(map(compare[condition.kind], values)) != condition.inverted

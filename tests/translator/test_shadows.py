@@ -27,6 +27,27 @@ def test_a_route_behind_one_that_takes_all_of_its_requests_is_told_with_that_one
     ]
 
 
+def test_routes_that_take_all_requests_together_are_told_together() -> None:
+    assert warnings("verbs: [GET]", "verbs: [POST]", "verbs: [PUT]", "path_prefix: /a, verbs: [GET, POST]") == [
+        "routes[3] can never be reached: routes[0] and routes[1] together take all of its requests"
+    ]
+
+
+def test_what_a_header_that_comes_twice_would_reach_is_hardly_reached() -> None:
+    assert warnings("headers: {x: {exact: '1', invert: true}}", "headers: {x: '2'}") == [
+        "routes[1] can hardly be reached: routes[0] takes all of its requests, but those that send a header twice"
+    ]
+
+
+def test_an_event_is_told_only_when_all_of_its_forms_are_taken() -> None:
+    event = ROUTE.replace("request_matcher", "event_matcher").format("event_type: paid")
+    structured = ROUTE.format("path_exact: /events, headers: {content-type: ''}")
+    for first, found in ((structured, 0), (ROUTE.format("path_exact: /events"), 1), (event, 1)):
+        translation = translated(UPSTREAM, f"name: shop\nroutes:\n{first}{event}")
+        status = with_shadows(translation.reports, translation.orders)["VirtualService/shop"]
+        assert len(status.problems) == found
+
+
 def test_a_route_that_some_request_reaches_is_not_told() -> None:
     assert warnings("path_prefix: /a, verbs: [GET]", "path_prefix: /a/b", "path_prefix: /, headers: {x: y}") == []
 

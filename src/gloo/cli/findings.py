@@ -1,6 +1,6 @@
 """What is wrong with a folder, one line each, for people and for editors."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from gloo.control_plane.offline import Offline
@@ -47,6 +47,11 @@ class Finding(Value, frozen=True):
 def findings_of(offline: Offline, refs: Collection[str] | None = None) -> tuple[Finding, ...]:
     """Return all findings in the order of files and lines, or those of the objects *refs* only."""
     found = _all(offline) if refs is None else (each for each in _all(offline) if each.ref in refs)
+    return sorted_findings(found)
+
+
+def sorted_findings(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return *found* in the order of files and lines, each once."""
     return tuple(sorted(dict.fromkeys(found), key=lambda each: (each.place, each.ref, each.problem.field)))
 
 

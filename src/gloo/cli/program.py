@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "Run the gateway with a small petstore behind it, to try it out.",
     "run": "Run the gateway of a folder until Ctrl-C.",
     "check": "Check a folder without running it: every finding with file and line.",
+    "lint": "Name the routes that no request can reach.",
     "translate": "Print what Envoy would get for a folder.",
     "explain": "Say what becomes of a request, and why, without running anything.",
     "test": "Run the tests in DIR/tests/*.yaml against the configuration in DIR.",

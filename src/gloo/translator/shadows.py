@@ -9,7 +9,7 @@ from gloo.translator.bugs import bug_in
 from gloo.translator.memo import Memo
 from gloo.translator.reports import Reports, located, status_of
 from gloo.translator.route_path import Entry
-from gloo.translator.route_reach import unreachable
+from gloo.translator.route_reach import Hidden, unreachable
 
 
 class RouteOrder(Value, frozen=True):
@@ -24,13 +24,14 @@ def with_shadows(reports: Reports, orders: Mapping[str, RouteOrder], memo: Memo 
     memo = memo or Memo()
     found = dict(reports)
     for ref, order in orders.items():
-        if warnings := memo.once(_warnings, order):
+        if warnings := memo.once(shadow_warnings, order):
             found[ref] = memo.once(_with, reports[ref], warnings)
     memo.turn()
     return found
 
 
-def _warnings(order: RouteOrder) -> tuple[Problem, ...]:
+def shadow_warnings(order: RouteOrder) -> tuple[Problem, ...]:
+    """Return a warning for each route that can't be reached."""
     try:
         return located(order.item, tuple(map(_shadow, unreachable(order.entries))))
     except Exception as error:  # noqa: BLE001 - a bug about the order of routes keeps none of them from running
@@ -38,14 +39,18 @@ def _warnings(order: RouteOrder) -> tuple[Problem, ...]:
         return located(order.item, (replace(problem, warning=True),))
 
 
-def _shadow(found: tuple[int, int]) -> Problem:
-    late, early = found
+def _shadow(hidden: Hidden) -> Problem:
     return Problem(
-        field=f"routes[{late}]",
-        problem=f"can never be reached: routes[{early}] takes all of its requests",
-        hint="move it up, or remove it",
-        warning=True,
+        field=f"routes[{hidden.late}]", problem=_said(hidden), hint="move it up, or remove it", warning=True
     )
+
+
+def _said(hidden: Hidden) -> str:
+    *others, last = [f"routes[{index}]" for index in hidden.early]
+    who = f"{', '.join(others)} and {last} together take" if others else f"{last} takes"
+    if hidden.once:
+        return f"can hardly be reached: {who} all of its requests, but those that send a header twice"
+    return f"can never be reached: {who} all of its requests"
 
 
 def _with(status: Status, warnings: tuple[Problem, ...]) -> Status:

@@ -6,6 +6,7 @@ from math import inf
 from typing import ClassVar
 
 from gloo.envoy.jwt import Demand
+from gloo.envoy.route import RouteMatch
 from gloo.envoy.route_message import virtual_host_bytes
 from gloo.envoy.route_tree import route_fields
 from gloo.errors import ConfigError
@@ -30,7 +31,7 @@ from gloo.translator.route_entries import entry_of
 from gloo.translator.route_extensions import mentioned
 from gloo.translator.route_table import compile_table
 from gloo.translator.route_warnings import unhashed
-from gloo.translator.routes import PlacedRoute, translate_route
+from gloo.translator.routes import PlacedRoute, TranslatedRoute, translate_route
 from gloo.translator.shadows import RouteOrder
 from gloo.translator.tokens import KeyOwner, Tokens, translate_tokens
 from gloo.translator.upstreams import TranslatedUpstream
@@ -254,7 +255,8 @@ def _translate_routes(
     known = {name: found for name, found in zip(wants.upstreams, seen, strict=True) if found is not None}
     scope = RouteScope(item.ref, item.name, known, names, plugins, refusals, wants.tokens)
     translated = [translate_route(route, index, scope) for index, route in enumerate(service.routes)]
-    entries = tuple([entry_of(index, each.match) for index, each in enumerate(translated) if each.match is not None])
+    matches = [_matches(*each) for each in zip(service.routes, translated, strict=True)]
+    entries = tuple([entry_of(index, match) for index, forms in enumerate(matches) for match in forms])
     placed = [each for route in translated for each in route.placed]
     caught = (PlacedRoute(*each) for each in event_catch(item.name, service.routes))
     placed += [each for each in caught if not refusals.refuses_route(each.body)]
@@ -277,6 +279,13 @@ def _translate_routes(
         tuple(half for route in translated for half in route.later),
         tuple(bug for route in translated for bug in route.bugs),
     )
+
+
+def _matches(route: Route, translated: TranslatedRoute) -> tuple[RouteMatch, ...]:
+    """Return what a route takes; an event has several forms."""
+    if route.event_matcher is not None:
+        return tuple(each.match for each in translated.placed)
+    return (translated.match,) if translated.match is not None else ()
 
 
 def _host(
