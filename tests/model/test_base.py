@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from gloo.model.base import Model, Name, exactly_one
+from gloo.model.base import Model, Name, exactly_one, is_name
 
 
 class Named(Model, frozen=True, kw_only=True):
@@ -13,6 +13,7 @@ class Named(Model, frozen=True, kw_only=True):
 @pytest.mark.parametrize("name", ["a", "petstore", "my-app.v2", "0", "a" * 63, ".".join(["a" * 63] * 3 + ["a" * 61])])
 def test_names_are_lower_case_dns_labels_joined_by_dots(name: str) -> None:
     assert msgspec.convert({"name": name}, Named).name == name
+    assert is_name(name)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,7 @@ def test_names_are_lower_case_dns_labels_joined_by_dots(name: str) -> None:
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"name": name}, Named)
+    assert not is_name(name)
 
 
 def test_objects_are_frozen() -> None:

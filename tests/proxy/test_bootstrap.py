@@ -44,6 +44,15 @@ def test_the_node_id_is_role_and_name(settings: Bootstrap) -> None:
     assert json.loads(bootstrap(settings))["node"] == {"id": "ingress~one", "cluster": "gloo"}
 
 
+def test_the_control_plane_can_be_reached_by_tcp_and_the_admin_api_left_out(binary: Path, folder: Path) -> None:
+    file = folder / "bootstrap.json"
+    file.write_text(bootstrap(Bootstrap(role="r", name="n", xds_socket=("localhost", 18000), admin_socket=None)))
+    assert "admin" not in json.loads(file.read_text())
+    command = [str(binary), "--mode", "validate", "-c", str(file), "--disable-hot-restart"]
+    outcome = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert outcome.returncode == 0, outcome.stderr[-1000:]
+
+
 def test_no_statistics_named_means_all(settings: Bootstrap) -> None:
     every = Bootstrap(role="r", name="n", xds_socket=Path("x"), admin_socket=Path("a"), statistics=())
     assert json.loads(bootstrap(every))["stats_config"] == {}
@@ -71,6 +80,7 @@ async def test_envoy_asks_for_changes_over_the_unix_socket_and_keeps_its_admin_p
     server = grpc.aio.server(handlers=[calls])
     server.add_insecure_port(f"unix:{settings.xds_socket}")
     await server.start()
+    assert settings.admin_socket is not None
     admin = Admin(settings.admin_socket)
     async with Envoy(launch_of(bootstrap(settings)), admin).running():
         await until(lambda: len(calls.seen) > 0)

@@ -4,7 +4,7 @@ import pytest
 
 from gloo.model.ssl_config import SSLConfig
 from gloo.model.virtual_service import VirtualService
-from gloo.translator.domains import NONE_LOST, Owners, claim_of, none_left
+from gloo.translator.domains import NONE_LOST, Owners, claim_of, none_left, roles_of
 
 
 def lost(owners: Owners, name: str, *domains: str, roles: tuple[str, ...] = (), tls: bool = False) -> list[str]:
@@ -105,3 +105,13 @@ def test_what_is_no_domain_is_refused_and_the_others_are_kept() -> None:
 
 def test_a_virtual_service_that_loses_nothing_says_so_with_one_object() -> None:
     assert claim_of(VirtualService(name="a", domains=("x.org",))).take({}) is NONE_LOST
+
+
+def test_a_role_that_is_no_name_is_told_and_the_others_count() -> None:
+    service = VirtualService(name="a", roles=("", "inner", "in~x", "A b"))
+    assert roles_of(service) == ("inner",)
+    assert [(each.field, each.problem, each.hint) for each in claim_of(service).problems] == [
+        ("roles[0]", "'' is no role", "leave roles out for ingress"),
+        ("roles[2]", "'in~x' is no role", "a node id is ROLE~NAME, and its role ends before the first ~: 'in'"),
+        ("roles[3]", "'A b' is no role", "lower-case DNS labels joined by dots, at most 253 characters"),
+    ]

@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "Run the gateway of a folder until Ctrl-C.",
     "check": "Check a folder without running it: every finding with file and line.",
     "lint": "Name the routes that no request can reach.",
+    "envoy-config": "Print the bootstrap of a further Envoy, of any role.",
     "translate": "Print what Envoy would get for a folder.",
     "explain": "Say what becomes of a request, and why, without running anything.",
     "test": "Run the tests in DIR/tests/*.yaml against the configuration in DIR.",
@@ -32,7 +33,7 @@ COMMANDS = {
     "version": "Print the versions of gloo and Envoy, and the plugins.",
     "completion": "Print the completion script of a shell.",
 }
-"""Commands and their first lines of help; the module of each has its name, and defines `command`."""
+"""Commands and their first lines of help; the module of each has its name (`_` for `-`), and defines `command`."""
 
 INTERRUPTED = 130
 EXAMPLE = "\b\nExamples:\n  gloo demo\n  gloo run shop\n  gloo check shop && gloo apply -d shop -f pets.yaml"
@@ -57,7 +58,7 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"gloo.cli.{cmd_name}").command
+        command = import_module(f"gloo.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -19,6 +19,7 @@ from gloo.control_plane.sessions import Ask, SessionSecrets
 from gloo.control_plane.settings import Settings, state_folder
 from gloo.control_plane.state import RunningGateway, StateFolder, read_discovered
 from gloo.control_plane.trust import trusted_roots
+from gloo.control_plane.xds_place import Address, check_socket, with_role_ports, xds_address, xds_socket
 from gloo.discovery.loop import DiscoveryLoop
 from gloo.envoy.snapshot import ResourceType
 from gloo.errors import StorageError
@@ -72,17 +73,19 @@ async def running_gateway(
     secrets = SessionSecrets(secret_storage(settings), ask=ask)
     folder = _folder(settings)
     stores = Stores(FileStorage(folder), secrets, artifacts or FileArtifacts(folder))
-    gateway, binary = _gateway(settings), find_envoy(settings.envoy or None)
+    gateway, binary, address = _gateway(settings), find_envoy(settings.envoy or None), _xds_address(settings)
     async with AsyncExitStack() as stack:
         stack.enter_context(_patient_collector())
         state = stack.enter_context(StateFolder(state_folder(settings)).opened())
         place = stack.enter_context(runtime_folder())
         workers = Workers(Path(settings.dir), place)
         loop = _control_loop(stores, gateway, folder=Path(settings.dir), state=state, binary=binary, workers=workers)
-        await stack.enter_async_context(AdsServer(loop.cache, socket=place / "xds.sock"))
+        xds = xds_socket(settings) or place / "xds.sock"
+        check_socket(xds)
+        await stack.enter_async_context(AdsServer(loop.cache, socket=xds, address=str(address) if address else None))
         await stack.enter_async_context(_task(loop.run(), "control loop"))
         await stack.enter_async_context(_task(workers.run(loop.note), "workers"))
-        envoy = _envoy(settings, place, binary)
+        envoy = _envoy(settings, place, binary, xds)
         await stack.enter_async_context(envoy.running())
         await loop.wait_published()
         await workers.wait_started()
@@ -124,7 +127,19 @@ def _folder(settings: Settings) -> Path:
 def _gateway(settings: Settings) -> Gateway:
     bind = check_free(settings.bind, settings.http_port, flag="--http-port")
     check_free(bind, settings.https_port, flag="--https-port")
-    return Gateway(bind, settings.http_port, settings.https_port, trusted_roots(), settings.later_calls)
+    own = Gateway(bind, settings.http_port, settings.https_port, trusted_roots(), settings.later_calls)
+    return with_role_ports(own, settings)
+
+
+def _xds_address(settings: Settings) -> Address | None:
+    """Return where Envoys of others get their configuration by TCP; say aloud who else does."""
+    address = xds_address(settings)
+    if address is not None and not address.is_loopback:
+        _log.warning(
+            "whoever reaches the xDS address gets all configuration, keys of certificates included",
+            address=str(address),
+        )
+    return address
 
 
 def _control_loop(
@@ -159,9 +174,9 @@ async def _task(work: Coroutine[None, None, None], name: str) -> AsyncIterator[N
         task.cancel()
 
 
-def _envoy(settings: Settings, place: Path, binary: Path) -> Envoy:
+def _envoy(settings: Settings, place: Path, binary: Path, xds: Path) -> Envoy:
     admin = Admin(place / "admin.sock")
-    told = Bootstrap(role=DEFAULT_ROLE, name=str(os.getpid()), xds_socket=place / "xds.sock", admin_socket=admin.socket)
+    told = Bootstrap(role=DEFAULT_ROLE, name=str(os.getpid()), xds_socket=xds, admin_socket=admin.socket)
     launch = Launch(
         binary=binary,
         bootstrap=bootstrap(told),

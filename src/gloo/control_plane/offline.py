@@ -21,6 +21,7 @@ from gloo.control_plane.served import served_before
 from gloo.control_plane.sessions import offline_sessions
 from gloo.control_plane.settings import STATE, Settings, state_folder
 from gloo.control_plane.state import read_discovered, read_remembered
+from gloo.control_plane.xds_place import with_role_ports
 from gloo.discovery.known import Known
 from gloo.discovery.merge import useful, with_discovered
 from gloo.discovery.wanted import Wanted, wanted_of
@@ -67,6 +68,7 @@ def translate_settings(settings: Settings) -> Offline:
     A secret store that does not answer is one of the problems.
     """
     gateway = Gateway(settings.bind, settings.http_port, settings.https_port, later_calls=settings.later_calls)
+    gateway = with_role_ports(gateway, settings)
     return translate_folder(Path(settings.dir), gateway, state_folder(settings), secrets=secret_storage(settings))
 
 

@@ -25,7 +25,7 @@ VAULT_VARIABLE = "VAULT_TOKEN"
 
 _HIDDEN = {"hidden": True}
 _FOLDERS = frozenset(["dir", "state_dir", "secrets_dir"])
-_FILES = frozenset(["vault_ca_file", "vault_token_file", "vault_secret_id_file", "vault_jwt_file"])
+_FILES = frozenset(["xds_socket", "vault_ca_file", "vault_token_file", "vault_secret_id_file", "vault_jwt_file"])
 STATE = ".gloo"
 """The folder, in that of the configuration, where gloo keeps its state unless told otherwise."""
 
@@ -57,6 +57,15 @@ class Settings(Model, frozen=True, kw_only=True):
     later_calls: Annotated[
         int, Meta(ge=1, le=1_000_000, description="most calls that no client waits for, under way in each Envoy worker")
     ] = 1000
+    xds_socket: Annotated[
+        str, Meta(description="the Unix socket for Envoys started by others; by default a private one")
+    ] = ""
+    xds_address: Annotated[
+        str, Meta(description="HOST:PORT for Envoys started by others, in clear; a port alone is of this machine")
+    ] = ""
+    role_ports: Annotated[
+        str, Meta(description="ROLE=HTTP:HTTPS,...: the ports of roles that don't listen where ingress does")
+    ] = ""
     secret_store: Annotated[Literal["file", "vault"], Meta(description="where secrets are: files, or Vault")] = "file"
     secrets_dir: Annotated[str, Meta(description="the folder of secrets in files; by default DIR/secrets")] = ""
     vault_addr: Annotated[str, Meta(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", description="the URL of Vault")] = (

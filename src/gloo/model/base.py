@@ -1,23 +1,25 @@
 """What every structure that users write has in common."""
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 
-__all__ = ["Json", "Model", "Name", "Value", "exactly_one", "replace"]
+__all__ = ["NAME_RULE", "Json", "Model", "Name", "Value", "exactly_one", "is_name", "replace"]
 
 Json = Any
 """A JSON value whose shape somebody else knows: a plugin's `spec`, a function's `spec`, a route's `extensions`."""
 
-Name = Annotated[
-    str,
-    msgspec.Meta(
-        max_length=253,
-        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$(?!\n)",
-        description="lower-case DNS labels joined by dots, at most 253 characters",
-    ),
-]
+NAME_RULE = "lower-case DNS labels joined by dots, at most 253 characters"
+_LONGEST_NAME = 253
+_NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$(?!\n)"
+Name = Annotated[str, msgspec.Meta(max_length=_LONGEST_NAME, pattern=_NAME, description=NAME_RULE)]
+
+
+def is_name(text: str) -> bool:
+    """Say whether *text* can be the name of an object."""
+    return len(text) <= _LONGEST_NAME and re.match(_NAME, text) is not None
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

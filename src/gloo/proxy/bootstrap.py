@@ -1,6 +1,6 @@
 """Write the bootstrap of an Envoy that gets everything else from us over ADS.
 
-Only names, two Unix sockets and limits are in it: whatever users configure comes over xDS, so a bootstrap never
+Only names, sockets and limits are in it: whatever users configure comes over xDS, so a bootstrap never
 changes while Envoy runs.
 """
 
@@ -37,8 +37,8 @@ class Bootstrap:
     Args:
         role: the role whose snapshot it gets.
         name: tells the Envoys of one role apart.
-        xds_socket: the Unix socket on which we serve ADS.
-        admin_socket: where Envoy is to open its admin API; keep it in a folder of mode 0700.
+        xds_socket: the Unix socket on which we serve ADS; or ``(host, port)``.
+        admin_socket: where Envoy is to open its admin API; keep it in a folder of mode 0700. None is no admin API.
         cluster: Envoy's ``service-cluster``, a label in logs and traces.
         delta: ask for changes only, instead of the state of the world on each change.
         max_connections: the most clients at a time; further ones are refused.
@@ -47,8 +47,8 @@ class Bootstrap:
 
     role: str
     name: str
-    xds_socket: Path
-    admin_socket: Path
+    xds_socket: Path | tuple[str, int]
+    admin_socket: Path | None
     cluster: str = "gloo"
     delta: bool = True
     max_connections: int = 50_000
@@ -62,9 +62,8 @@ class Bootstrap:
 
 def bootstrap(settings: Bootstrap) -> str:
     """Return the bootstrap as JSON text (``envoy.config.bootstrap.v3.Bootstrap``)."""
-    document = {
+    document: dict[str, object] = {
         "node": {"id": settings.node_id, "cluster": settings.cluster},
-        "admin": {"address": {"pipe": {"path": str(settings.admin_socket), "mode": 0o600}}},
         "stats_config": _stats_config(settings.statistics),
         "deferred_stat_options": {"enable_deferred_creation_stats": True},
         # A worker makes its own copy of a cluster when it first sends something there, not of all of them at once.
@@ -75,6 +74,8 @@ def bootstrap(settings: Bootstrap) -> str:
         "static_resources": {"clusters": [_xds_cluster(settings.xds_socket), _later_cluster()]},
         "dynamic_resources": _dynamic_resources(delta=settings.delta),
     }
+    if settings.admin_socket is not None:
+        document["admin"] = {"address": {"pipe": {"path": str(settings.admin_socket), "mode": 0o600}}}
     return json.dumps(document, indent=1)
 
 
@@ -98,11 +99,14 @@ def _overload_manager(max_connections: int) -> dict[str, object]:
     return {"resource_monitors": [{"name": monitor, "typed_config": limit}]}
 
 
-def _xds_cluster(socket: Path) -> dict[str, object]:
-    endpoint = {"endpoint": {"address": {"pipe": {"path": str(socket)}}}}
+def _xds_cluster(place: Path | tuple[str, int]) -> dict[str, object]:
+    address: dict[str, object] = {"pipe": {"path": str(place)}}
+    if isinstance(place, tuple):
+        address = {"socket_address": {"address": place[0], "port_value": place[1]}}
+    endpoint = {"endpoint": {"address": address}}
     return {
         "name": XDS_CLUSTER,
-        "type": "STATIC",
+        "type": "STRICT_DNS" if isinstance(place, tuple) else "STATIC",
         "connect_timeout": "1s",
         "load_assignment": {"cluster_name": XDS_CLUSTER, "endpoints": [{"lb_endpoints": [endpoint]}]},
         "typed_extension_protocol_options": _over_http2(),

@@ -14,7 +14,7 @@ from gloo.plugins.base import PythonWorker
 from gloo.plugins.registry import Plugins
 from gloo.translator.bugs import Bug
 from gloo.translator.certificates import GoodSecrets
-from gloo.translator.domains import DEFAULT_ROLE
+from gloo.translator.domains import DEFAULT_ROLE, roles_of
 from gloo.translator.gateway import Gateway
 from gloo.translator.listeners import listeners
 from gloo.translator.memo import Memo
@@ -95,14 +95,15 @@ def translate(
     upstreams = translate_upstreams(config, plugins, refusals=refusals, memo=memo)
     services = translate_virtual_services(config, upstreams, plugins=plugins, refusals=refusals, memo=memo)
     secure = secure_services(config, services, good or GoodSecrets(), now=now, refusals=refusals, memo=memo)
-    roles = sorted({DEFAULT_ROLE, *(role for service in services.values() for role in service.roles)})
+    roles = sorted({DEFAULT_ROLE, *gateway.by_role, *(role for each in services.values() for role in each.roles)})
     tables = name_tables(secure, roles, memo)
     clusters = _clusters(upstreams, gateway)
     known, before = _known(services, roles, memo), before or {}
     snapshots: dict[str, EnvoySnapshot] = {}
     for role in roles:
         own = {name: service for name, service in services.items() if role in service.roles}
-        found = listeners(own, secure.of_role(role), tables[role], gateway=gateway, plugins=plugins, memo=memo)
+        place = gateway.of_role(role)
+        found = listeners(own, secure.of_role(role), tables[role], gateway=place, plugins=plugins, memo=memo)
         tokens = memo.once(tokens_resource, known[role], before.get(role, NOTHING_KNOWN), refusals)
         snapshots[role] = EnvoySnapshot.of(*clusters, tokens, *found)
     problems = secure_problems(secure, tables, tuple(services.values()))
@@ -128,8 +129,8 @@ def translate_clusters(
     upstreams = translate_upstreams(config, plugins, refusals=refusals, memo=memo)
     snapshot = EnvoySnapshot.of(*_clusters(upstreams, gateway))
     services = (item.value for item in config.virtual_services.values())
-    named = {role for service in services if isinstance(service, VirtualService) for role in service.roles}
-    return dict.fromkeys(sorted({DEFAULT_ROLE, *named}), snapshot)
+    named = {role for service in services if isinstance(service, VirtualService) for role in roles_of(service)}
+    return dict.fromkeys(sorted({DEFAULT_ROLE, *gateway.by_role, *named}), snapshot)
 
 
 def _reports(

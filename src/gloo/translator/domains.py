@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from math import inf
 from types import MappingProxyType
 
-from gloo.model.base import Value
+from gloo.model.base import NAME_RULE, Value, is_name
 from gloo.model.status import Problem
 from gloo.model.virtual_service import VirtualService, domain_of
 
@@ -20,13 +20,17 @@ Since = Mapping[str, float]
 
 
 class Claim(Value, frozen=True):
-    """What a virtual service wants to answer for: its roles, and its domains in each of them."""
+    """What a virtual service wants to answer for: its roles, and its domains in each of them.
+
+    In `problems` are those of its roles that can't be one.
+    """
 
     service: VirtualService
     roles: tuple[str, ...]
     domains: tuple[str, ...]
     keys: tuple[_Key, ...]
     sound: bool
+    problems: tuple[Problem, ...] = ()
 
     @property
     def name(self) -> str:
@@ -109,10 +113,29 @@ NONE_LOST: Mapping[str, Loss] = MappingProxyType({})
 
 def claim_of(service: VirtualService) -> Claim:
     """Return what *service* wants to answer for."""
-    roles = tuple(dict.fromkeys(service.roles)) or (DEFAULT_ROLE,)
+    roles = roles_of(service)
     domains, secure = service.effective_domains, service.ssl_config is not None
     keys = tuple([(role, secure, domain) for role in roles for domain in domains])
-    return Claim(service, roles, domains, keys, all(map(_DOMAIN.match, domains)))
+    return Claim(service, roles, domains, keys, all(map(_DOMAIN.match, domains)), tuple(_bad_roles(service)))
+
+
+def roles_of(service: VirtualService) -> tuple[str, ...]:
+    """Return which Envoys get *service*; a role that can't be one is left out."""
+    if not service.roles:
+        return (DEFAULT_ROLE,)
+    return tuple(role for role in dict.fromkeys(service.roles) if is_name(role))
+
+
+def _bad_roles(service: VirtualService) -> Iterator[Problem]:
+    for index, role in enumerate(service.roles):
+        if is_name(role):
+            continue
+        hint = NAME_RULE
+        if not role:
+            hint = f"leave roles out for {DEFAULT_ROLE}"
+        elif "~" in role:
+            hint = f"a node id is ROLE~NAME, and its role ends before the first ~: {role.partition('~')[0]!r}"
+        yield Problem(field=f"roles[{index}]", problem=f"{role!r} is no role", hint=hint)
 
 
 def none_left(claim: Claim, losses: Mapping[str, Loss], since: Since) -> Iterator[Problem]:

@@ -299,8 +299,9 @@ def _host(
 ) -> TranslatedVirtualService:
     service = claim.service
     problems = routes.problems
-    if item.problems or lost:
-        problems = (*located(item, (*item.problems, *none_left(claim, lost, since))), *problems)
+    if item.problems or lost or claim.problems:
+        told = (*item.problems, *claim.problems, *none_left(claim, lost, since))
+        problems = (*located(item, told), *problems)
     domains = tuple(domain for domain in claim.domains if domain not in lost) if lost else claim.domains
     host: VirtualHost | None = None
     if domains:
