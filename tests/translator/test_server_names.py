@@ -104,3 +104,20 @@ def test_the_roles_of_a_host_decide_where_it_is_known() -> None:
     )
     assert chains(found) == {"certificate/b": ("a.test",)}
     assert reasons(found, "one") == ()
+
+
+def test_a_name_stays_with_the_service_that_has_its_domain_whoever_sorts_first() -> None:
+    found = translated(host("one", "a.test", sni_domains=["a.test", "b.test"]), host("two", "b.test", secret="b"))
+    assert chains(found) == {"certificate/a": ("a.test",), "certificate/b": ("b.test",)}
+    assert found.reports["VirtualService/two"].state == "Accepted"
+    (told,) = found.reports["VirtualService/one"].problems[-1:]
+    assert told.field == "ssl_config.sni_domains[1]"
+    assert "'b.test' are answered as VirtualService/two says" in told.problem
+    assert told.hint.startswith("it has that domain;")
+
+
+def test_server_names_that_can_not_be_are_told_without_advice_to_give_what_is_given() -> None:
+    found = translated(host("one", "a.test", sni_domains=["", "a..test", "a b", "a.test"]))
+    problems = [each for each in found.reports["VirtualService/one"].problems if "told by SNI" in each.problem]
+    assert [each.field for each in problems] == [f"ssl_config.sni_domains[{index}]" for index in range(3)]
+    assert {each.hint for each in problems} == {"e.g. *.example.com"}

@@ -1,8 +1,8 @@
 """Which client gets which certificate: by the server name that it asks for (SNI).
 
 Envoy knows whole names, names that end alike (``*.example.com``), and the rest. The most specific name wins, whoever
-has it; what two virtual services claim alike stays with the older one, or with the one whose name sorts first, and the
-other is told.
+has it. What two virtual services claim alike stays with the one that answers for that domain, or else with the older
+one, or the one whose name sorts first, and the other is told.
 """
 
 import ipaddress
@@ -59,6 +59,10 @@ class SecureService(Value, frozen=True):
     def http3(self) -> bool:
         return self.service.ssl is not None and self.service.ssl.http3
 
+    def has(self, name: str) -> bool:
+        """Say whether *name* is one of its domains."""
+        return name in self.service.domains
+
 
 class NameChain(Value, frozen=True):
     """The names that are answered alike; *http3_names* are those of them that are answered over QUIC too."""
@@ -105,18 +109,27 @@ def secure_service(
 
 def name_table(*services: SecureService) -> NameTable:
     """Give each server name to one way to answer; *services* are of one role, the oldest first."""
-    owners: dict[str, SecureService] = {}
+    able = [service for service in services if service.tls is not None]
+    owners = _owners(able)
     http3: set[str] = set()
     problems: dict[str, tuple[Problem, ...]] = {}
-    for service in services:
-        if service.tls is None:
-            continue
-        lost = tuple(_taken(each, owners[each.name]) for each in service.names if _is_lost(each, service, owners))
+    for service in able:
+        lost = tuple(_taken(each, owners[each.name]) for each in service.names if owners[each.name].tls != service.tls)
         problems[service.item.name] = located(service.item, lost)
-        mine = [each.name for each in service.names if owners.setdefault(each.name, service).tls == service.tls]
+        mine = [each.name for each in service.names if owners[each.name].tls == service.tls]
         http3.update(mine if service.http3 else ())
     refused = {each.name for service in services if service.tls is None for each in service.names}
     return NameTable(tuple(_chains(owners, http3)), tuple(sorted(refused - owners.keys() - {EVERYONE})), problems)
+
+
+def _owners(services: Iterable[SecureService]) -> dict[str, SecureService]:
+    """Return who decides how each name is answered: who has the domain of that name, or else who comes first."""
+    owners: dict[str, SecureService] = {}
+    for service in services:
+        for each in service.names:
+            if each.name not in owners or (service.has(each.name) and not owners[each.name].has(each.name)):
+                owners[each.name] = service
+    return owners
 
 
 def _told(choice: Choice | None, at: str) -> Iterator[Problem]:
@@ -124,17 +137,13 @@ def _told(choice: Choice | None, at: str) -> Iterator[Problem]:
         yield msgspec.structs.replace(choice.problem, field=at)
 
 
-def _is_lost(claim: ClaimedName, service: SecureService, owners: dict[str, SecureService]) -> bool:
-    owner = owners.get(claim.name)
-    return owner is not None and owner.tls != service.tls
-
-
 def _taken(claim: ClaimedName, owner: SecureService) -> Problem:
     whom = "clients that name no known host" if claim.name == EVERYONE else f"clients that ask for {claim.name!r}"
+    why = "it has that domain" if owner.has(claim.name) else "it is older, or its name sorts first"
     return Problem(
         field=claim.field,
         problem=f"{whom} are answered as {owner.item.ref} says",
-        hint="it is older, or its name sorts first; give both the same ssl_config, or other sni_domains",
+        hint=f"{why}; give both the same ssl_config, or other sni_domains",
     )
 
 
@@ -169,7 +178,8 @@ def _names_of(
     """Return the server names that a virtual service asks for, and those of its domains that can't be one."""
     assert isinstance(item.value, VirtualService)
     if config.sni_domains:
-        written = [(domain_of(each), f"ssl_config.sni_domains[{i}]") for i, each in enumerate(config.sni_domains)]
+        asked = enumerate(config.sni_domains)
+        written = [(domain_of(each) if each else "", f"ssl_config.sni_domains[{index}]") for index, each in asked]
     else:
         fields = {domain_of(each): f"domains[{index}]" for index, each in reversed(list(enumerate(item.value.domains)))}
         written = [(domain, fields.get(domain, "domains")) for domain in service.domains]
@@ -202,7 +212,8 @@ def _unusable(domain: str, at: str, *, warning: bool) -> Problem:
         problem = f"clients never ask for an address such as {domain!r} by SNI (RFC 6066)"
     else:
         problem = f"clients can't be told by SNI to ask for {domain!r}"
-    return Problem(field=at, problem=problem, hint="give ssl_config.sni_domains, e.g. *.example.com", warning=warning)
+    hint = "give ssl_config.sni_domains, e.g. *.example.com" if at.startswith("domains") else "e.g. *.example.com"
+    return Problem(field=at, problem=problem, hint=hint, warning=warning)
 
 
 def _uncovered(pair: Material, names: tuple[ClaimedName, ...]) -> Iterable[Problem]:
