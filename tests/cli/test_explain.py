@@ -95,3 +95,11 @@ def test_of_an_answer_it_is_told_which_template_takes_it_and_what_the_client_get
 @pytest.mark.parametrize("options", [("--answer-status", "99"), ("--answer-header", "no-colon")])
 def test_what_is_no_answer_is_told_as_such(shop: Path, options: tuple[str, str]) -> None:
     gloo("explain", "GET", "/pet/", shop, *options, status=2)
+
+
+def test_an_event_route_that_says_no_is_told_once_with_all_its_forms(folder: Path) -> None:
+    gloo("route", "add", "--event", "paid", "--upstream", "petstore", "-d", folder)
+    said = gloo("explain", "POST", "/events", folder, status=1).stdout
+    (line,) = [line for line in said.splitlines() if "routes[0]" in line]
+    for name in ("x-event-type", "ce-type", "content-type"):
+        assert f"header {name}: expected" in line

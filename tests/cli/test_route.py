@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from tests.cli.command_line import gloo, told
 
+from gloo.cli.matcher_text import describe
+from gloo.model.base import Json
+from gloo.model.route import RequestMatcher, Route
 from gloo.model.text import parse_text
 
 WRITTEN = """\
@@ -35,6 +38,13 @@ def add(folder: Path, *flags: str, status: int = 0, stdin: str | None = None) ->
 def routes(folder: Path, service: str = "default") -> list[dict[str, Any]]:
     value = parse_text((folder / f"virtual_services/{service}.yaml").read_text())[0]
     return list(value["routes"])
+
+
+def test_what_the_gateway_answers_itself_is_told_as_the_destination() -> None:
+    matcher = RequestMatcher(path_prefix="/a")
+    answers: tuple[dict[str, Json], ...] = ({"direct_response": {"status": 204}}, {"redirect": {"https": True}}, {})
+    said = [str(describe(Route(request_matcher=matcher, extensions=extensions))) for extensions in answers]
+    assert said == ["* prefix /a -> answer 204", "* prefix /a -> redirect 301", "* prefix /a -> nowhere"]
 
 
 def test_the_default_virtual_service_is_made_when_there_is_none(folder: Path) -> None:

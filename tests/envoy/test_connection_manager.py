@@ -35,5 +35,9 @@ def test_quic_has_its_codec() -> None:
     assert written(ConnectionManager("table", http3=True))["codec_type"] == "HTTP3"
 
 
+def test_the_final_dot_of_a_host_is_taken_away() -> None:
+    assert written(ConnectionManager("table"))["strip_trailing_host_dot"] is True
+
+
 def test_http_1_0_is_answered() -> None:
     assert written(ConnectionManager("table"))["http_protocol_options"]["accept_http_10"] is True

@@ -18,6 +18,7 @@ def test_the_particular_comes_before_the_general_and_what_is_not_the_clients_fau
         (401, "token_expired"),
         (401, "token_refused"),
         (413, "too_large"),
+        (504, "upstream_timeout"),
     ]
     assert all(
         each["headers_to_add"][0]["header"]["value"] == reason

@@ -43,6 +43,11 @@ def test_the_host_header_beats_the_host_of_the_url() -> None:
     assert (request.host, request.headers) == ("b.test", (("x-a", "1"),))
 
 
+def test_the_final_dot_of_a_host_is_taken_away() -> None:
+    hosts = ("b.test.", "b.test.:80", "b.test")
+    assert [request_of("GET", f"http://{host}/").host for host in hosts] == ["b.test", "b.test:80", "b.test"]
+
+
 def test_a_path_alone_asks_localhost() -> None:
     assert request_of("GET", "/x").host == "localhost"
 

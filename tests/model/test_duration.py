@@ -22,6 +22,7 @@ from gloo.model.duration import Duration, check_milliseconds, check_seconds
         ("7us", 7000),
         ("7µs", 7000),
         (3_000_000_000, 3 * 10**9),
+        (3e9, 3 * 10**9),
         (0, 0),
     ],
 )
@@ -31,7 +32,25 @@ def test_durations_are_text_with_units_or_whole_nanoseconds(written: object, nan
 
 @pytest.mark.parametrize(
     "written",
-    ["", "3", "soon", "3 s", "-3s", "s", "3s ", "3d", -1, True, 1.5, None, [], "1h" * 10**5 + "x", "9" * 30 + "h"],
+    [
+        "",
+        "3",
+        "soon",
+        "3 s",
+        "-3s",
+        "s",
+        "3s ",
+        "3d",
+        -1,
+        True,
+        1.5,
+        1e300,
+        float("nan"),
+        None,
+        [],
+        "1h" * 10**5 + "x",
+        "9" * 30 + "h",
+    ],
 )
 def test_what_is_no_duration_is_refused_with_an_example(written: object) -> None:
     with pytest.raises(ValueError, match=r"is not a duration \(e\.g\. 3s"):

@@ -21,6 +21,8 @@ def problem_of(written: Json) -> str:
         ({"tcp": {}, "timeout": 5}, "timeout must be at least 1ms"),
         ({"tcp": {}, "healthy_threshold": 0}, "healthy_threshold: "),
         ({"http": {"path": "healthz"}}, "http.path: "),
+        ({"http": {"path": "/", "host": "a b"}}, "host: 'a b' is no host"),
+        ({"grpc": {"host": "http://a"}}, "host: 'http://a' is no host"),
         ({"http": {"path": "/a b"}}, "http.path: "),
         ({"http": {"path": "/", "expected_statuses": [99]}}, "http: expected_statuses: 99 is no HTTP status"),
         ({"http": {"path": "/", "expected_statuses": ["299-200"]}}, "'299-200' is no HTTP status"),

@@ -3,7 +3,7 @@
 import pytest
 
 from gloo.errors import ConfigError
-from gloo.model.http_name import check_header_name, check_header_value, is_token
+from gloo.model.http_name import check_header_name, check_header_value, is_host, is_token
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,17 @@ from gloo.model.http_name import check_header_name, check_header_value, is_token
 )
 def test_a_token_has_the_characters_of_rfc_9110(text: str, token: bool) -> None:
     assert is_token(text) is token
+
+
+@pytest.mark.parametrize("host", ["a", "a_b.example.org", "example.org.", "10.0.0.1", "[::1]", "a:80", "[::1]:8080"])
+def test_a_host_is_a_name_or_an_address_maybe_with_a_port(host: str) -> None:
+    assert is_host(host)
+    assert is_host(host, port=False) is (not host.endswith("80"))
+
+
+@pytest.mark.parametrize("host", ["", "a b", "a..b", ".a", "http://a", "a/b", "a:", "a:b", "::1", "a\n", "ä"])
+def test_what_no_request_can_name_is_no_host(host: str) -> None:
+    assert not is_host(host)
 
 
 def test_header_names_are_kept_in_lower_case() -> None:

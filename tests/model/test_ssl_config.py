@@ -32,9 +32,14 @@ def test_the_authority_of_clients_is_in_the_secret_of_the_server_unless_named() 
         ({"max_tls_version": "TLSv1_1"}, "newer than max_tls_version"),
         ({"http3": True, "require_client_certificate": True}, "http3 can't be had with client certificates"),
         ({"http3": True, "max_tls_version": "TLSv1_2"}, "http3 needs TLS 1.3"),
-        ({"cipher_suites": ["ROT13"]}, "cipher_suites[0]: invalid enum value 'ROT13'"),
+        (
+            {"cipher_suites": ["ROT13"]},
+            "cipher_suites[0]: 'ROT13' is not allowed (valid: ECDHE-",
+        ),
         ({"alpn": []}, "alpn"),
-        ({"min_tls_version": 1.2}, "min_tls_version"),
+        ({"min_tls_version": 1.2}, "valid: TLSv1_0"),
+        ({"min_tls_version": "1.2"}, "'1.2' is not allowed (valid: TLSv1_0, TLSv1_1, TLSv1_2, TLSv1_3)"),
+        ({"require_client_certificate": True, "verify_subject_alt_names": [""]}, "verify_subject_alt_names[0]"),
     ],
 )
 def test_what_can_not_work_is_told_before_envoy_sees_it(fields: dict[str, Json], said: str) -> None:

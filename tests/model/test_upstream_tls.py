@@ -12,6 +12,8 @@ from gloo.model.upstream_tls import UpstreamSslConfig, is_address
     [
         ({"sni": "10.0.0.1"}, "sni is a host name, never an IP address"),
         ({"sni": "::1"}, "sni is a host name, never an IP address"),
+        ({"sni": "a b"}, "sni: 'a b' is no host name"),
+        ({"sni": "a:80"}, "sni: 'a:80' is no host name"),
         ({"trusted_ca": "x", "ca_secret_ref": "y"}, "takes trusted_ca or ca_secret_ref, not both"),
         (
             {"verify": False, "trusted_ca": "x", "subject_alt_names": ["a"]},

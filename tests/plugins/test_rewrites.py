@@ -34,6 +34,12 @@ def test_a_destination_that_needs_its_host_keeps_it() -> None:
     assert raised.value.field == "host_rewrite"
 
 
+@pytest.mark.parametrize("given", ["bad host", {"literal": "http://a"}])
+def test_a_host_that_no_request_can_name_is_refused(given: Json) -> None:
+    with pytest.raises(ConfigError, match="is no host"):
+        extended(Rewrites(), {"host_rewrite": given})
+
+
 def test_two_sources_of_a_host_are_too_much() -> None:
     found = problems_of(Rewrites(), {"host_rewrite": {"literal": "a", "auto": True}})
     assert [field for field, _ in found] == ["extensions.host_rewrite"]

@@ -81,6 +81,15 @@ def test_no_domain_and_an_empty_one_are_the_default() -> None:
     assert lost(owners, "b", "") == ["*"]
 
 
+def test_a_final_dot_says_nothing_and_an_empty_label_is_no_domain() -> None:
+    owners: Owners = {}
+
+    assert lost(owners, "a", "x.org.", "*.x.org.:80") == []
+    assert ("ingress", False, "x.org") in owners
+    assert ("ingress", False, "*.x.org") in owners
+    assert lost(owners, "b", "x.org", "a..b", "*.") == ["x.org", "a..b", "*."]
+
+
 def test_other_roles_and_tls_are_other_places() -> None:
     owners: Owners = {}
 

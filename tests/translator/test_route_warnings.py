@@ -101,3 +101,12 @@ def test_an_origin_that_browsers_send_is_not_told(origin: str) -> None:
 def test_what_no_request_has_is_told_and_takes_no_request(matcher: str, field: str) -> None:
     (found,) = told(to("a", "", matcher), to("a"))
     assert found.startswith(f"routes[0].{field}: ")
+
+
+def test_a_redirect_of_a_prefix_behind_a_regex_is_warned_of() -> None:
+    for kind, found in (("path_regex: /a.*", 1), ("path_prefix: /a", 0)):
+        text = f"name: shop\nroutes:\n- request_matcher: {{{kind}}}\n  extensions: {{redirect: {{prefix: /b}}}}\n"
+        status = translated(text).reports["VirtualService/shop"]
+        assert [(each.field, each.warning) for each in status.problems] == [
+            ("routes[0].extensions.redirect.prefix", True)
+        ] * found

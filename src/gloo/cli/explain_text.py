@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 from gloo.cli.matcher_text import describe
@@ -28,7 +29,8 @@ def _lines(found: Explanation, tables: Tables, folder: Path) -> Iterator[str]:
         first = found.domains[0]
         yield f"virtual service {first.service}: domain {first.domain} ({first.reason})"
         yield from (f"  passed over: {each.service}, domain {each.domain}" for each in found.domains[1:])
-    yield from (_tried(each, found, tables, folder) for each in found.tried)
+    for _, forms in groupby(found.tried, key=lambda each: each.candidate.index):
+        yield _tried(tuple(forms), found, tables, folder)
     if found.domains and found.chosen is None and found.tried:
         yield "  no route matches"
     if found.token is not None:
@@ -45,10 +47,13 @@ def _lines(found: Explanation, tables: Tables, folder: Path) -> Iterator[str]:
         yield from (f"  {problem}" for problem in found.problems)
 
 
-def _tried(tried: Tried, found: Explanation, tables: Tables, folder: Path) -> str:
+def _tried(forms: tuple[Tried, ...], found: Explanation, tables: Tables, folder: Path) -> str:
+    """Return the line of one route; an event has several *forms*, each with its own refusal."""
+    tried = forms[-1]
     index = tried.candidate.index
     if tried.refusal is not None:
-        return f"  routes[{index}] no: {tried.refusal}"
+        refusals = dict.fromkeys(str(each.refusal) for each in forms)
+        return f"  routes[{index}] no: {'; '.join(refusals)}"
     source = tables.item(found.service).source
     place = f"{folder / source.document.name}:{source.line_of(f'routes[{index}]')}"
     extra = "" if tried.candidate.route.name.count("/") == 1 else f", its part {tried.candidate.route.name!r}"

@@ -21,7 +21,7 @@ class RouteText(Value, frozen=True):
 
 def describe(route: Route) -> RouteText:
     """Return *route* in few words."""
-    destination = ", ".join(_destination(each) for each in route.destinations)
+    destination = ", ".join(_destination(each) for each in route.destinations) or _answered(route)
     if route.event_matcher is not None:
         return RouteText("Event", route.event_matcher.event_type, "", "", destination)
     matcher = route.request_matcher
@@ -29,6 +29,14 @@ def describe(route: Route) -> RouteText:
         return RouteText("Unreadable", "", "", "", destination)
     kind, path = _path(matcher)
     return RouteText(kind, path, ",".join(matcher.verbs) or "*", _conditions(matcher), destination)
+
+
+def _answered(route: Route) -> str:
+    """Return what the gateway answers by itself, if that is what the route is for."""
+    answer, redirect = route.extensions.get("direct_response"), route.extensions.get("redirect")
+    if isinstance(answer, dict):
+        return f"answer {answer.get('status', 200)}"
+    return f"redirect {redirect.get('code', 301)}" if isinstance(redirect, dict) else ""
 
 
 def _path(matcher: RequestMatcher) -> tuple[str, str]:

@@ -50,6 +50,7 @@ def _message(manager: ConnectionManager) -> Message:
     message.access_log.extend(manager.log)
     message.use_remote_address.value = True
     message.normalize_path.value = True
+    message.strip_trailing_host_dot = True
     message.path_with_escaped_slashes_action = hcm_pb2.HttpConnectionManager.KEEP_UNCHANGED
     message.http_protocol_options.accept_http_10 = True
     message.http_protocol_options.default_host_for_http_10 = "localhost"  # HTTP/1.0 may come without a host

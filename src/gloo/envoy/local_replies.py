@@ -18,10 +18,13 @@ _TOKENS = (
 )
 """How the details of a refusal begin, and what the client gets. Some of Envoy's own texts tell what is configured."""
 
+_LATE = ("response_timeout", "upstream_per_try_timeout", "stream_idle_timeout", "max_duration_timeout")
+"""What Envoy calls it when an upstream takes too long."""
+
 
 def local_replies() -> Message:
     """Return what becomes of the answers that Envoy makes; the first mapper that fits is taken."""
-    return hcm_pb2.LocalReplyConfig(mappers=[_no_route(), *(_denied(*each) for each in _TOKENS), _too_large()])
+    return hcm_pb2.LocalReplyConfig(mappers=[_no_route(), *(_denied(*each) for each in _TOKENS), _too_large(), _late()])
 
 
 def _no_route() -> Message:
@@ -38,6 +41,12 @@ def _denied(details: str, status: int, reason: str, message: str) -> Message:
 def _too_large() -> Message:
     which = "response.code_details == 'request_payload_too_large'"
     return _told(which, 413, "too_large", "the body is longer than the gateway keeps")
+
+
+def _late() -> Message:
+    """Return the answer for an upstream that takes too long, by `timeout`, by `idle_timeout` or in its last try."""
+    which = f"response.code == 504 && response.code_details in {list(_LATE)}"
+    return _told(which, 504, "upstream_timeout", "the upstream takes too long")
 
 
 def _told(expression: str, status: int, reason: str, message: str) -> Message:

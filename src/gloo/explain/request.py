@@ -46,6 +46,7 @@ JOINED = frozenset(
 """Headers that Envoy 1.40 keeps as one value, joined by commas, however often they come: found by asking it."""
 
 _PORT = re.compile(r":\d*\Z")
+_FINAL_DOT = re.compile(r"\.(?=(:[^:]*)?\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def request_of(
     host = next((value for name, value in named if name in ("host", ":authority")), host) or "localhost"
     kept = tuple((name, value) for name, value in named if name not in ("host", ":authority"))
     path = target if refused and is_refused(target) else normalised(target)
-    return Request(method.upper(), host, path, kept, body, scheme)
+    return Request(method.upper(), _FINAL_DOT.sub("", host), path, kept, body, scheme)
 
 
 def _parts(url: str) -> tuple[str, str, str]:

@@ -35,13 +35,13 @@ class Duration:
 
     @classmethod
     def parse(cls, value: object) -> Self:
-        """Read ``"1m30s"`` or a whole number of nanoseconds.
+        """Read ``"1m30s"`` or a whole number of nanoseconds, be it written ``3e9``.
 
         Raises:
             ValueError: it is neither, or it is longer than 10,000 years.
         """
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST:
-            return cls(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _MOST and value % 1 == 0:
+            return cls(int(value))
         if isinstance(value, str) and value:
             parts = _PART.findall(value)
             if "".join(number + unit for number, unit in parts) == value:

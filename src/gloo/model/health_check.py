@@ -9,7 +9,7 @@ from msgspec import Meta
 from gloo.errors import ConfigError
 from gloo.model.base import Model, exactly_one
 from gloo.model.duration import Duration
-from gloo.model.http_name import check_header_name, check_header_value
+from gloo.model.http_name import check_header_name, check_header_value, is_host
 
 Threshold = Annotated[int, Meta(ge=1, le=1000)]
 _Text = Annotated[str, Meta(min_length=1)]
@@ -69,6 +69,8 @@ class HealthCheck(Model, frozen=True, kw_only=True):
     unhealthy_threshold: Annotated[Threshold, Meta(description="so many failures in a row make a host sick")] = 3
 
     def __post_init__(self) -> None:
+        if self.host is not None and not is_host(self.host):
+            raise ValueError(f"host: {self.host!r} is no host")
         exactly_one("a health check", http=self.http, tcp=self.tcp, grpc=self.grpc)
         for name, span in (("interval", self.interval), ("timeout", self.timeout)):
             if span.nanoseconds < 10**6:

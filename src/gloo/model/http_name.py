@@ -17,6 +17,14 @@ Set or removed by a configuration, it would part what is sent from what was mean
 begins in the midst of this one.
 """
 
+_HOST = re.compile(r"([0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?P<port>:\d{1,5})?\Z")
+
+
+def is_host(text: str, *, port: bool = True) -> bool:
+    """Tell whether *text* can be the host of a request; *port*: and a port may follow."""
+    found = _HOST.match(text)
+    return found is not None and (port or found["port"] is None)
+
 
 def is_token(text: str) -> bool:
     """Tell whether *text* can be a method or the name of a header or cookie."""

@@ -43,7 +43,8 @@ class SSLConfig(Model, frozen=True, kw_only=True):
         bool, Meta(description="refuse clients without a certificate; the ca.crt is secret_ref's unless named")
     ] = False
     verify_subject_alt_names: Annotated[
-        tuple[str, ...], Meta(description="a client certificate must have one of these names (DNS, URI, email, IP)")
+        tuple[Annotated[str, Meta(min_length=1)], ...],
+        Meta(description="a client certificate must have one of these names (DNS, URI, email, IP)"),
     ] = ()
     min_tls_version: Annotated[TlsVersion | None, Meta(description="the oldest TLS version; by default TLSv1_2")] = None
     max_tls_version: Annotated[TlsVersion | None, Meta(description="the newest TLS version; by default TLSv1_3")] = None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, TypeGuard, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -20,6 +20,7 @@ from gloo.model.status import Problem
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+_NO_CHOICE = "Invalid enum value"
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _KINDS = re.compile(r"`([^`]*)`")
 _WORDS = {
@@ -145,8 +146,21 @@ def _own_fault(value: Json, hint: Any, path: Path) -> Iterator[Problem]:
         rule = next((meta for meta in getattr(hint, "__metadata__", ()) if meta.pattern and meta.description), None)
         if rule is not None and isinstance(value, str):
             yield Problem(field=format_path(path), problem=f"{value!r} is not allowed", hint=rule.description)
+        elif choices := tuple(_choices(hint)):
+            said = f"{value!r} is not allowed" if _NO_CHOICE in str(error) else _fault_of(error, path).problem
+            yield Problem(field=format_path(path), problem=said, hint=f"valid: {', '.join(choices)}")
         else:
             yield _fault_of(error, path)
+
+
+def _choices(hint: Any) -> Iterator[str]:
+    """Yield the values of those parts of *hint* that are a list of values, as they are written."""
+    if get_origin(hint) is Literal:
+        yield from map(str, get_args(hint))
+    elif get_origin(hint) in {Annotated, Union, UnionType}:
+        parts = get_args(hint)
+        for part in parts[:1] if get_origin(hint) is Annotated else parts:
+            yield from _choices(part)
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from gloo.model.base import Model
+from gloo.model.http_name import is_host
 
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!\Z)|\Z)){4}\Z")
 _Text = Annotated[str, Meta(min_length=1, max_length=253)]
@@ -36,6 +37,8 @@ class UpstreamSslConfig(Model, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.sni is not None and is_address(self.sni):
             raise ValueError("sni is a host name, never an IP address (RFC 6066); leave it out")
+        if self.sni is not None and not is_host(self.sni, port=False):
+            raise ValueError(f"sni: {self.sni!r} is no host name")
         if self.trusted_ca is not None and self.ca_secret_ref is not None:
             raise ValueError("takes trusted_ca or ca_secret_ref, not both")
         trust = {

@@ -16,12 +16,14 @@ _PORT = re.compile(r":([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]
 
 
 def domain_of(written: str) -> str:
-    """Return a domain as it is matched: in lower case, without a port, and `*` for an empty one.
+    """Return a domain as it is matched: in lower case, without port and final dot, and `*` for an empty one.
 
-    The port of a request's host isn't looked at, so one that is written says nothing; what can't be a port stays.
+    Port and final dot of a request's host aren't looked at, so those that are written say nothing; what can't be a port
+    stays.
     """
     small = written.lower()
-    return (_PORT.sub("", small) if ":" in small else small) or "*"
+    bare = _PORT.sub("", small) if ":" in small else small
+    return (bare[:-1] if bare[-1:] == "." and bare != "*." else bare) or "*"
 
 
 class VirtualService(Model, frozen=True, kw_only=True):

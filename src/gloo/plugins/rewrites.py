@@ -18,7 +18,7 @@ from gloo.envoy.route import Forward, Route
 from gloo.envoy.route_policy import HostRewrite
 from gloo.errors import ConfigError
 from gloo.model.base import Model, exactly_one, replace
-from gloo.model.http_name import check_header_name, check_header_value
+from gloo.model.http_name import check_header_name, check_header_value, is_host
 from gloo.model.regex import check_regex, check_substitution
 from gloo.plugins.base import RoutePlugin, forward_of
 
@@ -72,7 +72,8 @@ def _host(source: HostSource | str, forward: Forward) -> HostRewrite | None:
     if isinstance(source, str):
         source = HostSource(literal=source)
     if source.literal is not None:
-        check_header_value(source.literal, "host_rewrite")
+        if not is_host(source.literal):
+            raise ConfigError("", "host_rewrite", f"{source.literal!r} is no host", "a name, with a port if need be")
         return HostRewrite("literal", source.literal)
     if source.from_header is not None:
         return HostRewrite("header", check_header_name(source.from_header, "host_rewrite.from_header"))

@@ -10,7 +10,7 @@ from gloo.model.status import Problem
 from gloo.model.virtual_service import VirtualService, domain_of
 
 DEFAULT_ROLE = "ingress"
-_DOMAIN = re.compile(r"(\*|\*?[a-z0-9_\-.]*[a-z0-9_\-]|[a-z0-9_\-][a-z0-9_\-.]*\*|\[[0-9a-f:.]+\])\Z")
+_DOMAIN = re.compile(r"(?!.*\.\.)(\*|\*?[a-z0-9_\-.]*[a-z0-9_\-]|[a-z0-9_\-][a-z0-9_\-.]*\*|\[[0-9a-f:.]+\])\Z")
 _PORT = re.compile(r":\d+\Z")
 _Key = tuple[str, bool, str]
 Owners = MutableMapping[_Key, "Claim"]

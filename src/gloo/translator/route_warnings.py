@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from gloo.envoy.route import Action, Forward, RouteMatch
+from gloo.envoy.route import Action, Forward, Redirect, RouteMatch
 from gloo.model.path import format_path
 from gloo.model.route import RequestMatcher, Route
 from gloo.model.status import Problem
@@ -33,6 +33,9 @@ def route_warnings(
         if action.prefix_rewrite == "":
             yield _warning("prefix_rewrite", "an empty text rewrites nothing", "leave it out, or write /")
         yield from _of_hashes(action, balancer)
+    if isinstance(action, Redirect) and action.prefix is not None and match.path.kind == "regex":
+        problem = "takes the place of the whole path, for path_regex matches no prefix"
+        yield _warning("extensions.redirect.prefix", problem, "say redirect.path, or match by path_prefix")
 
 
 def _of_match(matcher: RequestMatcher, match: RouteMatch) -> Iterator[Problem]:

@@ -40,9 +40,7 @@ def shadow_warnings(order: RouteOrder) -> tuple[Problem, ...]:
 
 
 def _shadow(hidden: Hidden) -> Problem:
-    return Problem(
-        field=f"routes[{hidden.late}]", problem=_said(hidden), hint="move it up, or remove it", warning=True
-    )
+    return Problem(field=f"routes[{hidden.late}]", problem=_said(hidden), hint="move it up, or remove it", warning=True)
 
 
 def _said(hidden: Hidden) -> str:
