@@ -12,7 +12,7 @@ def test_the_bootstrap_has_role_and_place(folder: Path) -> None:
     assert told["node"]["id"] == "inner~one"
     endpoint = told["static_resources"]["clusters"][0]["load_assignment"]["endpoints"][0]["lb_endpoints"][0]
     assert endpoint["endpoint"]["address"] == {"socket_address": {"address": "10.0.0.1", "port_value": 18000}}
-    assert "inner has the ports of ingress" in result.stderr
+    assert "it has the ports of ingress" in result.stderr
 
 
 def test_place_and_ports_come_from_the_settings_of_the_gateway(folder: Path) -> None:

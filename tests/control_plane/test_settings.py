@@ -64,7 +64,7 @@ def test_every_fault_of_the_file_has_its_line_and_a_hint(tmp_path: Path) -> None
     assert refusal(file=file).splitlines() == [
         f"{file}:1: htp_port: unknown field (did you mean 'http_port'?)",
         f"{file}:2: bind: expected text, got a whole number",
-        f"{file}:3: log_level: invalid enum value 'loud' (one of debug, info, warning, error is expected)",
+        f"{file}:3: log_level: 'loud' is not allowed (valid: debug, info, warning, error)",
     ]
 
 

@@ -51,7 +51,8 @@ def command(
     else:
         raise click.UsageError("it has to know where gloo is (give --xds-socket or --xds-address, as to gloo run)")
     if role != "ingress" and role not in xds_place.role_ports(settings):
-        note(f"{role} has the ports of ingress: on one machine give it its own, gloo run --role-ports {role}=9080:9443")
+        ports = f"gloo run --role-ports {role}=9080:9443"
+        note(f"without `{ports}`, or the like, it has the ports of ingress: then it must not run on the same machine")
     told = Bootstrap(
         role=role,
         name=name or f"{socket.gethostname()}-{os.getppid()}",

@@ -134,6 +134,8 @@ def _gateway(settings: Settings) -> Gateway:
 def _xds_address(settings: Settings) -> Address | None:
     """Return where Envoys of others get their configuration by TCP; say aloud who else does."""
     address = xds_address(settings)
+    if address is not None and address.is_ip:
+        check_free(address.host, address.port, flag="--xds-address")
     if address is not None and not address.is_loopback:
         _log.warning(
             "whoever reaches the xDS address gets all configuration, keys of certificates included",

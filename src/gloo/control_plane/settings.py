@@ -234,9 +234,7 @@ def _parsed(path: Path, text: str) -> Mapping[str, Json]:
 
 
 def _placed(problem: Problem, path: Path, source: Source) -> Problem:
-    known = problem.field in Settings.__struct_fields__
-    hint = problem.hint or (_choices(problem.field) if known else "")
-    return msgspec.structs.replace(problem, file=str(path), line=source.line_of(problem.field), hint=hint)
+    return msgspec.structs.replace(problem, file=str(path), line=source.line_of(problem.field))
 
 
 def _given_names(given: Mapping[str, Json]) -> Iterator[str]:

@@ -29,12 +29,18 @@ class Address(Value, frozen=True):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
+    def is_ip(self) -> bool:
+        """Whether the host is an IP address, and no name."""
+        try:
+            ip_address(self.host)
+        except ValueError:
+            return False
+        return True
+
+    @property
     def is_loopback(self) -> bool:
         """Whether only this machine gets there."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return ip_address(self.host).is_loopback if self.is_ip else self.host == "localhost"
 
 
 def xds_socket(settings: Settings) -> Path | None:

@@ -101,8 +101,7 @@ def translate(
     known, before = _known(services, roles, memo), before or {}
     snapshots: dict[str, EnvoySnapshot] = {}
     for role in roles:
-        own = {name: service for name, service in services.items() if role in service.roles}
-        place = gateway.of_role(role)
+        own, place = {name: each for name, each in services.items() if role in each.roles}, gateway.of_role(role)
         found = listeners(own, secure.of_role(role), tables[role], gateway=place, plugins=plugins, memo=memo)
         tokens = memo.once(tokens_resource, known[role], before.get(role, NOTHING_KNOWN), refusals)
         snapshots[role] = EnvoySnapshot.of(*clusters, tokens, *found)
