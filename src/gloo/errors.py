@@ -18,13 +18,26 @@ class ConfigError(GlooError):
         field: the path inside the object, ``spec.hosts[0].port``; empty for the object as a whole.
         problem: the fact, without a final full stop.
         hint: what to do or what would be right; may be empty.
+        template: the error in a function's template that it is about, if it is about one.
+        others: what else is wrong there.
     """
 
-    def __init__(self, ref: str, field: str, problem: str, hint: str = "") -> None:
+    def __init__(
+        self,
+        ref: str,
+        field: str,
+        problem: str,
+        hint: str = "",
+        *,
+        template: "TemplateError | None" = None,
+        others: "tuple[ConfigError, ...]" = (),
+    ) -> None:
         self.ref = ref
         self.field = field
         self.problem = problem
         self.hint = hint
+        self.template = template
+        self.others = others
         super().__init__(ref, field, problem, hint)
 
     def __str__(self) -> str:
@@ -46,19 +59,43 @@ class TemplateError(GlooError):
         hint: what to do; may be empty.
         line: line in the template, from 1.
         column: column in that line, from 1.
+        text: that line of the template; empty where there is none to show.
+        others: the errors of the function's other templates.
     """
 
-    def __init__(self, field: str, problem: str, hint: str = "", *, line: int = 1, column: int = 1) -> None:
+    def __init__(
+        self,
+        field: str,
+        problem: str,
+        hint: str = "",
+        *,
+        line: int = 1,
+        column: int = 1,
+        text: str = "",
+        others: "tuple[TemplateError, ...]" = (),
+    ) -> None:
         self.field = field
         self.problem = problem
         self.hint = hint
         self.line = line
         self.column = column
+        self.text = text
+        self.others = others
         super().__init__(field, problem, hint, line, column)
 
     def __str__(self) -> str:
-        text = f"{self.field}: line {self.line}, column {self.column}: {self.problem}"
+        text = f"{self.field}: {self.place}: {self.problem}"
         return f"{text} ({self.hint})" if self.hint else text
+
+    @property
+    def place(self) -> str:
+        """The place in the template in words."""
+        return f"line {self.line}, column {self.column}"
+
+    def changed(self, *, field: str = "", hint: str = "", others: "tuple[TemplateError, ...]" = ()) -> "TemplateError":
+        """Return the same error with what is given in the place of what it said."""
+        said = (field or self.field, self.problem, hint or self.hint)
+        return TemplateError(*said, line=self.line, column=self.column, text=self.text, others=others)
 
 
 class SettingsError(GlooError):

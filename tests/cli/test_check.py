@@ -54,6 +54,7 @@ def test_json_findings_have_every_key(folder: Path) -> None:
         {
             "file": f"{folder}/upstreams/odd.yaml",
             "line": 2,
+            "column": 0,
             "object": "Upstream/odd",
             "field": "type",
             "problem": "'servce' is no upstream type",
@@ -62,8 +63,54 @@ def test_json_findings_have_every_key(folder: Path) -> None:
             "warning": False,
             "pending": False,
             "kept": False,
+            "template": None,
         }
     ]
+
+
+FUNCTIONS = """\
+name: shop
+type: service
+spec: {hosts: [{addr: 127.0.0.1, port: 1}]}
+service_info: {type: REST}
+functions:
+- name: get
+  spec:
+    path: /pets/{{ id }
+    body: |
+      {"name": 1,
+       "größe": {{ nop(x) }}}
+"""
+
+
+def test_an_error_in_a_template_shows_its_line_with_a_caret_at_the_place(folder: Path) -> None:
+    (folder / "upstreams/shop.yaml").write_text(FUNCTIONS)
+    place, hint = f"{folder}/upstreams/shop.yaml", "(did you mean now()?)"
+    assert gloo("check", folder, status=1).stdout.splitlines() == [
+        f"{place}:8: Upstream/shop: functions[0].spec.path: line 1, column 13: '}}' can't stand here",
+        "    /pets/{{ id }",
+        "                ^",
+        f"{place}:11: Upstream/shop: functions[0].spec.body: line 2, column 14: unknown function 'nop' {hint}",
+        '     "größe": {{ nop(x) }}}',
+        "                 ^",
+    ]
+    first, second = json.loads(gloo("check", folder, "-o", "json", status=1).stdout)
+    assert (second["line"], second["column"]) == (11, 20)
+    assert second["template"] == {"line": 2, "column": 14, "text": ' "größe": {{ nop(x) }}}'}
+    assert (first["line"], first["column"]) == (8, 23)
+    listed = gloo("get", "problems", "-d", folder).stdout
+    assert listed.endswith(
+        f"{folder}/upstreams/shop.yaml:11: functions[0].spec.body\n"
+        '     "größe": {{ nop(x) }}}\n                 ^\n'
+    )
+
+
+def test_of_a_long_line_the_place_is_shown(folder: Path) -> None:
+    long = "x" * 300 + "{{ nope(1) }}" + "y" * 300
+    (folder / "upstreams/shop.yaml").write_text(FUNCTIONS.replace("/pets/{{ id }", "/" + long))
+    lines = gloo("check", folder, status=1).stdout.splitlines()
+    assert lines[1][lines[2].index("^") :].startswith("nope(1)")
+    assert len(lines[1]) <= 104
 
 
 def test_json_of_a_clean_folder_is_an_empty_list(folder: Path) -> None:

@@ -159,3 +159,24 @@ async def test_a_second_gateway_on_the_same_port_says_who_has_it(example: Exampl
     assert status == 1
     assert f"port {port} is taken by envoy" in said
     assert "--http-port" in said
+
+
+async def test_a_gateway_ends_when_asked_though_its_envoy_never_gets_ready(tmp_path: Path) -> None:
+    folder, stuck = tmp_path / "shop", tmp_path / "envoy"
+    folder.mkdir()
+    stuck.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\nexec sleep 60\n")
+    stuck.chmod(0o755)
+    http, https = free_ports(2)
+    ports = ("--bind", "127.0.0.1", "--http-port", str(http), "--https-port", str(https))
+    process = await asyncio.create_subprocess_exec(
+        *(Path(sys.executable).with_name("gloo"), "run", str(folder), *ports, "--envoy", str(stuck)),
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await until((tmp_path / "started").exists)
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()

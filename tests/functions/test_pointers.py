@@ -10,7 +10,14 @@ from gloo.functions import FunctionTemplate, Parameter, compile_function
 from gloo.functions.body_modes import BodyMode
 from gloo.functions.known import Known
 
-FIELDS = {"a": {"b": [10, {"c": "x"}], "d-e": 8}, "n": 7, "b": 2, "xs": [{"k": 1}, {"k": 2}]}
+FIELDS = {
+    "a": {"b": [10, {"c": "x"}], "d-e": 8},
+    "n": 7,
+    "b": 2,
+    "xs": [{"k": 1}, {"k": 2}],
+    "s/t": 1,
+    "o": {"x~y/z": 2, "01": 3, "7": {"k": True}},
+}
 POINTERS = Known(pointers=True)
 
 
@@ -32,6 +39,11 @@ def rendered(gateway: Gateway, text: str) -> str:
         ("{% if a/b/0 == 10 %}y{% endif %}{% for x in xs %}{{ x/k }}{% endfor %}", "y12"),
         ("{{ default(a/q/r, 1) }}{{ exists(a/b) }}{{ 'a/b' }}", "1truea/b"),
         ("{{ a.b[0] }}", "10"),
+        ("{{ /a/b/0 }}{{ n + /a/b/0 }}{{ default(/a/q, /n) }}", "10177"),
+        ("{{ s~1t }}{{ o/x~0y~1z }}{{ o/01 }}{{ o/7/k }}", "123true"),
+        ("{{ exists('a/b/1/c') }}{{ exists('/a/b') }}{{ exists('a/b/2') }}{{ exists('a.b') }}", "truetruefalsetrue"),
+        ("{{ exists('s~1t') }}{{ exists('o/01') }}", "truetrue"),
+        ("{{ 8 /b }}{{ (n)/b }}", "43.5"),
     ],
 )
 def test_a_pointer_is_a_way_into_the_body(gateway: Gateway, text: str, expected: str) -> None:

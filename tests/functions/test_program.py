@@ -64,7 +64,7 @@ def test_a_header_is_set_once() -> None:
 
 
 def test_a_method_is_a_token(gateway: Gateway) -> None:
-    with pytest.raises(TemplateError, match="not a method"):
+    with pytest.raises(TemplateError, match="can't be part of a method"):
         compiled(headers=[(":method", "GET /x")])
     template = [(":method", "{{ verb }}")]
     assert call(gateway, Request(body=b'{"verb": "PURGE"}'), headers=template).request.method == "PURGE"
@@ -99,7 +99,7 @@ def test_a_plain_body_leaves_the_content_type(gateway: Gateway) -> None:
 
 def test_too_many_parameters_are_refused() -> None:
     parameters = [Parameter("query", f"p{index}") for index in range(200)]
-    with pytest.raises(TemplateError, match="too many"):
+    with pytest.raises(TemplateError, match="401 parameters and headers"):
         compiled(body="".join(f"{{{{ p{index} }}}}" for index in range(200)), parameters=parameters)
 
 

@@ -3,7 +3,7 @@ import pytest
 from gloo.errors import TemplateError
 from gloo.functions.source import Source
 from gloo.functions.template import parse
-from gloo.functions.tree import Call, Comparison, Item, Literal, Output, Statement, Text, Variable
+from gloo.functions.tree import Call, Comparison, Item, Literal, Logic, Output, Statement, Text, Variable
 
 
 def one(text: str) -> Statement:
@@ -73,18 +73,18 @@ def test_comparisons_chain() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column", "problem"),
     [
-        ("{{ a b }}", 1, 6, "expected token"),
-        ("x\n {{ a ? }}", 2, 7, "unexpected char '?'"),
-        ("{{ a", 1, 4, "unexpected end of template"),
-        ("{{ (a }}", 1, 7, "unexpected '}'"),
-        ("a {# b", 1, 5, "Missing end of comment tag"),
-        ("{{ 'abc }}", 1, 4, "unexpected char"),
-        ("{% if a %}", 1, 9, "Unexpected end of template"),
+        ("{{ a b }}", 1, 6, "'}}' is due, not 'b'"),
+        ("x\n {{ a ? }}", 2, 7, "'?' can't stand here"),
+        ("{{ a", 1, 4, "the template ends where '}}' is due"),
+        ("{{ (a }}", 1, 7, "'}' can't stand here (')' is due)"),
+        ("a {# b", 1, 5, "missing end of comment tag"),
+        ("{{ 'abc }}", 1, 4, "the quote is not closed"),
+        ("{% if a %}", 1, 9, "the template ends inside of 'if' (close it with {% endif %})"),
         ("{% nope %}", 1, 4, "unknown tag 'nope'"),
-        ("{% endif %}", 1, 4, "unknown tag 'endif'"),
+        ("{% endif %}", 1, 4, "'endif' can't stand here (it belongs to if)"),
         ("{% include 'x' %}", 1, 4, "not part of the language"),
         ("{% macro a() %}{% endmacro %}", 1, 4, "not part of the language"),
-        ("{% set a.b = 1 %}", 1, 4, "not part of the language"),
+        ("{% set a.b = 1 %}", 1, 4, "set takes one name and '='"),
         ("{{ nope(1) }}", 1, 4, "unknown function 'nope'"),
         ("{{ x | defalt(1) }}", 1, 8, "unknown function 'defalt'"),
         ("{{ default(1) }}", 1, 4, "takes 2 arguments, not 1"),
@@ -97,7 +97,18 @@ def test_comparisons_chain() -> None:
         ("{{ {1: 2} }}", 1, 5, "a key is a string"),
         ("{% for a in b if c %}{% endfor %}", 1, 4, "can't have"),
         ("{% for a, b, c in d %}{% endfor %}", 1, 4, "one name or two"),
-        ("{{ " + "(" * 5000 + "a" + ")" * 5000 + " }}", 1, 1, "nested too deep"),
+        ("{{ " + "(" * 5000 + "a" + ")" * 5000 + " }}", 1, 34, "brackets are nested deeper than 30"),
+        ("{% autoescape true %}{{ x }}{% endautoescape %}", 1, 4, "'autoescape' is not part of the language"),
+        ("{% set x %}a{% endset %}", 1, 4, "set takes one name and '='"),
+        ("{% filter upper %}a{% endfilter %}", 1, 4, "'filter' is not part of the language"),
+        ("{% if a %}{% endfor %}", 1, 14, "'endfor' can't stand here (the innermost open tag is 'if')"),
+        ("{% fro x in xs %}", 1, 4, "unknown tag 'fro' (did you mean 'for'?)"),
+        ("a\n## h2\n", 2, 4, "unknown tag 'h2' (## at the start of a line begins a statement"),
+        ("{{ " + "9" * 5000 + " }}", 1, 4, "the number has 5000 characters"),
+        ("{{ x" + " + x" * 400 + " }}", 1, 1362, "more than 60 steps in one another"),
+        ("{{ 1 < upper(1 < upper(1 < upper(1 < x < 2) < 2) < 2) < 2 }}", 1, 8, "too much stands between"),
+        ("a\ud800b", 1, 2, "is no character"),
+        ("{{ '\\ud800' }}", 1, 5, "is no character"),
         ("x" * 65_537, 1, 1, "at most 65536"),
     ],
 )
@@ -106,6 +117,18 @@ def test_what_is_not_of_the_language_is_refused_at_its_place(text: str, line: in
         parse(Source.of("body", text))
     assert problem in str(error.value)
     assert (error.value.field, error.value.line, error.value.column) == ("body", line, column)
+
+
+def test_a_backslash_that_begins_no_escape_stays() -> None:
+    assert expression(r'"\d\.\\w\n"') == Literal("\\d\\.\\w\n", 3)
+
+
+def test_a_long_chain_is_a_low_tree() -> None:
+    found = expression(" or ".join(["a"] * 1000))
+    depth = 0
+    while isinstance(found, Logic):
+        depth, found = depth + 1, found.right
+    assert depth <= 11
 
 
 def test_a_slip_in_a_name_is_guessed() -> None:

@@ -45,5 +45,39 @@ def test_a_text_that_is_no_yaml_has_one_line_only() -> None:
     assert Source(Document("config.yaml", "a: [")).line_of("a") == 1
 
 
+TEMPLATES = """\
+plain: /x/{{ a }}
+quoted: '/it''s/{{ a }}'
+double: "{{ a }}\\n{{ b }}"
+block: |
+  {"a": 1,
+    "b": {{ b }}}
+folded: >
+  one {{ a }}
+  two
+flow: {x: "{{ q }}", y: "{{ q }}"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "text", "place"),
+    [
+        ("plain", 1, "/x/{{ a }}", (1, 7)),
+        ("quoted", 1, "/it's/{{ a }}", None),
+        ("double", 2, "{{ b }}", (3, 18)),
+        ("block", 1, '{"a": 1,', (5, 2)),
+        ("block", 2, '  "b": {{ b }}}', (6, 2)),
+        ("folded", 1, "one {{ a }} two", None),
+        ("flow.y", 1, "{{ q }}", (10, 25)),
+        ("flow.z", 1, "{{ q }}", None),
+        ("flow", 1, "{{ q }}", None),
+    ],
+)
+def test_a_line_of_a_text_stands_where_it_is_written(
+    path: str, line: int, text: str, place: tuple[int, int] | None
+) -> None:
+    assert Source(Document("config.yaml", TEMPLATES)).place_in(path, line, text) == place
+
+
 def test_a_document_does_not_show_its_text() -> None:
     assert "canary" not in repr(Document("secret.yaml", "password: canary"))

@@ -4,6 +4,7 @@ import pytest
 from tests.support.translating import clusters, routes, translated
 
 from gloo.model.base import Json
+from gloo.model.status import TemplatePlace
 
 PETS = """\
 name: pets
@@ -191,6 +192,44 @@ def test_a_function_that_reads_no_body_takes_its_names_from_routes() -> None:
     assert "reads_body = false" in program(found)
     (problem,) = translated(text, ROUTE % ("made", "{}")).reports["VirtualService/default"].problems
     assert "nothing can supply 'id'" in problem.problem
+
+
+def test_all_that_is_wrong_with_a_function_is_told_each_at_its_template() -> None:
+    spec = """{path: "/{{ nope(1) }}", headers: {":method": "{{ m }} x", x-a: "{{ a"}, body: '{"a": {{ 1 / 0 }}}',
+      extractors: {e: {path: true, regex: "(a"}}, response: {status: "{{", body: "{% do x %}"}}"""
+    problems = translated(_spec(spec)).reports["Upstream/pets"].problems
+    assert [problem.field.removeprefix("functions[2].spec.") for problem in problems] == [
+        *("extractors.e.regex", "path", 'headers[":method"]', "headers.x-a", "body", "response.status", "response.body")
+    ]
+    (divides,) = (problem for problem in problems if problem.field.endswith("spec.body"))
+    assert divides.template == TemplatePlace(line=1, column=14, text='{"a": {{ 1 / 0 }}}')
+    assert divides.problem == "line 1, column 14: this divides by zero"
+    assert (divides.line, divides.column) == (10, 102)
+
+
+def test_an_error_at_a_route_names_function_and_template_with_line_and_column() -> None:
+    text = _spec("{parse_body: none, path: '/{{ id }}', headers: {x-a: '-{{ a }}'}}")
+    first, second = translated(text, ROUTE % ("made", "{}")).reports["VirtualService/default"].problems
+    told = "function pets/made can't be used here: "
+    assert first.problem == told + "path: line 1, column 5: nothing can supply 'id'"
+    assert second.problem == told + "headers.x-a: line 1, column 5: nothing can supply 'a'"
+    assert second.template == TemplatePlace(line=1, column=5, text="-{{ a }}")
+    assert first.reference == second.reference
+
+
+def test_extraction_takes_parameters_of_the_route() -> None:
+    text = _spec("{headers: {x-id: '{{ extraction(\"id\") }}'}}")
+    assert not translated(text).reports["Upstream/pets"].problems
+    translation = translated(text, ROUTE % ("made", "{parameters: {path: '/{id}'}}"))
+    assert not translation.reports["VirtualService/default"].problems
+    assert 'gloo.default(v1, "")' in program(routes(translation, "default")[-1])
+    (problem,) = translated(text, ROUTE % ("made", "{}")).reports["VirtualService/default"].problems
+    assert "headers.x-id: line 1, column 15: no parameter is called 'id'" in problem.problem
+
+
+def test_a_method_is_a_header() -> None:
+    (problem,) = translated(_spec("{method: POST}")).reports["Upstream/pets"].problems
+    assert (problem.problem, problem.hint) == ("unknown field", 'write headers: {":method": POST}')
 
 
 def test_an_annotation_of_the_upstream_is_part_of_the_program() -> None:

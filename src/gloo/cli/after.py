@@ -12,4 +12,4 @@ from gloo.control_plane.settings import Settings
 def tell_findings(settings: Settings, refs: Collection[str]) -> None:
     """Write the findings on the objects *refs* to standard error: the change is made, and this is left to mend."""
     for finding in findings_of(translate_settings(settings), refs):
-        note(finding.line(Path(settings.dir)))
+        note(finding.text(Path(settings.dir)))

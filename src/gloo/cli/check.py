@@ -40,7 +40,7 @@ def command(directory: str | None, output: str, strict: bool) -> None:
         show([finding.json(folder) for finding in findings], output)
     else:
         for finding in findings:
-            click.echo(finding.line(folder))
+            click.echo(finding.text(folder))
     tell_discovered(offline)
     note(_summary(settings.dir, offline, findings))
     if any(strict or not finding.problem.warning for finding in findings):

@@ -3,9 +3,16 @@
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from gloo.cli.table import display_width
 from gloo.control_plane.offline import Offline
 from gloo.model.base import Json, Value
 from gloo.model.status import Problem
+from gloo.model.strict import to_builtins
+
+_WIDE, _BEFORE = 100, 60
+"""Characters of a template's line that are shown, and how many of them stand before the place."""
+
+_INDENT = "    "
 
 
 class Finding(Value, frozen=True):
@@ -27,12 +34,17 @@ class Finding(Value, frozen=True):
         reference = f" [x-gloo-error {problem.reference}]" if problem.reference else ""
         return f"{': '.join(parts)}: {problem.problem}{hint}{reference}" if parts else f"{problem.problem}{hint}"
 
+    def text(self, folder: Path) -> str:
+        """Return the finding as a line, and below it the line of the template that it is about, with a caret."""
+        return "\n".join((self.line(folder), *excerpt(self.problem)))
+
     def json(self, folder: Path) -> Json:
         """Return the finding with every key, whether or not it says something."""
         problem = self.problem
         return {
             "file": str(folder / problem.file) if problem.file else "",
             "line": problem.line,
+            "column": problem.column,
             "object": self.ref,
             "field": problem.field,
             "problem": problem.problem,
@@ -41,7 +53,20 @@ class Finding(Value, frozen=True):
             "warning": problem.warning,
             "pending": problem.pending,
             "kept": problem.kept,
+            "template": to_builtins(problem.template) if problem.template is not None else None,
         }
+
+
+def excerpt(problem: Problem) -> tuple[str, ...]:
+    """Return the line of the template that *problem* is about, and a line with a caret below its column."""
+    place = problem.template
+    if place is None or not place.text.strip():
+        return ()
+    at = place.column - 1
+    start = max(0, at - _BEFORE) if len(place.text) > _WIDE else 0
+    shown = "".join(character if character.isprintable() else " " for character in place.text[start : start + _WIDE])
+    width = display_width(shown[: at - start])
+    return (_INDENT + shown.rstrip(), f"{_INDENT}{' ' * width}^")
 
 
 def findings_of(offline: Offline, refs: Collection[str] | None = None) -> tuple[Finding, ...]:

@@ -26,7 +26,7 @@ def command(kind: str, name: str | None, directory: str | None, output: str) -> 
     NAME picks one; functions and routes go by upstream/function and virtualservice/index, or all of one object by its
     name; a problem by the reference that clients see in x-gloo-error.
     """
-    from gloo.cli.lists import LISTS, choose, tell_explanation
+    from gloo.cli.lists import LISTS, choose, tell_below, tell_explanation
     from gloo.cli.view import view_of
 
     view = view_of(settings_for(directory))
@@ -40,3 +40,4 @@ def command(kind: str, name: str | None, directory: str | None, output: str) -> 
         tell_explanation(chosen, view.folder)
     else:
         show_table(headers, [entry.row for entry in chosen], none=f"{view.folder} holds no {kind}s")
+        tell_below(chosen)

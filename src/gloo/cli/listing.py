@@ -24,12 +24,14 @@ class Entry(Value, frozen=True):
         row: its line in a table.
         value: the same for programs, with nothing left out.
         group: the object that it is a part of; a user may name that instead.
+        below: lines that say more, for people.
     """
 
     name: str
     row: Sequence[object]
     value: Json
     group: str = ""
+    below: Sequence[str] = ()
 
 
 UPSTREAM_HEADERS = ("NAME", "TYPE", "STATE", "FUNCTIONS", "DISCOVERED", "REASON")

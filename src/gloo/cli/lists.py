@@ -46,6 +46,14 @@ def choose(entries: list[Entry], kind: str, name: str) -> list[Entry]:
     raise NotFound(f"there is no {kind} {name!r} ({hint})")
 
 
+def tell_below(entries: list[Entry]) -> None:
+    """Write what there is to show of *entries* beside their rows: templates, with a caret at the place of a problem."""
+    for entry in entries:
+        if entry.below:
+            place = f"{entry.value['file']}:{entry.value['line'] or 1}: " if entry.value["file"] else ""
+            click.echo("\n".join((f"\n{place}{entry.value['field']}", *entry.below)))
+
+
 def tell_explanation(entries: list[Entry], folder: Path) -> None:
     """Write what each problem means for clients and for its author."""
     click.echo("\n\n".join(explain(entry, folder) for entry in entries))

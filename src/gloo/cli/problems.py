@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from gloo.cli.findings import Finding
+from gloo.cli.findings import Finding, excerpt
 from gloo.cli.listing import Entry
 from gloo.cli.view import View
 
@@ -19,7 +19,7 @@ def problems(view: View) -> Iterator[Entry]:
         place = f"{view.folder / problem.file}:{problem.line or 1}" if problem.file else ""
         said = f"{problem.problem} ({problem.hint})" if problem.hint else problem.problem
         row = (problem.reference, finding.ref, problem.field, place, said)
-        yield Entry(problem.reference, row, finding.json(view.folder), finding.ref)
+        yield Entry(problem.reference, row, finding.json(view.folder), finding.ref, excerpt(problem))
 
 
 def explain(entry: Entry, folder: Path) -> str:
@@ -28,6 +28,7 @@ def explain(entry: Entry, folder: Path) -> str:
     lines = [
         f"{told['object'] or 'the folder'}: {told['field']}" if told["field"] else str(told["object"]),
         f"  problem: {told['problem']}",
+        *entry.below,
         f"  hint:    {told['hint']}" if told["hint"] else "",
         f"  place:   {told['file']}:{told['line'] or 1}" if told["file"] else "",
         f"  effect:  its requests are answered 500 with x-gloo-error: {told['reference']}" if told["reference"] else "",

@@ -5,7 +5,7 @@ import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -56,10 +56,23 @@ async def run_gateway(settings: Settings, *, on_ready: Callable[[RunningGateway]
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    gateway = asyncio.create_task(_serve(settings, on_ready), name="gateway")
+    stopped = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait((gateway, stopped), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+        if not gateway.done():
+            _log.info("stopping")
+            gateway.cancel()  # whatever it waits for: it may not be ready yet
+        with suppress(asyncio.CancelledError):
+            await gateway
+
+
+async def _serve(settings: Settings, on_ready: Callable[[RunningGateway], None]) -> None:
     async with running_gateway(settings) as (running, _loop):
         on_ready(running)
-        await stop.wait()
-        _log.info("stopping")
+        await asyncio.get_running_loop().create_future()
 
 
 @asynccontextmanager

@@ -6,33 +6,36 @@ from itertools import count
 
 from gloo.functions import lua
 from gloo.functions.expressions import Expressions
+from gloo.functions.room import JOINED_AT_ONCE, SETS_AS_LOCALS
 from gloo.functions.tree import Block, For, If, Output, Set, Statement, Text, Variable, statements
 from gloo.model.base import replace
 
-_JOINED_AT_ONCE = 40
-"""Pieces in one Lua concatenation: each takes a register, and LuaJIT has about 200."""
-
 MAX_DEPTH = 30
-"""Nested statements: Lua's own parser stops at 200 levels."""
+"""Statements in one another."""
 
 
 def render(variable: str, block: Block, expressions: Expressions) -> list[str]:
     """Write Lua lines that declare *variable* and set it to the text of *block*."""
-    if len(block) <= _JOINED_AT_ONCE and all(isinstance(statement, Text | Output) for statement in block):
+    if len(block) <= JOINED_AT_ONCE and all(isinstance(statement, Text | Output) for statement in block):
         return [f"local {variable} = {_joined(block, expressions)}"]
-    names = list(dict.fromkeys(s.name for s in statements(block) if isinstance(s, Set)))
-    writer = _BlockWriter(expressions, {name: f"{variable}_s{index}" for index, name in enumerate(names, 1)}, variable)
+    names = dict.fromkeys(s.name for s in statements(block) if isinstance(s, Set))
+    writer = _BlockWriter(expressions, {name: _set_name(variable, n) for n, name in enumerate(names, 1)}, variable)
     lines = [writer.declare_set(name, lua_name) for name, lua_name in writer.sets.items()]
     body = list(writer.block(block, expressions.local, 0))
     return [
         f"local {variable}",
         "do",
         "local out = gloo.output()",
+        *([f"local {variable}_more = {{}}"] if len(names) > SETS_AS_LOCALS else []),
         *lines,
         *body,
         f"{variable} = gloo.finished(out)",
         "end",
     ]
+
+
+def _set_name(variable: str, number: int) -> str:
+    return f"{variable}_s{number}" if number <= SETS_AS_LOCALS else f"{variable}_more[{number}]"
 
 
 def _joined(block: Block, expressions: Expressions) -> str:
@@ -58,7 +61,7 @@ class _BlockWriter:
     def declare_set(self, name: str, lua_name: str) -> str:
         """Declare the variable of ``set name``; until then the name means what it means without."""
         before = self.expressions.value(Variable((name,), 0)) if self._may_be_read_before(name) else "nil"
-        return f"local {lua_name} = {before}"
+        return f"{'' if '[' in lua_name else 'local '}{lua_name} = {before}"
 
     def _may_be_read_before(self, name: str) -> bool:
         names = self.expressions.names
@@ -68,7 +71,7 @@ class _BlockWriter:
         local = dict(local)
         run: list[Text | Output] = []
         for statement in block:
-            if isinstance(statement, Text | Output) and len(run) < _JOINED_AT_ONCE:
+            if isinstance(statement, Text | Output) and len(run) < JOINED_AT_ONCE:
                 run.append(statement)
                 continue
             yield from self._flush(run, local)

@@ -7,10 +7,11 @@ defaults, so that what a place needs is decided for each leaf when the template 
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gloo.functions import lua
+from gloo.functions.constants import check_pseudo_header
 from gloo.functions.extractors import named_groups, replacement
 from gloo.functions.names import Names
 from gloo.functions.regex import compile_pattern
@@ -30,7 +31,10 @@ from gloo.functions.tree import (
     ObjectOf,
     Place,
     Variable,
-    children,
+    calls,
+    choices,
+    may_be_missing,
+    spoken_name,
 )
 from gloo.model.base import Value
 
@@ -55,6 +59,9 @@ _RAW_PRINTERS = {
 ENVIRONMENT_PREFIX = "FUNCTION_"
 """What the names of environment variables that functions may read start with."""
 
+_CONTROLS = re.compile(r"[\x00-\x06\x08\x0e-\x1f\x7f]")
+"""What ``"\\b"`` and ``"\\1"`` in quotes stand for, and no one means in a regex."""
+
 _COMPARISONS = {"<": "less", "<=": "less_equal", ">": "less", ">=": "less_equal"}
 _ARITHMETIC = {
     "+": "add",
@@ -65,6 +72,10 @@ _ARITHMETIC = {
     "%": "modulo",
     "**": "power",
 }
+
+
+MANY = 8
+"""Texts that `~` joins one by one; more become one list."""
 
 
 @dataclass(slots=True)
@@ -103,27 +114,33 @@ class Expressions(Value, frozen=True):
                 return lua.call("gloo.item", self.value(base), self.need(key))
             case Call():
                 return self._call(expression)
-            case Choice(condition, then, otherwise):
-                choose = f"if {self.truth(condition)} then return {self.value(then)} end"
-                return f"(function() {choose} return {self.value(otherwise)} end)()"
+            case Choice():
+                *cases, last = choices(expression)
+                written = [f"{self.truth(condition)} and {{{self.value(then)}}}" for condition, then in cases]
+                return f"({' or '.join((*written, f'{{{self.value(last[1])}}}'))})[1]"
             case Concatenation(parts):
-                return lua.call("gloo.joined", self.site(expression), *map(self.value, parts))
+                return lua.call("gloo.joined", self.site(expression), *self._arguments(parts))
             case ListOf(items):
                 return f"{{{', '.join((f'[0] = {len(items)}', *map(self.need, items)))}}}"
             case ObjectOf(pairs):
                 return self._object(dict(pairs))
         return self._operation(expression)
 
+    def _arguments(self, parts: Sequence[Expression]) -> Iterator[str]:
+        """Write *parts* as arguments of a call: many as one list, since each argument takes a register."""
+        written = map(self.value, parts)
+        return written if len(parts) <= MANY else iter([f"unpack({{{', '.join(written)}}}, 1, {len(parts)})"])
+
     def need(self, expression: Expression) -> str:
         """Write *expression* as a value that fails if it is missing."""
         written = self.value(expression)
-        if _may_be_missing(expression):
+        if may_be_missing(expression):
             return lua.call("gloo.need", written, self.site(expression))
         return written
 
     def truth(self, expression: Expression) -> str:
         """Write *expression* as a Lua condition."""
-        if isinstance(expression, Not | Logic | Comparison) or _is(expression, "exists"):
+        if isinstance(expression, Not | Logic | Comparison) or calls(expression, "exists"):
             return self.value(expression)
         return lua.call("gloo.truth", self.value(expression))
 
@@ -134,12 +151,12 @@ class Expressions(Value, frozen=True):
                 return lua.quoted("null" if place is Place.JSON_VALUE else "")
             case Literal(value) if place is Place.JSON_VALUE:
                 return lua.quoted(json.dumps(value))
-            case Choice(condition, then, otherwise):
-                left, right = (
-                    self.rendered(then, place, may_be_empty=True),
-                    self.rendered(otherwise, place, may_be_empty=True),
-                )
-                return f"({self.truth(condition)} and {left} or {right})"
+            case Choice():
+                *cases, last = choices(expression)
+                written = [
+                    f"{self.truth(when)} and {self.rendered(then, place, may_be_empty=True)}" for when, then in cases
+                ]
+                return f"({' or '.join((*written, self.rendered(last[1], place, may_be_empty=True)))})"
             case Call("raw", (inner,)):
                 return lua.call(_RAW_PRINTERS.get(place, "gloo.text"), self.value(inner), self.site(inner))
             case Call("default", (Variable() as first, second)):
@@ -168,7 +185,7 @@ class Expressions(Value, frozen=True):
 
     def site(self, expression: Expression) -> str:
         """The number of the site of *expression*; it is named after its first variable."""
-        return self.sites.number(_name(expression), self.source, expression.at)
+        return self.sites.number(spoken_name(expression), self.source, expression.at)
 
     def _call(self, expression: Call) -> str:
         own = _CALLS.get(expression.function)
@@ -247,6 +264,7 @@ class Expressions(Value, frozen=True):
     def _header(self, expression: Call) -> str:
         (name,) = expression.arguments
         if isinstance(name, Literal) and isinstance(name.value, str):
+            check_pseudo_header(name, self.names.message, self.source)
             return f'(headers:get({lua.quoted(name.value.lower())}) or "")'
         return f'(headers:get(gloo.text({self.need(name)})) or "")'
 
@@ -256,6 +274,7 @@ class Expressions(Value, frozen=True):
         (name,) = expression.arguments
         if not isinstance(name, Literal) or not isinstance(name.value, str):
             raise self.source.error(expression.at, "request_header() takes a name in quotes here")
+        check_pseudo_header(name, "request", self.source)
         self.names.kept.setdefault(name.value.lower())
         return f'(kept[{lua.quoted(name.value.lower())}] or "")'
 
@@ -280,15 +299,22 @@ class Expressions(Value, frozen=True):
 
     def _regex_match(self, expression: Call) -> str:
         text, pattern = expression.arguments
-        regex = compile_pattern(self._constant(expression, pattern))
+        regex = compile_pattern(self._pattern(expression, pattern))
         return lua.call("gloo.matches", self._text(text), self.names.constant(regex.lua))
 
     def _regex_replace(self, expression: Call) -> str:
         text, pattern, new = expression.arguments
-        source, wanted = self._constant(expression, pattern), self._constant(expression, new)
+        source, wanted = self._pattern(expression, pattern), self._constant(expression, new)
         regex = compile_pattern(source, kept=named_groups(wanted.text))
         parts = replacement(wanted, regex, pattern=source)
         return lua.call("gloo.replace_all", self._text(text), self.names.constant(regex.lua), parts)
+
+    def _pattern(self, call: Call, argument: Expression) -> Source:
+        source = self._constant(call, argument)
+        if found := _CONTROLS.search(source.text):
+            problem = f"the quoted text says {found[0]!r} here, a control character"
+            raise source.error(found.start(), problem, "a backslash of the regex is written twice: \\\\1, \\\\b")
+        return source
 
     def _text(self, expression: Expression) -> str:
         return lua.call("gloo.text", self.value(expression), self.site(expression))
@@ -297,8 +323,7 @@ class Expressions(Value, frozen=True):
         """The text of a constant *argument*, for errors that point at the call."""
         if not isinstance(argument, Literal) or not isinstance(argument.value, str):
             raise self.source.error(argument.at, f"{call.function}() takes this argument in quotes")
-        line, column = self.source.position(argument.at)
-        return Source(self.source.field, argument.value, line, column + 1)
+        return self.source.inside(argument.at, argument.value)
 
     def _raw(self, expression: Call) -> str:
         return self.value(expression.arguments[0])
@@ -345,30 +370,6 @@ def _literal(expression: Literal) -> str:
             return digits if digits.isdigit() and len(digits) <= 14 else f"{{[0] = {lua.quoted(digits)}}}"
 
 
-def _is(expression: Expression, function: str) -> bool:
-    return isinstance(expression, Call) and expression.function == function
-
-
-def _may_be_missing(expression: Expression) -> bool:
-    """Tell whether *expression* can come out missing without having failed by itself."""
-    match expression:
-        case Variable() | Item():
-            return True
-        case Choice(_, then, otherwise):
-            return _may_be_missing(then) or _may_be_missing(otherwise)
-        case Call("default", (_, last)) | Call("raw", (last,)):
-            return _may_be_missing(last)
-    return False
-
-
-def _name(expression: Expression) -> str:
-    """The name by which an error calls *expression*: that of its first variable, else of its function."""
-    if isinstance(expression, Variable):
-        return expression.name
-    named = [name for child in children(expression) if (name := _name(child))]
-    return named[0] if named else getattr(expression, "function", "")
-
-
 _CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {
     "body": Expressions._body,
     "cluster_metadata": Expressions._cluster_metadata,
@@ -390,6 +391,5 @@ _CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {
     "sha256": Expressions._digest,
     "values": Expressions._values,
 }
-_MAY_BE_MISSING = frozenset(("default", "dynamic_metadata", "jwt_claim"))
 _TEXTS = frozenset(("header", "request_header", "extraction"))
 """Functions that give text of the message, which has no JSON type of its own."""

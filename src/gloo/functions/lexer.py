@@ -5,7 +5,7 @@ number: the parser copies it into every node and every error, and so each of the
 
 What Inja, the language of the templates of 2018, has of its own is put right here: ``else if`` becomes ``elif``, ``^``
 is a power, and a dash without blanks around it joins names (``x-user-id`` is one name; write ``a - b`` to subtract).
-Where names are *pointers*, a slash without blanks is a dot: ``a/b/0`` is ``a.b.0``.
+Where names are *pointers*, `gloo.functions.pointers` takes them apart.
 """
 
 import re
@@ -15,19 +15,19 @@ from functools import cache
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import (
     TOKEN_BLOCK_BEGIN,
-    TOKEN_DIV,
-    TOKEN_DOT,
-    TOKEN_INTEGER,
     TOKEN_NAME,
     TOKEN_OPERATOR,
     TOKEN_POW,
+    TOKEN_STRING,
     TOKEN_SUB,
     Lexer,
     Token,
     TokenStream,
     _Rule,
 )
-from jinja2.parser import Parser
+
+from gloo.functions.pointers import POINTER, POINTER_RULE, expanded
+from gloo.functions.syntax import Slip, TemplateParser, check_number, checked, unescaped
 
 
 class OffsetLexer(Lexer):
@@ -39,6 +39,8 @@ class OffsetLexer(Lexer):
         for rules in self.rules.values():
             if any(rule.tokens == TOKEN_OPERATOR for rule in rules):
                 rules.append(_Rule(re.compile(r"\^"), TOKEN_POW, None))
+                if pointers:
+                    rules.insert(0, _Rule(POINTER_RULE, POINTER, None))
 
     def tokeniter(
         self, source: str, name: str | None, filename: str | None = None, state: str | None = None
@@ -47,8 +49,11 @@ class OffsetLexer(Lexer):
         try:
             for _, kind, text in super().tokeniter(source, name, filename, state):
                 offset = source.find(text, offset)  # only blanks that were stripped lie between two tokens
-                yield offset, kind, text
+                check_number(offset, kind, text)
+                yield offset, kind, unescaped(text) if kind == TOKEN_STRING else text
                 offset += len(text)
+        except Slip:
+            raise
         except TemplateSyntaxError as error:
             problem = (error.message or "syntax error").partition(" at ")[0]
             raise TemplateSyntaxError(problem, min(offset, len(source))) from error
@@ -57,7 +62,8 @@ class OffsetLexer(Lexer):
         self, source: str, name: str | None = None, filename: str | None = None, state: str | None = None
     ) -> TokenStream:
         tokens = _dashed_names(self.wrap(self.tokeniter(source, name, filename, state), name, filename))
-        return TokenStream(_else_if(_pointers(tokens) if self._pointers else tokens), name, filename)
+        told = checked(_else_if(expanded(tokens) if self._pointers else tokens), source)
+        return TokenStream(told, name, filename)
 
 
 class OffsetEnvironment(Environment):
@@ -82,7 +88,7 @@ def parse(text: str, *, pointers: bool = False) -> nodes.Template:
 
     The ``lineno`` of every node, and of the `TemplateSyntaxError` that this raises, is an offset.
     """
-    return Parser(_environment(pointers=pointers), text).parse()
+    return TemplateParser(_environment(pointers=pointers), text).parse()
 
 
 def _dashed_names(tokens: Iterator[Token]) -> Iterator[Token]:
@@ -99,23 +105,6 @@ def _dashed_names(tokens: Iterator[Token]) -> Iterator[Token]:
         if not held:
             yield token
     yield from held
-
-
-def _pointers(tokens: Iterator[Token]) -> Iterator[Token]:
-    """Make a dot of a slash that touches what is before and behind it: the steps of a pointer."""
-    step = slash = None  # the last step so far, and a slash that touches it
-    for token in tokens:
-        behind = slash is not None and slash.lineno + 1 == token.lineno and token.type in (TOKEN_NAME, TOKEN_INTEGER)
-        if slash is not None:
-            yield Token(slash.lineno, TOKEN_DOT, ".") if behind else slash
-            slash = None
-        if step is not None and token.type == TOKEN_DIV and step.lineno + len(str(step.value)) == token.lineno:
-            slash = token
-            continue
-        step = token if token.type == TOKEN_NAME or behind else None
-        yield token
-    if slash is not None:
-        yield slash
 
 
 def _touches(left: Token, right: Token) -> bool:

@@ -13,11 +13,13 @@ from gloo.functions.blocks import render
 from gloo.functions.body_language import place_body
 from gloo.functions.context import HeaderValue, place
 from gloo.functions.expressions import Expressions, Sites
+from gloo.functions.faults import Faults
 from gloo.functions.names import Names
+from gloo.functions.room import Room, room_of
 from gloo.functions.source import Source
 from gloo.functions.target_language import Target
 from gloo.functions.template import parse
-from gloo.functions.tree import Block, Text, raw_marks
+from gloo.functions.tree import Block, Text, raw_marks, statements
 from gloo.model.base import Value
 from gloo.model.http_name import FRAMING_HEADERS
 
@@ -39,12 +41,16 @@ class MessageWriter:
     Args:
         prefix: what stands before a part's field in an error: ``response.``.
         warnings: what is no error but should be known.
+        faults: what is wrong with headers that others came after.
+        rooms: what each template takes of the function that renders it.
     """
 
     names: Names
     sites: Sites
     prefix: str = ""
     warnings: list[TemplateError] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
+    rooms: list[tuple[Room, Source]] = field(default_factory=list)
 
     def path(self, text: str | None) -> Iterator[Part]:
         """Write the request's target; None leaves it."""
@@ -77,19 +83,23 @@ class MessageWriter:
         seen: set[str] = set()
         for index, (name, text) in enumerate(templates, 1):
             source = self._line(f"headers.{name}", text)
-            key = _header_name(name, source, pseudo)
-            if key in seen:
-                raise source.error(0, f"the header '{key}' is set twice")
-            seen.add(key)
-            yield self._header(f"h{index}", key, source)
+            with self.faults.caught():
+                key = _header_name(name, source, pseudo)
+                if key in seen:
+                    raise source.error(0, f"the header '{key}' is set twice")
+                seen.add(key)
+                yield self._header(f"h{index}", key, source)
 
     def _header(self, variable: str, key: str, source: Source) -> Part:
         block = place(parse(source), HeaderValue(), source)
         lines = self.rendered(variable, block, source)
         if key != ":method":
             return Part(tuple(lines), f"gloo.set(headers, {lua.quoted(key)}, {variable})")
-        if _is_constant(block) and not _TOKEN.fullmatch(source.text):
-            raise source.error(0, f"{source.text!r} is not a method")
+        for statement in statements(block):
+            if isinstance(statement, Text) and not _TOKEN.fullmatch(statement.text):
+                raise source.error(statement.at, f"{statement.text!r} can't be part of a method", "e.g. POST")
+        if _is_constant(block) and not block:
+            raise source.error(0, "a method can't be empty", "leave the header out to keep the request's method")
         lines.append(f"{variable} = gloo.method({variable}, {self.sites.number('method', source, 0)})")
         return Part(tuple(lines), f'headers:replace(":method", {variable})')
 
@@ -124,6 +134,7 @@ class MessageWriter:
         for at in raw_marks(block):
             problem = "this value is not escaped"
             self.warnings.append(source.error(at, problem, "raw lets a client's value be part of the text around it"))
+        self.rooms.append((room_of(block, source, self.names.nested), source))
         return render(variable, block, Expressions(self.names, self.sites, source, {}))
 
 

@@ -41,6 +41,7 @@ class Names:
         hosts: marks of the host that answered which a response asks for.
         reads_body, reads_text: what the templates use of the body: its fields, or its text.
         reads_lists: they use all the values of a field of a form.
+        any_route: the route is not known yet: each name may be one of its parameters.
     """
 
     parameters: Sequence[Parameter]
@@ -52,6 +53,7 @@ class Names:
     reads_body: bool = False
     reads_text: bool = False
     reads_lists: bool = False
+    any_route: bool = False
     kept: dict[str, None] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     used: dict[tuple[str, ...], str] = field(default_factory=dict)
@@ -119,8 +121,14 @@ class Names:
         for binding in self.bindings:
             if binding.path == variable.path:
                 return self._use(binding.path)
+        if self.any_route:
+            return "nil"
         known = ", ".join(sorted(self._known()))
         raise source.error(variable.at, f"no parameter is called '{variable.name}'", f"known: {known}" if known else "")
+
+    def nested(self, path: tuple[str, ...] | None) -> int:
+        """Return how many parameters are put into the value of the name *path*, or into the whole body."""
+        return len(self._nested(Variable(path, 0)) if path is not None else self.bindings)
 
     def everything(self) -> str:
         """All fields of the body, with the parameters among them."""
@@ -144,7 +152,7 @@ class Names:
 
     def _from_body(self, variable: Variable, source: Source) -> str:
         if not self.body_fields:
-            if self._nested(variable):
+            if self._nested(variable) or self.any_route:
                 return "nil"
             hint = (
                 f"known: {', '.join(known)}" if (known := sorted(self._known())) else "the function has no parameters"
@@ -164,10 +172,11 @@ class Names:
         return self._object(base, [name[len(variable.path) :] for name in names], variable.path)
 
     def _object(self, base: str, inner: list[tuple[str, ...]], prefix: tuple[str, ...]) -> str:
+        before = base
         for key in dict.fromkeys(path[0] for path in inner):
             deeper = [path[1:] for path in inner if path[0] == key and len(path) > 1]
             if deeper:
-                value = self._object(lua.call("gloo.field", base, lua.quoted(key)), deeper, (*prefix, key))
+                value = self._object(lua.call("gloo.field", before, lua.quoted(key)), deeper, (*prefix, key))
             else:
                 value = self._use((*prefix, key))
             base = lua.call("gloo.with", base, lua.quoted(key), value)

@@ -80,6 +80,7 @@ def parse_pattern(parameter: Parameter) -> Pattern | None:
     Raises `TemplateError` at the brace that is wrong.
     """
     source = Source.of(parameter.field, parameter.pattern)
+    source.check_characters()
     found = list(VARIABLE.finditer(source.text))
     _check_braces(source, found)
     if not found:

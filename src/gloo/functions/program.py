@@ -22,13 +22,8 @@ from gloo.functions.message import MessageWriter, Part
 from gloo.functions.names import BodyFormat, Names
 from gloo.functions.parameters import Parameter, bindings, named
 from gloo.functions.responses import ResponseTemplate, WrittenResponse, write_response
+from gloo.functions.room import check_room
 from gloo.model.base import Value
-
-_MAX_LOCALS = 150
-"""Lua has 200 local variables to a function."""
-
-_MAX_CONSTANTS = 50
-"""LuaJIT has 60 values from outside to a function."""
 
 _PSEUDO = (":method", ":authority")
 
@@ -103,24 +98,26 @@ class Program:
     warnings: tuple[TemplateError, ...] = field(default=(), compare=False)
 
 
-def compile_function(template: FunctionTemplate, parameters: Sequence[Parameter] = ()) -> Program:
+def compile_function(
+    template: FunctionTemplate, parameters: Sequence[Parameter] = (), *, any_route: bool = False
+) -> Program:
     """Compile *template* with values from *parameters*.
 
-    Raises `TemplateError` with field, line and column for whatever can be known before a request comes.
+    With *any_route*, which checks a function before a route calls it, each name may be a parameter.
+
+    Raises `TemplateError` with field, line and column for whatever can be known before a request comes; its `others`
+    are what is wrong with the function's other templates.
     """
-    check_extractors(template.extractors)
-    template.known.check()
-    parameters = (*template.extractors, *map(named, parameters))
-    check_matchable(parameters)
-    names = Names(parameters, bindings(parameters), template.parse_body, known=template.known)
+    try:
+        return _compile(template, (*template.extractors, *map(named, parameters)), any_route)
+    except RecursionError as error:  # no template is known that gets here
+        raise TemplateError("", "the function is nested too deep", "name parts of it with {% set %}") from error
+
+
+def _compile(template: FunctionTemplate, parameters: Sequence[Parameter], any_route: bool) -> Program:
+    names = Names(parameters, bindings(parameters), template.parse_body, known=template.known, any_route=any_route)
     writer = MessageWriter(names, Sites())
-    parts = [
-        *writer.path(template.path),
-        *writer.headers(template.headers, pseudo=_PSEUDO),
-        *writer.body(template.body, template.headers),
-        *write_mode(template.mode, writer),
-    ]
-    responses = [write_response(response, writer.sites, template.known) for response in template.responses]
+    parts, responses = _written(template, writer)
     hosts = tuple(dict.fromkeys(host for response in responses for host in response.hosts))
     source = "\n".join(_chunk(template, writer, parts, responses))
     digest = hashlib.blake2b(source.encode("ascii"), digest_size=12).hexdigest()
@@ -129,14 +126,38 @@ def compile_function(template: FunctionTemplate, parameters: Sequence[Parameter]
     return Program(digest, source, waits, bool(responses), hosts, warnings)
 
 
+def _written(template: FunctionTemplate, writer: MessageWriter) -> tuple[list[Part], list[WrittenResponse]]:
+    """Write all templates, one by one; raise `TemplateError` with all that is wrong with them."""
+    parts: list[Part] = []
+    responses: list[WrittenResponse] = []
+    faults = writer.faults
+    for parameter in writer.names.parameters:
+        with faults.caught():
+            if parameter.extractor is not None:
+                check_extractors((parameter,))
+            check_matchable((parameter,))
+    with faults.caught():
+        template.known.check()
+    with faults.caught():
+        parts += writer.path(template.path)
+    parts += writer.headers(template.headers, pseudo=_PSEUDO)
+    with faults.caught():
+        parts += writer.body(template.body, template.headers)
+    with faults.caught():
+        parts += write_mode(template.mode, writer)
+    for response in template.responses:
+        with faults.caught():
+            responses.append(write_response(response, writer.sites, template.known))
+    faults.check()
+    return parts, responses
+
+
 def _chunk(
     template: FunctionTemplate, writer: MessageWriter, parts: Sequence[Part], responses: Sequence[WrittenResponse]
 ) -> Iterator[str]:
     extraction = extract(writer.names)
-    if len(extraction.constants) > _MAX_CONSTANTS:
-        raise TemplateError("", "the function has too many patterns", f"at most {_MAX_CONSTANTS} in all")
-    if len(extraction.constants) + len(extraction.lines) + len(parts) > _MAX_LOCALS:
-        raise TemplateError("", "the function has too many parameters and headers", f"at most {_MAX_LOCALS} in all")
+    variables = len(extraction.constants) + len(extraction.lines) + len(parts) + len(template.mode.keys)
+    check_room(writer.rooms, variables, len(extraction.constants), "")
     yield "local gloo = ..."
     yield from extraction.constants
     yield f"return {{name = {lua.quoted(template.name)},"

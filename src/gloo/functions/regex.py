@@ -31,6 +31,7 @@ def compile_pattern(source: Source, *, kept: Collection[int] = ()) -> Regex:
 
     Raises `TemplateError` for what is no regex, or is not supported.
     """
+    source.check_characters()
     try:
         check_regex(source.text, source.field)
     except ConfigError as error:

@@ -10,6 +10,9 @@ from gloo.errors import TemplateError
 from gloo.functions.source import Source
 from gloo.model.base import Value
 
+MAX_GROUPS = 40
+"""Groups in one another, which are read by recursion."""
+
 Ranges = tuple[tuple[int, int], ...]
 
 
@@ -106,6 +109,7 @@ class _Reader:
     flags: str
     at: int
     groups: int = 0
+    open: int = 0
 
     def missing(self) -> TemplateError:
         hint = "there are literals, ., classes, groups, |, *, +, ?, {m,n}, ^ and $, and (?i) and (?s) in front"
@@ -156,12 +160,16 @@ class _Reader:
         found = _GROUP.match(self.source.text, self.at)
         if found is None:
             raise self.missing()
+        if self.open == MAX_GROUPS:
+            raise self.source.error(self.at, f"groups are nested deeper than {MAX_GROUPS}")
         self.at = found.end()
         number = 0
         if found[0] != "(?:":
             self.groups += 1
             number = self.groups
+        self.open += 1
         part = self.either()
+        self.open -= 1
         self.at += 1
         return Group(part, number) if number else part
 

@@ -14,9 +14,10 @@ from gloo.functions.extraction import extract
 from gloo.functions.known import Known
 from gloo.functions.limits import body_flags, limits_of
 from gloo.functions.matchable import check_matchable
-from gloo.functions.message import MessageWriter
+from gloo.functions.message import MessageWriter, Part
 from gloo.functions.names import BodyFormat, Names
 from gloo.functions.parameters import Parameter, bindings, named
+from gloo.functions.room import check_room
 from gloo.model.base import Value
 
 _STATUS = re.compile(r"([1-5])xx|([1-5][0-9][0-9])(?:-([1-5][0-9][0-9]))?")
@@ -82,12 +83,10 @@ def write_response(template: ResponseTemplate, sites: Sites, known: Known) -> Wr
     check_matchable(parameters, "response")
     names = Names(parameters, bindings(parameters), template.parse_body, "response", known)
     writer = MessageWriter(names, sites, f"{template.field}.")
-    parts = [
-        *writer.status(template.status, empty_body=template.body == ""),
-        *writer.headers(template.headers, pseudo=()),
-        *writer.body(template.body, template.headers),
-    ]
+    parts = _parts(template, writer)
     extraction = extract(names)
+    variables = len(extraction.constants) + len(extraction.lines) + len(parts)
+    check_room(writer.rooms, variables, len(extraction.constants), template.field)
     limits = limits_of(names, template.max_body, f"{template.field}.max_body")
     lines = [
         "(function()",
@@ -103,6 +102,20 @@ def write_response(template: ResponseTemplate, sites: Sites, known: Known) -> Wr
         "end} end)(),",
     ]
     return WrittenResponse(tuple(lines), names.waits, tuple(names.kept), tuple(names.hosts), tuple(writer.warnings))
+
+
+def _parts(template: ResponseTemplate, writer: MessageWriter) -> list[Part]:
+    """Write the parts of the new answer; raise `TemplateError` with all that is wrong with them."""
+    parts: list[Part] = []
+    with writer.faults.caught():
+        parts += writer.status(template.status, empty_body=template.body == "")
+    parts += writer.headers(template.headers, pseudo=())
+    with writer.faults.caught():
+        parts += writer.body(template.body, template.headers)
+    with writer.faults.caught():
+        _condition(template)
+    writer.faults.check()
+    return parts
 
 
 def _condition(template: ResponseTemplate) -> str:

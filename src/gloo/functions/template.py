@@ -14,7 +14,10 @@ from jinja2 import TemplateSyntaxError, nodes
 from gloo.errors import TemplateError
 from gloo.functions import lexer
 from gloo.functions.catalogue import FUNCTIONS, Function
+from gloo.functions.constants import check_constants
+from gloo.functions.pointers import steps
 from gloo.functions.source import Source
+from gloo.functions.syntax import Slip, said
 from gloo.functions.tree import (
     Arithmetic,
     Block,
@@ -37,12 +40,19 @@ from gloo.functions.tree import (
     Statement,
     Text,
     Variable,
+    size,
     start,
 )
 from gloo.model.base import replace
 
 MAX_LENGTH = 65_536
 """Characters in one template; Envoy's LuaJIT can compile what comes of it."""
+
+MAX_DEPTH = 60
+"""Expressions in one another: what reads and writes them goes down by recursion."""
+
+MAX_TWICE = 40
+"""Expressions in one that a chain of comparisons needs twice: chains in one another would double with each."""
 
 _MARKS = ("{{", "{%", "{#", "##")
 """A text without any of them needs no parser."""
@@ -63,6 +73,7 @@ _TESTS = {
 
 def parse(source: Source) -> Block:
     """Parse *source*; raise `TemplateError` with line and column for anything that is not of the language."""
+    source.check_characters()
     if len(source.text) > MAX_LENGTH:
         raise source.error(0, f"the template has {len(source.text)} characters", f"at most {MAX_LENGTH}")
     if not any(mark in source.text for mark in _MARKS):
@@ -70,17 +81,20 @@ def parse(source: Source) -> Block:
     try:
         template = lexer.parse(source.text, pointers=source.pointers)
         return _Reader(source).block(template.body)
+    except Slip as error:
+        raise source.error(error.lineno, error.message or "", error.hint) from error
     except TemplateSyntaxError as error:
-        raise source.error(error.lineno, (error.message or "syntax error").rstrip(".")) from error
+        raise source.error(error.lineno, *said(error.message or "syntax error")) from error
     except RecursionError as error:
         raise source.error(0, "the template is nested too deep") from error
 
 
 class _Reader:
-    """Turns Jinja's nodes into ours; holds nothing but the source, for its errors."""
+    """Turns Jinja's nodes into ours; holds the source, for its errors, and how deep it has gone down."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._depth = 0
 
     def block(self, body: Sequence[nodes.Node]) -> Block:
         return tuple(statement for node in body for statement in self._statements(node))
@@ -96,6 +110,8 @@ class _Reader:
             case nodes.Assign(target=nodes.Name()):
                 target = cast(nodes.Name, node.target)
                 return [Set(target.name, self.expression(node.node), node.lineno)]
+            case nodes.Assign() | nodes.AssignBlock():
+                raise self._source.error(_place(node), "set takes one name and '='", "{% set total = price * count %}")
         raise self._foreign(node)
 
     def _output(self, node: nodes.Expr) -> Statement:
@@ -123,7 +139,14 @@ class _Reader:
         read = self._EXPRESSIONS.get(type(node))
         if read is None:
             raise self._foreign(node)
-        return read(self, node)
+        if self._depth >= MAX_DEPTH:
+            problem = f"the expression has more than {MAX_DEPTH} steps in one another"
+            raise self._source.error(_place(node), problem, "name a part of it with {% set %}")
+        self._depth += 1
+        expression = read(self, node)
+        self._depth -= 1
+        check_constants(expression, self._source)
+        return expression
 
     def _name(self, node: nodes.Name) -> Expression:
         if node.name == "null":
@@ -134,6 +157,8 @@ class _Reader:
         value = node.value
         if isinstance(value, float) and value in (float("inf"), float("-inf")):
             raise self._source.error(node.lineno, "the number is too large")
+        if isinstance(value, str):
+            self._source.inside(node.lineno, value).check_characters()
         return Literal(value, node.lineno)
 
     def _getattr(self, node: nodes.Getattr) -> Expression:
@@ -178,7 +203,21 @@ class _Reader:
             raise self._source.error(at, f"unknown function '{name}'", _nearest(name))
         arguments = tuple(self.expression(argument) for argument in (*first, *(node.args or ())))
         self._check(function, len(arguments), at)
+        if function.name == "exists" and self._source.pointers:
+            arguments = tuple(map(self._pointed, arguments))
         return Call(function.name, arguments, at)
+
+    def _pointed(self, expression: Expression) -> Expression:
+        """Read a pointer in quotes as the name that it is."""
+        if not isinstance(expression, Literal) or not isinstance(expression.value, str):
+            return expression
+        if not {"/", "~"} & set(expression.value):
+            return expression
+        first, *rest = steps(expression.value)
+        named: Expression = Variable((str(first),), expression.at)
+        for step in rest:
+            named = self._field(named, Literal(step, expression.at))
+        return named
 
     def _check(self, function: Function, given: int, at: int) -> None:
         if not function.least <= given <= function.most:
@@ -192,18 +231,22 @@ class _Reader:
         return Not(self.expression(node.node), node.lineno)
 
     def _logic(self, node: nodes.BinExpr) -> Expression:
-        operator = cast(OneOf["and", "or"], node.operator)
-        return Logic(operator, self.expression(node.left), self.expression(node.right), node.lineno)
+        operands: list[nodes.Node] = []
+        chain: nodes.Node = node
+        while type(chain) is type(node):  # a chain of one operator leans to the left
+            operands.append(chain.right)
+            chain = chain.left
+        parts = [self.expression(operand) for operand in (chain, *reversed(operands))]
+        return _balanced(cast(OneOf["and", "or"], node.operator), parts, node.lineno)
 
     def _comparison(self, node: nodes.Compare) -> Expression:
-        left = self.expression(node.expr)
-        result: Expression | None = None
-        for operand in node.ops:
-            right = self.expression(operand.expr)
-            step = Comparison(_COMPARISONS[operand.op], left, right, node.lineno)  # type: ignore[arg-type]  # from a table
-            result = step if result is None else Logic("and", result, step, node.lineno)
-            left = right
-        return cast(Expression, result)
+        operands = [self.expression(each) for each in (node.expr, *(operand.expr for operand in node.ops))]
+        for each in operands[1:-1]:  # written twice
+            if size(each, most=MAX_TWICE) > MAX_TWICE:
+                raise self._source.error(each.at, "too much stands between two comparisons", "name it with {% set %}")
+        compared = zip(node.ops, operands, operands[1:], strict=False)
+        steps = [Comparison(_COMPARISONS[op.op], left, right, node.lineno) for op, left, right in compared]  # type: ignore[arg-type]  # from a table
+        return _balanced("and", steps, node.lineno)
 
     def _arithmetic(self, node: nodes.BinExpr) -> Expression:
         operator = cast(OneOf["+", "-", "*", "/", "//", "%", "**"], node.operator)
@@ -231,7 +274,8 @@ class _Reader:
         return ObjectOf(tuple(pairs), node.lineno)
 
     def _foreign(self, node: nodes.Node) -> TemplateError:
-        return self._source.error(node.lineno, f"'{type(node).__name__.lower()}' is not part of the language")
+        name, hint = _NODES.get(type(node), (type(node).__name__.lower(), ""))
+        return self._source.error(_place(node), f"{name} is not part of the language", hint)
 
     _EXPRESSIONS: dict[type, Callable[["_Reader", nodes.Node], Expression]] = cast(
         "dict[type, Callable[[_Reader, nodes.Node], Expression]]",
@@ -262,6 +306,28 @@ class _Reader:
             nodes.Dict: _object,
         },
     )
+
+
+_NODES: dict[type[nodes.Node], tuple[str, str]] = {
+    nodes.Tuple: ("a list without brackets", "write [a, b]"),
+    nodes.Slice: ("a slice", "see substring()"),
+}
+"""How things are called that Jinja knows and we don't, and what there is in their place."""
+
+
+def _place(node: nodes.Node) -> int:
+    """The offset of *node*; some of Jinja's nodes don't know theirs."""
+    if node.lineno is not None:
+        return node.lineno
+    return next((_place(child) for child in node.iter_child_nodes()), 0)
+
+
+def _balanced(operator: OneOf["and", "or"], parts: Sequence[Expression], at: int) -> Expression:
+    """Join *parts* by *operator*, in their order, in a tree that is as low as can be."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return Logic(operator, _balanced(operator, parts[:middle], at), _balanced(operator, parts[middle:], at), at)
 
 
 def _nearest(name: str) -> str:

@@ -203,6 +203,49 @@ def start(expression: Expression) -> int:
     return min((expression.at, *map(start, children(expression))))
 
 
+def size(expression: Expression, *, most: int) -> int:
+    """Count the expressions in *expression*, itself included, up to one more than *most*."""
+    count, waiting = 0, [expression]
+    while waiting and count <= most:
+        count += 1
+        waiting.extend(children(waiting.pop()))
+    return count
+
+
+def choices(choice: Choice) -> Iterator[tuple[Expression, Expression]]:
+    """Yield condition and value of each case of a chain of choices; the last one's condition does not count."""
+    last: Expression = choice
+    while isinstance(last, Choice):
+        yield last.condition, last.then
+        last = last.otherwise
+    yield last, last
+
+
+def calls(expression: Expression, function: str) -> bool:
+    """Tell whether *expression* is a call of *function*."""
+    return isinstance(expression, Call) and expression.function == function
+
+
+def may_be_missing(expression: Expression) -> bool:
+    """Tell whether *expression* can come out missing without having failed by itself."""
+    match expression:
+        case Variable() | Item():
+            return True
+        case Choice(_, then, otherwise):
+            return may_be_missing(then) or may_be_missing(otherwise)
+        case Call("default", (_, last)) | Call("raw", (last,)):
+            return may_be_missing(last)
+    return False
+
+
+def spoken_name(expression: Expression) -> str:
+    """The name by which an error calls *expression*: that of its first variable, else of its function."""
+    if isinstance(expression, Variable):
+        return expression.name
+    named = [name for child in children(expression) if (name := spoken_name(child))]
+    return named[0] if named else getattr(expression, "function", "")
+
+
 def statements(block: Block) -> Iterator[Statement]:
     """Every statement of *block*, inner ones included, in the order of the text."""
     for statement in block:

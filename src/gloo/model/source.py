@@ -39,6 +39,20 @@ class Source(Value, frozen=True):
             return 1
         return _line(nodes[self.part], (*self.prefix, *parse_path(path)))
 
+    def place_in(self, path: str, line: int, text: str) -> tuple[int, int] | None:
+        """Return where *text*, the given *line* of the text at *path*, stands: its line, and what is left of it there.
+
+        None where the document says it in another way: folded, or with escapes.
+        """
+        nodes = _nodes(self.document.text)
+        if self.part >= len(nodes) or not text.strip():
+            return None
+        node: yaml.Node | None = nodes[self.part]
+        for step in (*self.prefix, *parse_path(path)):
+            found = _child(node, step) if node is not None else None
+            node = found[1] if found is not None else None
+        return _written(node, self.document.text.split("\n"), line, text) if isinstance(node, yaml.ScalarNode) else None
+
 
 @lru_cache(maxsize=16)
 def _nodes(text: str) -> tuple[yaml.Node, ...]:
@@ -57,6 +71,15 @@ def _line(node: yaml.Node, path: Path) -> int:
             break
         line, node = found
     return int(line) + 1
+
+
+def _written(node: yaml.ScalarNode, lines: list[str], line: int, text: str) -> tuple[int, int] | None:
+    begin = node.start_mark.line
+    written = range(begin + line, begin + line + 1) if node.style == "|" else range(begin, node.end_mark.line + 1)
+    before = {begin: node.start_mark.column}
+    starts = ((number, lines[number].find(text, before.get(number, 0))) for number in written if number < len(lines))
+    found = [(number + 1, start) for number, start in starts if start >= 0]
+    return found[0] if len(found) == 1 else None
 
 
 def _child(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:

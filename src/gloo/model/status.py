@@ -17,6 +17,14 @@ class State(StrEnum):
     REJECTED = "Rejected"
 
 
+class TemplatePlace(Model, frozen=True, kw_only=True):
+    """A place in a function's template."""
+
+    line: Annotated[int, Meta(description="line of the template, from 1")]
+    column: Annotated[int, Meta(description="column of that line, from 1")]
+    text: Annotated[str, Meta(description="that line")] = ""
+
+
 class Problem(Model, frozen=True, kw_only=True):
     """One thing that is wrong with an object, where it is wrong, and what to do."""
 
@@ -25,6 +33,8 @@ class Problem(Model, frozen=True, kw_only=True):
     hint: str = ""
     file: str = ""
     line: int = 0
+    column: Annotated[int, Meta(description="column of that line, from 1; 0 where only the line is known")] = 0
+    template: Annotated[TemplatePlace | None, Meta(description="the place in the template that it is about")] = None
     reference: Annotated[str, Meta(description="what a client sees in x-gloo-error where a route answers 500")] = ""
     pending: bool = False
     warning: bool = False

@@ -124,7 +124,7 @@ def _faults(value: Json, hint: Any, path: Path) -> Iterator[Problem]:
 def _struct_faults(value: dict[str, Json], struct: type[msgspec.Struct], path: Path) -> Iterator[Problem]:
     hints = _hints(struct)
     faults = [
-        Problem(field=format_path((*path, name)), problem="unknown field", hint=nearest(name, list(hints)))
+        Problem(field=format_path((*path, name)), problem="unknown field", hint=_hint(name, struct))
         for name in value
         if name not in hints
     ]
@@ -150,7 +150,21 @@ def _own_fault(value: Json, hint: Any, path: Path) -> Iterator[Problem]:
             said = f"{value!r} is not allowed" if _NO_CHOICE in str(error) else _fault_of(error, path).problem
             yield Problem(field=format_path(path), problem=said, hint=f"valid: {', '.join(choices)}")
         else:
-            yield _fault_of(error, path)
+            yield _fault_of(error, path, _choices(value, hint))
+
+
+def _hint(name: str, struct: type[msgspec.Struct]) -> str:
+    """Say what to write in the place of the unknown field *name*; *struct* may know, in its `elsewhere`."""
+    elsewhere: Mapping[str, str] = getattr(struct, "elsewhere", {})
+    return elsewhere.get(name) or nearest(name, list(_hints(struct)))
+
+
+def _choices(value: Json, hint: Any) -> str:
+    """Say which texts are allowed where *value*, a text, is not."""
+    kind = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    parts = get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+    allowed = [name for part in parts if get_origin(part) is Literal for name in get_args(part)]
+    return nearest(value, allowed) if allowed and isinstance(value, str) else ""
 
 
 def _choices(hint: Any) -> Iterator[str]:
@@ -190,7 +204,7 @@ def _is_struct(kind: Any) -> TypeGuard[type[msgspec.Struct]]:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
-def _fault_of(error: msgspec.ValidationError, path: Path) -> Problem:
+def _fault_of(error: msgspec.ValidationError, path: Path, hint: str = "") -> Problem:
     """Turn a message of msgspec into ours: its place becomes a path, its `object` and `array` YAML's words."""
     text = str(error)
     place = _PLACE.search(text)
@@ -198,7 +212,7 @@ def _fault_of(error: msgspec.ValidationError, path: Path) -> Problem:
     said = text[: place.start()] if place else text
     said = said.replace("Expected", "expected", 1).replace("Invalid", "invalid", 1)
     said = _KINDS.sub(lambda found: _in_words(found[1]), said)
-    return Problem(field=format_path((*path, *below)), problem=said)
+    return Problem(field=format_path((*path, *below)), problem=said, hint=hint)
 
 
 def _in_words(kinds: str) -> str:

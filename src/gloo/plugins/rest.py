@@ -20,6 +20,7 @@ in a response template from that of the answer.
 """
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, field
@@ -40,13 +41,12 @@ from gloo.functions import (
     compile_function,
     runtime_source,
 )
-from gloo.functions.body_modes import TEMPLATE, BodyMode, Whole
+from gloo.functions.body_modes import BodyMode, Whole
 from gloo.functions.extractors import Extractor, Mode
 from gloo.functions.known import Known
 from gloo.functions.names import BodyFormat
 from gloo.functions.parameters import Origin
 from gloo.model.base import Model, replace
-from gloo.model.path import format_path, parse_path
 from gloo.model.size import size_of
 from gloo.plugins.base import FunctionCall, Nothing, ServicePlugin
 from gloo.plugins.rest_call import with_call
@@ -137,6 +137,8 @@ class HeaderBodyTransform(Model, frozen=True, kw_only=True):
 
 class RestFunction(Model, frozen=True, kw_only=True):
     """The request that calls a function, and what becomes of the answer."""
+
+    elsewhere = MappingProxyType({"method": 'write headers: {":method": POST}'})
 
     path: Annotated[str | None, Meta(description="template of the path, with the query; without it the path stays")] = (
         None
@@ -249,11 +251,11 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
         return replace(function, data_sources=with_texts(function.data_sources, texts, SOURCES))
 
     def check_function(self, name: str, function: RestFunction) -> None:
-        compile_function(_of_any_route(template_of(name, function)))
+        compile_function(template_of(name, function), any_route=True)
 
     def function_warnings(self, name: str, function: RestFunction) -> tuple[TemplateError, ...]:
-        template = _of_any_route(template_of(name, function))
-        return compile_function(template).warnings if _may_warn(template) else ()
+        template = template_of(name, function)
+        return compile_function(template, any_route=True).warnings if _may_warn(template) else ()
 
     def call_warnings(self, call: FunctionCall[RestFunction, RestExtension]) -> tuple[TemplateError, ...]:
         known = template_of(call.name, call.function, call.annotations).known
@@ -269,7 +271,7 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
         try:
             return with_call(call.target, template, tuple(parameters_of(call.extension)))
         except TemplateError as error:
-            raise _for_route(error) from error
+            raise _for_route(error, call.name) from error
 
 
 def template_of(name: str, function: RestFunction, annotations: Mapping[str, str] | None = None) -> FunctionTemplate:
@@ -299,13 +301,7 @@ def _may_warn(template: FunctionTemplate) -> bool:
 
 def _below(place: str, warning: TemplateError) -> TemplateError:
     field = f"{place}.{warning.field}"
-    return TemplateError(field, warning.problem, warning.hint, line=warning.line, column=warning.column)
-
-
-def _of_any_route(template: FunctionTemplate) -> FunctionTemplate:
-    """Let there be a value for each name, as a route may bring it: what it does bring is known where it calls."""
-    reads_none = template.parse_body == "none" and template.mode == TEMPLATE
-    return replace(template, parse_body="json") if reads_none else template
+    return warning.changed(field=field)
 
 
 _MODES: Mapping[str, Mode] = {
@@ -375,10 +371,15 @@ def parameters_of(extension: RestExtension) -> Iterator[Parameter]:
         yield Parameter(rule.place, rule.name, rule.match)
 
 
-def _for_route(error: TemplateError) -> ConfigError:
-    """Say which template of the function, or of the route itself, can't be used, and why."""
-    place = format_path(parse_path(error.field))
-    if place.startswith("response_template"):
-        problem = f"line {error.line}, column {error.column}: {error.problem}"
-        return ConfigError("", f"extensions.{place}", problem, error.hint)
-    return ConfigError("", "", f"the function's {place} can't be used here: {error.problem}", error.hint)
+def _for_route(error: TemplateError, function: str) -> ConfigError:
+    """Say which template of the *function*, or of the route itself, can't be used, and why."""
+    first, *others = (_of_route(each, function) for each in (error, *error.others))
+    return ConfigError("", first.field, first.problem, first.hint, template=error, others=tuple(others))
+
+
+def _of_route(error: TemplateError, function: str) -> ConfigError:
+    field, problem = error.field, f"{error.place}: {error.problem}"
+    if field.startswith(("response_template", "response_parameters", "parameters")):
+        return ConfigError("", f"{EXTENSIONS}.{field}", problem, error.hint, template=error)
+    told = f"{field}: {problem}" if field else error.problem
+    return ConfigError("", "", f"function {function} can't be used here: {told}", error.hint, template=error)

@@ -7,32 +7,60 @@ import msgspec
 
 from gloo.errors import ConfigError, GlooError, MissingReference, TemplateError
 from gloo.model.codec import ConfigObject
-from gloo.model.path import join_path
-from gloo.model.status import KEPT, Problem, State, Status
+from gloo.model.path import format_path, join_path
+from gloo.model.source import Source
+from gloo.model.status import KEPT, Problem, State, Status, TemplatePlace
 
 Reports = Mapping[str, Status]
 """Status by reference (``Upstream/billing``)."""
+
+
+_NAMED = ("headers", "merge_json_keys", "data_sources")
+"""Fields of functions whose templates have names."""
 
 
 def problem_of(error: GlooError, at: str = "") -> Problem:
     """Return what *error* says, its field below *at*."""
     if isinstance(error, ConfigError):
         pending = isinstance(error, MissingReference)
-        return Problem(field=join_path(at, error.field), problem=error.problem, hint=error.hint, pending=pending)
+        field, template = join_path(at, error.field), _place_of(error.template)
+        return Problem(field=field, problem=error.problem, hint=error.hint, pending=pending, template=template)
     if isinstance(error, TemplateError):
-        place = f"line {error.line}, column {error.column}: {error.problem}"
-        return Problem(field=join_path(at, error.field), problem=place, hint=error.hint)
+        field, problem = join_path(at, field_of(error)), f"{error.place}: {error.problem}"
+        return Problem(field=field, problem=problem, hint=error.hint, template=_place_of(error))
     return Problem(field=at, problem=str(error))
+
+
+def problems_of(error: ConfigError | TemplateError, at: str = "") -> tuple[Problem, ...]:
+    """Return all that *error* says, its fields below *at*."""
+    return tuple(problem_of(each, at) for each in (error, *error.others))
+
+
+def field_of(error: TemplateError) -> str:
+    """Return the path of the template that *error* is about."""
+    for group in _NAMED:
+        before, found, name = error.field.partition(f"{group}.")
+        if found and before.rpartition(".")[2] == "":
+            return join_path(before + group, format_path((name,)))
+    return error.field
+
+
+def _place_of(error: TemplateError | None) -> TemplatePlace | None:
+    return TemplatePlace(line=error.line, column=error.column, text=error.text) if error is not None else None
 
 
 def located(item: ConfigObject, problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Add file and line to those of *problems* that have none."""
-    return tuple(
-        problem
-        if problem.file
-        else msgspec.structs.replace(problem, file=item.source.document.name, line=item.source.line_of(problem.field))
-        for problem in problems
-    )
+    return tuple(problem if problem.file else _placed(problem, item.source) for problem in problems)
+
+
+def _placed(problem: Problem, source: Source) -> Problem:
+    line, column = source.line_of(problem.field), 0
+    if problem.template is not None:
+        found = source.place_in(problem.field, problem.template.line, problem.template.text)
+        if found is not None:
+            line, column = found[0], found[1] + problem.template.column
+    return msgspec.structs.replace(problem, file=source.document.name, line=line, column=column)
 
 
 def reference_of(ref: str, problem: Problem) -> str:

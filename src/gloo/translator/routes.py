@@ -24,7 +24,7 @@ from gloo.translator.destinations import Resolved, RouteScope, check_whole, know
 from gloo.translator.events import matches_of
 from gloo.translator.matchers import methods_of, path_match
 from gloo.translator.refusals import Refusals
-from gloo.translator.reports import problem_of, reference_of
+from gloo.translator.reports import problems_of, reference_of
 from gloo.translator.route_checks import check_copied, check_later, check_prefix_rewrite, check_sealed
 from gloo.translator.route_extensions import RouteExtensions, read_extensions
 from gloo.translator.route_warnings import route_warnings
@@ -93,7 +93,7 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
     except _Faults as faults:
         return _error_route(route, at, name, scope, faults.problems)
     except ConfigError as error:
-        return _error_route(route, at, name, scope, (problem_of(error, at),))
+        return _error_route(route, at, name, scope, problems_of(error, at))
     except Exception as error:  # noqa: BLE001 - a bug about one route must not stop the others
         bug, problem = bug_in(scope.ref, error, at=at)
         return replace(_error_route(route, at, name, scope, (problem,)), bugs=(bug,))
@@ -225,16 +225,8 @@ def _answer(name: str, match: RouteMatch, reference: str, refusals: Refusals) ->
 
 
 def _with(problem: Problem, *, field: str = "", hint: str | None = None, reference: str = "") -> Problem:
-    return Problem(
-        field=field or problem.field,
-        problem=problem.problem,
-        pending=problem.pending,
-        warning=problem.warning,
-        hint=problem.hint if hint is None else hint,
-        reference=reference,
-        file=problem.file,
-        line=problem.line,
-    )
+    told = problem.hint if hint is None else hint
+    return replace(problem, field=field or problem.field, hint=told, reference=reference)
 
 
 def error_response(reference: str) -> DirectResponse:

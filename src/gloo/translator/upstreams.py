@@ -25,7 +25,7 @@ from gloo.translator.discovery_options import discovery_problems
 from gloo.translator.lacking_secrets import SpoiltSecret, lacking_secret
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
-from gloo.translator.reports import located, problem_of
+from gloo.translator.reports import located, problem_of, problems_of
 from gloo.translator.upstream_needs import needs_of, secrets_named, with_artifacts
 from gloo.translator.upstream_options import with_options
 
@@ -254,7 +254,7 @@ def _function(
         fields = with_artifacts(fields, plugin, artifacts)
         plugin.check_function(name, fields)
     except (ConfigError, TemplateError) as error:
-        return None, (problem_of(error, at),)
+        return None, problems_of(error, at)
     warnings = (problem_of(warning, at) for warning in plugin.function_warnings(name, fields))
     return fields, tuple(msgspec.structs.replace(warning, warning=True) for warning in warnings)
 

@@ -1,0 +1,109 @@
+"""Refuse at load what is known to fail for every request: calls and operators on constants that can't be used."""
+
+import re
+from collections.abc import Mapping
+
+from gloo.functions.source import Source
+from gloo.functions.tree import Arithmetic, Call, Comparison, Expression, ListOf, Literal, ObjectOf
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_NUMBERS: Mapping[str, tuple[int, ...]] = {
+    **dict.fromkeys(("round", "divisibleBy"), (0, 1)),
+    **dict.fromkeys(("range", "int", "float", "odd", "even"), (0,)),
+}
+"""Which arguments of functions are numbers."""
+_LISTS = ("first", "last", "sort", "min", "max", "join")
+_FILLED = ("first", "last", "min", "max")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PSEUDO = (":method", ":path", ":authority", ":scheme", ":status")
+
+
+def check_constants(expression: Expression, source: Source) -> None:
+    """Raise `TemplateError` if a constant inside of *expression* makes it fail for every request."""
+    match expression:
+        case Arithmetic(operator, left, right):
+            for operand in (left, right):
+                _check_number(operand, source)
+            if operator in ("/", "//", "%"):
+                _check_divisor(right, source)
+        case Comparison("<" | "<=" | ">" | ">=", left, right):
+            _check_ordered(left, right, source)
+        case Call(function, arguments):
+            _check_call(function, arguments, source)
+
+
+def _check_call(function: str, arguments: tuple[Expression, ...], source: Source) -> None:
+    for index in _NUMBERS.get(function, ()):
+        if index < len(arguments):
+            _check_number(arguments[index], source)
+    if function == "divisibleBy":
+        _check_divisor(arguments[1], source)
+    if function in _LISTS and isinstance(arguments[0], Literal | ObjectOf):
+        raise source.error(arguments[0].at, f"{_said(arguments[0])} is not a list", f"{function}() takes a list")
+    if function in _FILLED and isinstance(arguments[0], ListOf) and not arguments[0].items:
+        raise source.error(arguments[0].at, f"{function}() of an empty list is nothing")
+    if function in ("header", "request_header"):
+        _check_header(arguments[0], source)
+
+
+def _check_number(operand: Expression, source: Source) -> None:
+    if isinstance(operand, ListOf | ObjectOf) or (isinstance(operand, Literal) and not _is_number(operand)):
+        hint = "~ joins texts" if isinstance(operand, Literal) and isinstance(operand.value, str) else ""
+        raise source.error(operand.at, f"{_said(operand)} is not a number", hint)
+
+
+def _is_number(literal: Literal) -> bool:
+    value = literal.value
+    if isinstance(value, str):
+        return _NUMBER.fullmatch(value) is not None
+    return not isinstance(value, bool) and isinstance(value, int | float)
+
+
+def _check_divisor(operand: Expression, source: Source) -> None:
+    if isinstance(operand, Literal) and _is_number(operand) and _is_zero(operand.value):
+        raise source.error(operand.at, "this divides by zero")
+
+
+def _is_zero(value: object) -> bool:
+    return float(value) == 0 if isinstance(value, str) else value == 0
+
+
+def _check_ordered(left: Expression, right: Expression, source: Source) -> None:
+    """Numbers and texts have an order, other things have none."""
+    for operand in (left, right):
+        if isinstance(operand, ListOf | ObjectOf) or (
+            isinstance(operand, Literal) and (operand.value is None or isinstance(operand.value, bool))
+        ):
+            raise source.error(operand.at, f"{_said(operand)} has no order")
+
+
+def _check_header(name: Expression, source: Source) -> None:
+    if not isinstance(name, Literal):
+        return
+    text = name.value if isinstance(name.value, str) else ""
+    if text.lower() not in _PSEUDO and not _HEADER.fullmatch(text):
+        raise source.error(name.at, f"{_said(name)} can't be the name of a header")
+
+
+def check_pseudo_header(name: Literal, message: str, source: Source) -> None:
+    """Raise `TemplateError` if *name* is a pseudo header that the *message*, request or response, never has."""
+    text = str(name.value).lower()
+    if not text.startswith(":") or (text == ":status") == (message == "response"):
+        return
+    hint = 'an answer has it: header(":status")' if text == ":status" else f'request_header("{text}") has it'
+    raise source.error(name.at, f"a {message} has no header {text}", hint)
+
+
+def _said(expression: Expression) -> str:
+    match expression:
+        case Literal(str() as text):
+            return repr(text)
+        case Literal(None):
+            return "null"
+        case Literal(bool() as value):
+            return "true" if value else "false"
+        case Literal(value):
+            return str(value)
+        case ObjectOf():
+            return "an object"
+    return "a list"
