@@ -84,13 +84,18 @@ class TemplateError(GlooError):
         super().__init__(field, problem, hint, line, column)
 
     def __str__(self) -> str:
-        text = f"{self.field}: {self.place}: {self.problem}"
+        text = f"{self.field}: {self.told}"
         return f"{text} ({self.hint})" if self.hint else text
 
     @property
-    def place(self) -> str:
-        """The place in the template in words."""
-        return f"line {self.line}, column {self.column}"
+    def is_placed(self) -> bool:
+        """Whether it is about a place in a template, and not about all of one or of the function."""
+        return bool(self.text) or (self.line, self.column) != (1, 1)
+
+    @property
+    def told(self) -> str:
+        """The problem with its place in the template."""
+        return f"line {self.line}, column {self.column}: {self.problem}" if self.is_placed else self.problem
 
     def changed(self, *, field: str = "", hint: str = "", others: "tuple[TemplateError, ...]" = ()) -> "TemplateError":
         """Return the same error with what is given in the place of what it said."""

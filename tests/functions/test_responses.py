@@ -166,7 +166,7 @@ def test_a_new_body_is_not_compressed_and_an_empty_one_has_no_type() -> None:
         (ResponseTemplate(headers=((":path", "1"),)), "no pseudo headers"),
         (ResponseTemplate(headers=(("content-length", "1"),)), "belongs to the connection"),
         (ResponseTemplate(body='{"a": }'), "response.body: line 1, column 7"),
-        (ResponseTemplate(when=Condition(("6xx",))), "response.when.status: line 1, column 1: '6xx' is not a status"),
+        (ResponseTemplate(when=Condition(("6xx",))), "response.when.status: '6xx' is not a status"),
         (ResponseTemplate(when=Condition(("500-400",))), "is not a status"),
         (ResponseTemplate(headers=(("a", "{{ request_header(x) }}"),)), "takes a name in quotes"),
     ],

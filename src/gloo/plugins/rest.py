@@ -378,8 +378,8 @@ def _for_route(error: TemplateError, function: str) -> ConfigError:
 
 
 def _of_route(error: TemplateError, function: str) -> ConfigError:
-    field, problem = error.field, f"{error.place}: {error.problem}"
+    field, problem = error.field, error.told
     if field.startswith(("response_template", "response_parameters", "parameters")):
         return ConfigError("", f"{EXTENSIONS}.{field}", problem, error.hint, template=error)
-    told = f"{field}: {problem}" if field else error.problem
+    told = f"{field}: {problem}" if field else problem
     return ConfigError("", "", f"function {function} can't be used here: {told}", error.hint, template=error)

@@ -26,8 +26,8 @@ def problem_of(error: GlooError, at: str = "") -> Problem:
         field, template = join_path(at, error.field), _place_of(error.template)
         return Problem(field=field, problem=error.problem, hint=error.hint, pending=pending, template=template)
     if isinstance(error, TemplateError):
-        field, problem = join_path(at, field_of(error)), f"{error.place}: {error.problem}"
-        return Problem(field=field, problem=problem, hint=error.hint, template=_place_of(error))
+        field = join_path(at, field_of(error))
+        return Problem(field=field, problem=error.told, hint=error.hint, template=_place_of(error))
     return Problem(field=at, problem=str(error))
 
 
@@ -46,7 +46,9 @@ def field_of(error: TemplateError) -> str:
 
 
 def _place_of(error: TemplateError | None) -> TemplatePlace | None:
-    return TemplatePlace(line=error.line, column=error.column, text=error.text) if error is not None else None
+    if error is None or not error.is_placed:
+        return None
+    return TemplatePlace(line=error.line, column=error.column, text=error.text)
 
 
 def located(item: ConfigObject, problems: Iterable[Problem]) -> tuple[Problem, ...]:
