@@ -1,10 +1,8 @@
 """Plain values to typed structures, strictly."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
 
 import pytest
-from msgspec import Meta
 
 from gloo.model.base import Json, Model
 from gloo.model.duration import Duration
@@ -21,13 +19,6 @@ class Root(Model, frozen=True, kw_only=True):
     named_leaves: Mapping[str, Leaf] = {}
     choice: int | Leaf | None = None
     anything: Json = None
-    word: Annotated[Literal["left", "right"] | int, Meta(description="a side")] = "left"
-
-
-@pytest.mark.parametrize(("word", "hint"), [("lefd", "did you mean 'left'?"), ("up", "valid: left, right")])
-def test_a_word_that_is_none_of_those_allowed_is_told_with_them(word: str, hint: str) -> None:
-    _, (problem,) = decode_struct({"word": word}, Root)
-    assert (problem.field, problem.hint) == ("word", hint)
 
 
 def test_keys_of_structures_are_renamed_and_keys_of_mappings_are_not() -> None:

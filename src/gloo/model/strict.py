@@ -150,21 +150,13 @@ def _own_fault(value: Json, hint: Any, path: Path) -> Iterator[Problem]:
             said = f"{value!r} is not allowed" if _NO_CHOICE in str(error) else _fault_of(error, path).problem
             yield Problem(field=format_path(path), problem=said, hint=f"valid: {', '.join(choices)}")
         else:
-            yield _fault_of(error, path, _choices(value, hint))
+            yield _fault_of(error, path)
 
 
 def _hint(name: str, struct: type[msgspec.Struct]) -> str:
     """Say what to write in the place of the unknown field *name*; *struct* may know, in its `elsewhere`."""
     elsewhere: Mapping[str, str] = getattr(struct, "elsewhere", {})
     return elsewhere.get(name) or nearest(name, list(_hints(struct)))
-
-
-def _choices(value: Json, hint: Any) -> str:
-    """Say which texts are allowed where *value*, a text, is not."""
-    kind = get_args(hint)[0] if get_origin(hint) is Annotated else hint
-    parts = get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
-    allowed = [name for part in parts if get_origin(part) is Literal for name in get_args(part)]
-    return nearest(value, allowed) if allowed and isinstance(value, str) else ""
 
 
 def _choices(hint: Any) -> Iterator[str]:
@@ -204,7 +196,7 @@ def _is_struct(kind: Any) -> TypeGuard[type[msgspec.Struct]]:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
-def _fault_of(error: msgspec.ValidationError, path: Path, hint: str = "") -> Problem:
+def _fault_of(error: msgspec.ValidationError, path: Path) -> Problem:
     """Turn a message of msgspec into ours: its place becomes a path, its `object` and `array` YAML's words."""
     text = str(error)
     place = _PLACE.search(text)
@@ -212,7 +204,7 @@ def _fault_of(error: msgspec.ValidationError, path: Path, hint: str = "") -> Pro
     said = text[: place.start()] if place else text
     said = said.replace("Expected", "expected", 1).replace("Invalid", "invalid", 1)
     said = _KINDS.sub(lambda found: _in_words(found[1]), said)
-    return Problem(field=format_path((*path, *below)), problem=said, hint=hint)
+    return Problem(field=format_path((*path, *below)), problem=said)
 
 
 def _in_words(kinds: str) -> str:
