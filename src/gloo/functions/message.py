@@ -90,6 +90,8 @@ class MessageWriter:
             return Part(tuple(lines), f"gloo.set(headers, {lua.quoted(key)}, {variable})")
         if _is_constant(block) and not _TOKEN.fullmatch(source.text):
             raise source.error(0, f"{source.text!r} is not a method")
+        if source.text == "CONNECT":
+            raise source.error(0, "a function can't make it CONNECT", "that method opens a tunnel")
         lines.append(f"{variable} = gloo.method({variable}, {self.sites.number('method', source, 0)})")
         return Part(tuple(lines), f'headers:replace(":method", {variable})')
 

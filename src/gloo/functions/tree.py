@@ -198,6 +198,11 @@ def children(expression: Expression) -> tuple[Expression, ...]:
     return ()
 
 
+def size(expression: Expression) -> int:
+    """The number of nodes of *expression*."""
+    return 1 + sum(map(size, children(expression)))
+
+
 def start(expression: Expression) -> int:
     """The offset at which *expression* begins."""
     return min((expression.at, *map(start, children(expression))))
