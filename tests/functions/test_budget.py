@@ -52,7 +52,7 @@ ATTACKS = {  # a template, and what made it take seconds when its operation spen
 @pytest.mark.parametrize("body", ATTACKS)
 def test_an_attack_that_is_known_ends_at_once(gateway: Gateway, body: str) -> None:
     request = Request(body=json.dumps(ATTACKS[body]).encode())
-    assert _took(gateway, FunctionTemplate("u/f", body=body), request, runs=3) < LONGEST / 10
+    assert _took(gateway, FunctionTemplate("u/f", body=body), request, runs=3) < max(LONGEST / 10, 0.01)
 
 
 @pytest.mark.parametrize("used", ["user", "context()"])
