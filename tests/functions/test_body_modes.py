@@ -4,6 +4,7 @@ import json
 
 import pytest
 from tests.functions.exchange import Exchange
+from tests.functions.gateway import Gateway, Request
 
 from gloo.errors import TemplateError
 from gloo.functions import FunctionTemplate, Parameter, compile_function
@@ -26,20 +27,37 @@ MERGE = BodyMode("merge_parameters")
 
 def test_parameters_are_merged_into_the_json_that_came() -> None:
     body = b'{"id": 12345678901234567890, "user": {"name": "Ann", "id": 1}}'
-    expected = b'{"id":12345678901234567890,"user":{"name":"Ann","id":"7"},"page":"2"}'
+    expected = b'{"id":12345678901234567890,"user":{"name":"Ann","id":7},"page":2}'
     assert made(MERGE, body, path="/?page=2") == expected
 
 
 def test_a_parameter_that_is_missing_changes_nothing() -> None:
-    assert json.loads(made(MERGE, b'{"page": 1}')) == {"page": 1, "user": {"id": "7"}}
+    assert json.loads(made(MERGE, b'{"page": 1}')) == {"page": 1, "user": {"id": 7}}
 
 
 def test_without_a_body_there_is_an_empty_object() -> None:
-    assert json.loads(made(MERGE)) == {"user": {"id": "7"}}
+    assert json.loads(made(MERGE)) == {"user": {"id": 7}}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("5", 5),
+        ("-1.50", -1.5),
+        ("true", True),
+        ("null", None),
+        ("01", "01"),
+        ("x", "x"),
+        ("%22", '"'),
+        ("True", "True"),
+    ],
+)
+def test_a_parameter_is_merged_as_what_its_text_is(text: str, value: object) -> None:
+    assert json.loads(made(MERGE, path=f"/?page={text}"))["page"] == value
 
 
 def test_a_form_is_merged_as_json() -> None:
-    assert json.loads(made(MERGE, b"a=1&b=x+y", parse_body="form")) == {"a": "1", "b": "x y", "user": {"id": "7"}}
+    assert json.loads(made(MERGE, b"a=1&b=x+y", parse_body="form")) == {"a": "1", "b": "x y", "user": {"id": 7}}
 
 
 @pytest.mark.parametrize("body", [b"[1]", b"7", b"nothing"])
@@ -71,6 +89,17 @@ def test_a_key_is_one_json_value() -> None:
 def test_what_is_not_read_cannot_be_merged() -> None:
     with pytest.raises(TemplateError, match="must be read"):
         compile_function(FunctionTemplate("a/b", mode=MERGE, parse_body="none"))
+
+
+@pytest.mark.parametrize("whole", ["wrap", "wrap_request"])
+def test_what_can_not_be_wrapped_is_named(gateway: Gateway, whole: Whole) -> None:
+    program = compile_function(FunctionTemplate("a/b", mode=BodyMode(whole)))
+    for name, request in (
+        ("body", Request(body=b"\xff")),
+        ("headers", Request(headers={"x-a": "\xff"}, body=b"a")),
+    ):
+        outcome = gateway.send(program, request)
+        assert json.loads(outcome.answer)["message"] == f"'{name}' is not valid UTF-8"
 
 
 @pytest.mark.parametrize("whole", ["wrap", "wrap_request"])

@@ -51,16 +51,27 @@ RESULTS = [
     ("o != {'k': 1}", "true"), ("s > 'a'", "true"), ("1 < 2 <= 2", "true"), ("'3' == 3", "true"),
     ("o.z == none", "true"),
     ("q == 1", "false"), ("[1, [2, s]]", '[1,[2,"hello World é"]]'), ("{'a': n, 'b': [b]}", '{"a":-7,"b":[true]}'),
+    ("default(first(e), 1)", "1"), ("default(last(q), 1)", "1"), ("default(at(xs, 9), 'x')", "x"),
+    ("default(first(xs), 9)", "3"),
+    ("default(first(q).a, 'x')", "x"), ("exists(first(e))", "false"), ("default(first([false]), 1)", "false"),
+    ("1700000000000 * 1000", "1700000000000000"), ("2 ** 53", "9007199254740992"), ("0 - 2 ** 53", "-9007199254740992"),
+    ("int('12345678901234567890')", "12345678901234567890"), ("int(1e3)", "1000"), ("round(0 - 0.4)", "0"),
+    ("0 * -1", "0"),
+    ("now('*t')", "*t"), ("now('')", ""),
     ("default(q, n)", "-7"), ("default(o.z, 'x')", "x"), ("q | default('x') | upper", "X"), ("default(q.r.s, 1)", "1"),
 ]  # fmt: skip
 FAILURES = [
     ("upper(q)", "missing_parameter", "q"), ("q.r", "missing_parameter", "q.r"), ("o.z", "missing_parameter", "o.z"),
-    ("xs[9]", "missing_parameter", "xs"), ("q < 1", "missing_parameter", "q"),
+    ("xs[9]", "missing_parameter", "xs[9]"), ("q < 1", "missing_parameter", "q"),
     ("default(q, r)", "missing_parameter", "r"),
     ("first(e)", "bad_value", "e"), ("at(xs, 9)", "bad_value", "xs"), ("s + 1", "bad_value", "s"),
-    ("1 / (n - n)", "bad_value", "n"), ("2 ** 99999", "bad_value", ""), ("divisibleBy(1, n - n)", "bad_value", "n"),
-    ("sort(o)", "bad_value", "o"), ("sort(['a', 1])", "bad_value", "sort"), ("s < 1", "bad_value", "s"),
-    ("base64_decode('!')", "bad_value", "base64_decode"), ("range(10 ** 9)", "too_long", None),
+    ("1 / (n - n)", "bad_value", "n - n"), ("2 ** 99999", "bad_value", "2 ** 99999"), ("n / length(e)", "bad_value", "length(e)"),
+    ("divisibleBy(1, n - n)", "bad_value", "n"),
+    ("n + s", "bad_value", "s"),
+    ('"a" ~ n ~ null', "missing_parameter", "null"), ("int(s)", "bad_value", "s"),
+    ("1 < s", "bad_value", "s"),
+    ("sort(o)", "bad_value", "o"), ("sort(['a', 1])", "bad_value", 'sort(["a", 1])'), ("s < 1", "bad_value", "s"),
+    ("base64_decode('!')", "bad_value", 'base64_decode("!")'), ("range(10 ** 9)", "too_long", None),
 ]  # fmt: skip
 
 

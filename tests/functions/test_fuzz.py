@@ -10,12 +10,13 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree
 
 import pytest
 from tests.functions.gateway import LONGEST, Gateway, Outcome, Request
+from tests.functions.heavy import PARAMETERS, TEMPLATES, heavy_body
 
 from gloo.functions import FunctionTemplate, Parameter, Program, compile_function
 from gloo.functions.body_modes import BodyMode
@@ -25,6 +26,7 @@ SECONDS = float(os.environ.get("FUZZ_SECONDS", "3"))
 SEED = int(os.environ.get("FUZZ_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
 _LARGE = 60_000  # bytes, about what Envoy takes as headers
 _HUGE = 1_000_000  # bytes, Envoy's limit of a buffered body
+_USUAL = 130_000  # bytes, what is read of JSON and forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,8 @@ FUNCTIONS = (
         for call in _CALLS.split()
     ),
 )
+HEAVY = tuple(Fuzzed(template, _anything, PARAMETERS) for template in TEMPLATES)
+"""What works hard on `heavy_body`; it is asked every tenth time."""
 
 
 class Attacker:
@@ -260,7 +264,7 @@ class Attacker:
         return bytes(whole)
 
     def _huge(self) -> bytes:
-        size = self.random.randrange(1, _HUGE)
+        size = self.random.randrange(1, self.random.choice([_HUGE, _USUAL]))
         before, piece, after = self.random.choice(
             [
                 (b'{"xs":[', b"1,", b"1]}"),
@@ -327,7 +331,11 @@ def _attacks() -> Iterator[tuple[Fuzzed, Request]]:
     """Yield functions and requests until the time is over."""
     attacker, end = Attacker(SEED), time.monotonic() + SECONDS
     while time.monotonic() < end:
-        yield attacker.random.choice(FUNCTIONS), attacker.request()
+        if attacker.random.random() < 0.1:
+            request = replace(attacker.request(), body=heavy_body(attacker.random))
+            yield attacker.random.choice(HEAVY), request
+        else:
+            yield attacker.random.choice(FUNCTIONS), attacker.request()
 
 
 def _timed(gateway: Gateway, fuzzed: Fuzzed, request: Request) -> tuple[Outcome, float]:

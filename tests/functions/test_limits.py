@@ -50,6 +50,17 @@ def test_a_body_that_is_only_copied_may_be_as_long_as_envoy_keeps(gateway: Gatew
     assert sent(gateway, template, b"x" * MOST).code is None
 
 
+def test_a_body_that_is_only_replaced_is_bounded_by_what_envoy_keeps(gateway: Gateway) -> None:
+    template = FunctionTemplate("u/f", body="-", parse_body="none", max_body=3)
+    assert sent(gateway, template, b"x" * MOST).code is None
+    assert sent(gateway, template, b"x" * (MOST + 1)).code == "too_large"
+
+
+def test_a_length_that_is_told_is_enough_to_refuse(gateway: Gateway) -> None:
+    request = Request(headers={"content-length": str(MOST)}, body=b"{}")
+    assert gateway.send(compile_function(FunctionTemplate("u/f", body=ANY)), request).code == "too_large"
+
+
 def test_a_smaller_limit_holds_too(gateway: Gateway) -> None:
     assert sent(gateway, FunctionTemplate("u/f", body="-{{ body() }}", max_body=3), b"1234").code == "too_large"
 

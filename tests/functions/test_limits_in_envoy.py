@@ -44,6 +44,17 @@ def test_a_longer_body_is_refused_and_reaches_no_upstream(envoy: EnvoyGateway) -
     assert (echo.status, echo.headers["x-gloo-error"], echo.content["function"]) == (413, "too_large", "u/json")
 
 
+@pytest.mark.parametrize(("program", "longest"), [(JSON, 2**17), (LONGER, 2**20), (PARTS, 2**20), (WRAP, 2**20)])
+def test_a_body_that_envoy_would_not_keep_is_refused_by_the_function(
+    envoy: EnvoyGateway, program: int, longest: int
+) -> None:
+    before = envoy.count("http.test.lua.function_errors.too_large")
+    echo = envoy.send(program, "/", body=b"x" * (2**20 + 4096))
+    assert (echo.status, echo.content["error"]) == (413, "too_large")
+    assert echo.content["message"] == f"the body is longer than {longest} bytes"
+    assert envoy.count("http.test.lua.function_errors.too_large") == before + 1
+
+
 def test_a_compressed_body_is_refused(envoy: EnvoyGateway) -> None:
     for program in (JSON, PARTS, WRAP):
         echo = envoy.send(program, "/", body=gzip.compress(_body(1000)), headers={"content-encoding": "gzip"})

@@ -159,7 +159,12 @@ BAD = {
     "only a boundary": (TYPE, b"--b", "text follows a boundary at byte 4"),
     "a longer boundary": (TYPE, part("a", b"1\r\n--bc") + END, "text follows a boundary at byte 56"),
     "text after the end": (TYPE, part("a", b"1") + b"--b--x", "text follows the last boundary at byte 58"),
-    "bare line feeds": (TYPE, (part("a", b"1") + END).replace(b"\r", b""), "text follows a boundary at byte 4"),
+    "bare line feeds": (
+        TYPE, (part("a", b"1") + END).replace(b"\r", b""), "a line ends without a carriage return at byte 4",
+    ),
+    "text behind a boundary": (
+        TYPE, (part("a", b"1") + END).replace(b"--b", b"--bx"), "text follows a boundary at byte 4",
+    ),
     "no name": (TYPE, b"--b\r\nContent-Disposition: form-data\r\n\r\n1\r\n--b--", "a part has no name at byte 6"),
     "no disposition": (TYPE, b"--b\r\n\r\n1\r\n--b--", "a part has no name at byte 6"),
     "an attachment": (TYPE, part("a", b"1").replace(b"form-data", b"attachment") + END, "a part has no name at byte 6"),

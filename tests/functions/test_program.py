@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -69,6 +70,9 @@ def test_a_method_is_a_token(gateway: Gateway) -> None:
     template = [(":method", "{{ verb }}")]
     assert call(gateway, Request(body=b'{"verb": "PURGE"}'), headers=template).request.method == "PURGE"
     assert call(gateway, Request(body=b'{"verb": "GET /x"}'), headers=template).code == "bad_value"
+    assert call(gateway, Request(body=b'{"verb": "CONNECT"}'), headers=template).code == "bad_value"
+    with pytest.raises(TemplateError, match="tunnel"):
+        compiled(headers=[(":method", "CONNECT")])
 
 
 def test_host_is_the_authority(gateway: Gateway) -> None:
@@ -131,6 +135,18 @@ def test_raw_brings_its_own_slashes_but_no_line_breaks(gateway: Gateway) -> None
     assert outcome.request.headers["x-h"] == "a  b"
     assert call(gateway, Request(body=b'{"p": "x"}'), path="{{ p | raw }}").code == "bad_value"
     assert call(gateway, Request(body=b'{"p": "/a/../b"}'), path="{{ p | raw }}").code == "bad_value"
+
+
+@pytest.mark.parametrize("dots", ["..", ".", "%2e%2e", "%2E", ".%2e", "%2E."])
+def test_raw_brings_no_dots_that_a_server_resolves_away(gateway: Gateway, dots: str) -> None:
+    for value in (dots, f"{dots}/a", f"a/{dots}?b"):
+        request = Request(body=json.dumps({"p": value}).encode())
+        assert call(gateway, request, path="/p/{{ p | raw }}").code == "bad_value"
+    with pytest.raises(TemplateError, match="resolved away"):
+        compiled(f"/a/{dots}/b")
+    for value in (f"{dots}a", f"a?b=/{dots}/", "%2e%2e%2e", "a%20b"):
+        request = Request(body=json.dumps({"p": value}).encode())
+        assert call(gateway, request, path="/p/{{ p | raw }}").request.path == f"/p/{value}"
 
 
 def test_programs_are_cached_and_the_cache_is_bounded() -> None:

@@ -142,9 +142,9 @@ def test_a_value_that_is_not_escaped_is_a_warning_and_the_function_works() -> No
     ("spec", "lua_text"),
     [
         ("merge_extractors_to_body: true", "gloo.check_mergeable"),
-        ("merge_json_keys: {a: '{{ b }}'}", "gloo.with_json"),
-        ("header_body_transform: true", "gloo.wrapped(headers, text, false)"),
-        ("header_body_transform: {add_request_metadata: true}", "gloo.wrapped(headers, text, true)"),
+        ("merge_json_keys: {a: '{{ b }}'}", "gloo.put_json"),
+        ("header_body_transform: true", "gloo.wrapped(headers, text, false,"),
+        ("header_body_transform: {add_request_metadata: true}", "gloo.wrapped(headers, text, true,"),
     ],
 )
 def test_a_body_can_be_made_without_a_template(spec: str, lua_text: str) -> None:

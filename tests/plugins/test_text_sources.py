@@ -46,7 +46,8 @@ def test_a_variable_becomes_what_env_becomes() -> None:
     written = UPSTREAM.replace('data_source("t")', 'env("FUNCTION_TERMS")') % "{inline: unused}"
     *_, found = routes(translated(written, SERVICE), "default")
     expected = found["typed_per_filter_config"]["envoy.filters.http.lua"]["filter_context"]["source"]
-    assert program("{environment_variable: FUNCTION_TERMS}").replace('"data_source"', '"env"') == expected
+    named = program("{environment_variable: FUNCTION_TERMS}")
+    assert named.replace(r"data_source(\"t\")", r"env(\"FUNCTION_TERMS\")") == expected
 
 
 def test_a_missing_artifact_leaves_its_function_pending_and_the_others_at_work() -> None:

@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
-_PARTS = ("values", "operators", "json", "print", "lambda_event", "lambda_answer", "lambda_entry")
+_PARTS = ("budget", "values", "operators", "json", "print", "lambda_event", "lambda_answer", "lambda_entry")
 
 
 @cache

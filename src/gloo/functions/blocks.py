@@ -7,7 +7,7 @@ from itertools import count
 from gloo.functions import lua
 from gloo.functions.expressions import Expressions
 from gloo.functions.room import JOINED_AT_ONCE, SETS_AS_LOCALS
-from gloo.functions.tree import Block, For, If, Output, Set, Statement, Text, Variable, statements
+from gloo.functions.tree import Block, For, If, Output, Set, Statement, Text, Variable, size, statements
 from gloo.model.base import replace
 
 MAX_DEPTH = 30
@@ -124,7 +124,7 @@ class _BlockWriter:
         value = lua.call(f"gloo.{kind}", expressions.need(statement.items), expressions.site(statement.items))
         yield f"do local {items} = {value}"
         yield f"local {length} = {items}[0] or #{items}"
-        yield f"for {index} = 1, {length} do gloo.pass(out)"
+        yield f"for {index} = 1, {length} do gloo.pass(out, {_price(statement.block)})"
         inner = {**local, **_loop_names(index, length)}
         if statement.key is not None:
             yield f"local key{number} = {items}[{index}]"
@@ -138,6 +138,25 @@ class _BlockWriter:
             yield from self.block(statement.otherwise, local, depth)
             yield "end"
         yield "end"
+
+
+def _price(block: Block) -> int:
+    """The units of work of one pass over *block*; what grows with the values is spent by what works on them."""
+    return 10 + 2 * max(0, _nodes(block) - 4)
+
+
+def _nodes(block: Block) -> int:
+    """The number of operations in *block*; loops in it count their own passes."""
+    return sum(map(_nodes_of, block))
+
+
+def _nodes_of(statement: Statement) -> int:
+    match statement:
+        case Output(expression) | Set(_, expression) | For(items=expression):
+            return 1 + size(expression)
+        case If(branches, otherwise):
+            return _nodes(otherwise) + sum(size(branch.condition) + _nodes(branch.block) for branch in branches)
+    return 1
 
 
 def _loop_names(index: str, length: str) -> dict[tuple[str, ...], str]:

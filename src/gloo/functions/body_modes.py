@@ -37,7 +37,9 @@ def write_mode(mode: BodyMode, writer: MessageWriter) -> Iterator[Part]:
     """Write the body that *mode* makes; raise `TemplateError` if it can't be made."""
     if mode.whole in ("wrap", "wrap_request"):
         writer.names.reads_text = True
-        wrapped = lua.call("gloo.wrapped", "headers", "text", "true" if mode.whole == "wrap_request" else "false")
+        source = Source.of("header_body_transform", "")
+        sites = [writer.sites.number(name, source, 0) for name in ("headers", "body")]
+        wrapped = lua.call("gloo.wrapped", "headers", "text", lua.boolean(mode.whole == "wrap_request"), *sites)
         yield Part((f"local body = {wrapped}",), typed("application/json"))
     elif mode.whole or mode.keys:
         if not writer.names.body_fields:
@@ -49,6 +51,8 @@ def _merged(mode: BodyMode, writer: MessageWriter) -> Part:
     source = Source.of("merge_extractors_to_body" if mode.whole else "merge_json_keys", "")
     site = writer.sites.number("body", source, 0)
     lines = ["gloo.check_mergeable(fields, text)", f"local merged = {_base(mode, writer)}"]
+    if mode.keys:
+        lines.append("merged = gloo.copied(merged)")
     for index, (key, text) in enumerate(mode.keys, 1):
         lines += _key(f"k{index}", key, text, writer)
     return Part((*lines, f"local body = gloo.json_value(merged, {site})"), typed("application/json"))
@@ -56,7 +60,7 @@ def _merged(mode: BodyMode, writer: MessageWriter) -> Part:
 
 def _base(mode: BodyMode, writer: MessageWriter) -> str:
     if mode.whole:
-        return writer.names.everything()
+        return writer.names.everything(typed=True)
     writer.names.reads_body = True
     return "fields"
 
@@ -67,4 +71,4 @@ def _key(variable: str, key: str, text: str, writer: MessageWriter) -> Iterator[
     yield from writer.rendered(variable, found.block, source)
     if found.doubt is not None:
         yield f'if {variable} ~= "" then {writer.checked(variable, source, found.doubt)} end'
-    yield f"merged = gloo.with_json(merged, {lua.quoted(key)}, {variable})"
+    yield lua.call("gloo.put_json", "merged", lua.quoted(key), variable)

@@ -34,8 +34,8 @@ from gloo.functions.tree import (
     calls,
     choices,
     may_be_missing,
-    spoken_name,
 )
+from gloo.functions.wording import called, subject
 from gloo.model.base import Value
 
 _PRINTERS = {
@@ -106,8 +106,8 @@ class Expressions(Value, frozen=True):
     def value(self, expression: Expression) -> str:
         """Write *expression* as a value; nil if it is missing."""
         match expression:
-            case Literal():
-                return _literal(expression)
+            case Literal(value):
+                return lua.literal(value)
             case Variable():
                 return self.names.resolve(expression, self.local, self.source).lua
             case Item(base, key):
@@ -119,16 +119,16 @@ class Expressions(Value, frozen=True):
                 written = [f"{self.truth(condition)} and {{{self.value(then)}}}" for condition, then in cases]
                 return f"({' or '.join((*written, f'{{{self.value(last[1])}}}'))})[1]"
             case Concatenation(parts):
-                return lua.call("gloo.joined", self.site(expression), *self._arguments(parts))
+                return lua.call("gloo.joined", *self._texts(parts))
             case ListOf(items):
                 return f"{{{', '.join((f'[0] = {len(items)}', *map(self.need, items)))}}}"
             case ObjectOf(pairs):
                 return self._object(dict(pairs))
         return self._operation(expression)
 
-    def _arguments(self, parts: Sequence[Expression]) -> Iterator[str]:
-        """Write *parts* as arguments of a call: many as one list, since each argument takes a register."""
-        written = map(self.value, parts)
+    def _texts(self, parts: Sequence[Expression]) -> Iterator[str]:
+        """Write *parts* as texts for a call: many as one list, since each argument takes a register."""
+        written = map(self._text, parts)
         return written if len(parts) <= MANY else iter([f"unpack({{{', '.join(written)}}}, 1, {len(parts)})"])
 
     def need(self, expression: Expression) -> str:
@@ -184,15 +184,18 @@ class Expressions(Value, frozen=True):
         return isinstance(expression, Call) and expression.function in _TEXTS
 
     def site(self, expression: Expression) -> str:
-        """The number of the site of *expression*; it is named after its first variable."""
-        return self.sites.number(spoken_name(expression), self.source, expression.at)
+        """The number of the site of *expression*."""
+        return self.sites.number(called(expression), self.source, expression.at)
 
     def _call(self, expression: Call) -> str:
         own = _CALLS.get(expression.function)
         if own is not None:
             return own(self, expression)
         arguments = (self.need(argument) for argument in expression.arguments)
-        return lua.call(f"gloo.call_{expression.function}", self.site(expression), *arguments)
+        return lua.call(f"gloo.call_{expression.function}", self._subject(expression), *arguments)
+
+    def _subject(self, call: Call) -> str:
+        return self.sites.number(subject(call), self.source, call.at)
 
     def _cluster_metadata(self, expression: Call) -> str:
         return self.names.known.annotation(self._constant(expression, expression.arguments[0]))
@@ -217,7 +220,13 @@ class Expressions(Value, frozen=True):
         return lua.call("gloo.default", self._optional(first), self.value(second))
 
     def _optional(self, expression: Expression) -> str:
-        """Write *expression* as a value that may be missing, even a variable of the environment."""
+        """Write *expression* as a value that may be missing, even a variable of the environment or an element."""
+        match expression:
+            case Item(base, key):
+                return lua.call("gloo.item", self._optional(base), self.need(key))
+            case Call("first" | "last" | "at" as function, (items, *rest)):
+                some = f"gloo.some_{function}"
+                return lua.call(some, self._subject(expression), self._optional(items), *map(self.need, rest))
         if isinstance(expression, Call) and expression.function == "cluster_metadata":
             name = self._constant(expression, expression.arguments[0])
             return self.names.known.annotation(name, may_be_missing=True)
@@ -253,7 +262,7 @@ class Expressions(Value, frozen=True):
             form = self._constant(expression, arguments[-1])
             if form.text not in ("hex", "base64", "base64url"):
                 raise form.error(0, f"{form.text!r} is not a way to write bytes", "hex, base64 or base64url")
-        return lua.call(f"gloo.call_{expression.function}", self.site(expression), *map(self.need, arguments))
+        return lua.call(f"gloo.call_{expression.function}", self._subject(expression), *map(self.need, arguments))
 
     def _exists(self, expression: Call) -> str:
         (argument,) = expression.arguments
@@ -263,10 +272,15 @@ class Expressions(Value, frozen=True):
 
     def _header(self, expression: Call) -> str:
         (name,) = expression.arguments
-        if isinstance(name, Literal) and isinstance(name.value, str):
-            check_pseudo_header(name, self.names.message, self.source)
-            return f'(headers:get({lua.quoted(name.value.lower())}) or "")'
-        return f'(headers:get(gloo.text({self.need(name)})) or "")'
+        match name:
+            case Literal(str() as constant):
+                check_pseudo_header(name, self.names.message, self.source)
+                written = lua.quoted(constant.lower())
+            case _:
+                written = self._text(name)
+        if ("loop", "index") in self.local:
+            return lua.call("gloo.header", "headers", written)
+        return f'(headers:get({written}) or "")'
 
     def _request_header(self, expression: Call) -> str:
         if self.names.message == "request":
@@ -317,6 +331,9 @@ class Expressions(Value, frozen=True):
         return source
 
     def _text(self, expression: Expression) -> str:
+        """Write *expression* as text."""
+        if isinstance(expression, Literal) and isinstance(expression.value, str):
+            return lua.quoted(expression.value)
         return lua.call("gloo.text", self.value(expression), self.site(expression))
 
     def _constant(self, call: Call, argument: Expression) -> Source:
@@ -338,7 +355,7 @@ class Expressions(Value, frozen=True):
                 return self._comparison(expression)
             case Arithmetic(operator, left, right):
                 function = f"gloo.{_ARITHMETIC[operator]}"
-                return lua.call(function, self.need(left), self.need(right), self.site(expression))
+                return lua.call(function, self.need(left), self.need(right), self.site(left), self.site(right))
 
     def _comparison(self, expression: Comparison) -> str:
         left, right, operator = expression.left, expression.right, expression.operator
@@ -349,25 +366,13 @@ class Expressions(Value, frozen=True):
             found = lua.call("gloo.contains", self.need(right), self.need(left))
             return found if operator == "in" else f"(not {found})"
         first, second = (right, left) if operator in (">", ">=") else (left, right)
-        return lua.call(f"gloo.{_COMPARISONS[operator]}", self.need(first), self.need(second), self.site(expression))
+        sites = self.site(first), self.site(second)
+        return lua.call(f"gloo.{_COMPARISONS[operator]}", self.need(first), self.need(second), *sites)
 
     def _object(self, pairs: Mapping[str, Expression]) -> str:
         keys = [lua.quoted(key) for key in pairs]
         values = [f"[{lua.quoted(key)}] = {self.need(value)}" for key, value in pairs.items()]
         return f"{{{', '.join((*keys, *values))}}}"
-
-
-def _literal(expression: Literal) -> str:
-    match expression.value:
-        case None:
-            return "gloo.null"
-        case bool(value):
-            return "true" if value else "false"
-        case str(value):
-            return lua.quoted(value)
-        case value:
-            digits = json.dumps(value)
-            return digits if digits.isdigit() and len(digits) <= 14 else f"{{[0] = {lua.quoted(digits)}}}"
 
 
 _CALLS: Mapping[str, Callable[[Expressions, Call], str]] = {

@@ -27,6 +27,7 @@ def extract(names: Names) -> Extraction:
         lines.append(f"local s{index} = {value}")
     for path, variable in names.used.items():
         lines.extend(_declaration(path, variable, names))
+    lines += [f"local {name} = {written}" for written, name in names.objects.items()]
     return Extraction(tuple(constants), tuple(lines))
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from gloo.functions.context import Misfit
 from gloo.functions.tree import Place
-from gloo.functions.xml_language import Xml
+from gloo.functions.xml_language import Markup
 from gloo.model.base import Value
 
 _RAW = re.compile(r"<(script|style)(?=[\s/>])", re.IGNORECASE)
 _PARTS = re.compile(r"(?<=>)|(?=<)")
 """Where a tag starts or may end."""
 
-_XML = Xml()
+_XML = Markup()
 
 
 class State(Value, frozen=True):

@@ -1,5 +1,6 @@
 """Write Lua text: literals and names. The output is plain ASCII whatever goes in."""
 
+import json
 import re
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -17,6 +18,19 @@ def quoted(text: str) -> str:
     """Write *text* as a Lua string literal of its UTF-8 bytes."""
     latin = text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
     return f'"{latin.translate(_ESCAPES)}"'
+
+
+def literal(value: str | int | float | bool | None) -> str:
+    """Write a JSON scalar as the runtime has it: a number that Lua may not hold exactly keeps its digits."""
+    match value:
+        case None:
+            return "gloo.null"
+        case bool():
+            return boolean(value)
+        case str():
+            return quoted(value)
+    digits = json.dumps(value)
+    return digits if digits.isdigit() and len(digits) <= 14 else f"{{[0] = {quoted(digits)}}}"
 
 
 def quoted_bytes(raw: bytes) -> str:

@@ -100,6 +100,8 @@ class MessageWriter:
                 raise source.error(statement.at, f"{statement.text!r} can't be part of a method", "e.g. POST")
         if _is_constant(block) and not block:
             raise source.error(0, "a method can't be empty", "leave the header out to keep the request's method")
+        if source.text == "CONNECT":
+            raise source.error(0, "a function can't make it CONNECT", "that method opens a tunnel")
         lines.append(f"{variable} = gloo.method({variable}, {self.sites.number('method', source, 0)})")
         return Part(tuple(lines), f'headers:replace(":method", {variable})')
 

@@ -42,6 +42,7 @@ class Names:
         reads_body, reads_text: what the templates use of the body: its fields, or its text.
         reads_lists: they use all the values of a field of a form.
         any_route: the route is not known yet: each name may be one of its parameters.
+        objects: what is put together of the body and of parameters once for a rendering, and its Lua variable.
     """
 
     parameters: Sequence[Parameter]
@@ -57,6 +58,7 @@ class Names:
     kept: dict[str, None] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     used: dict[tuple[str, ...], str] = field(default_factory=dict)
+    objects: dict[str, str] = field(default_factory=dict)
 
     @property
     def body_fields(self) -> bool:
@@ -130,12 +132,12 @@ class Names:
         """Return how many parameters are put into the value of the name *path*, or into the whole body."""
         return len(self._nested(Variable(path, 0)) if path is not None else self.bindings)
 
-    def everything(self) -> str:
-        """All fields of the body, with the parameters among them."""
+    def everything(self, *, typed: bool = False) -> str:
+        """All fields of the body, with the parameters among them; *typed*: as the JSON that their texts are."""
         if self.body_fields:
             self.reads_body = True
         base = "fields" if self.body_fields else "gloo.empty"
-        return self._object(base, list(dict.fromkeys(b.path for b in self.bindings)), ())
+        return self._object(base, list(dict.fromkeys(b.path for b in self.bindings)), (), typed=typed)
 
     def _bound(self, binding: Binding, variable: Variable, source: Source) -> Resolved:
         rest = variable.path[len(binding.path) :]
@@ -171,16 +173,23 @@ class Names:
         names = dict.fromkeys(b.path for b in self._nested(variable))
         return self._object(base, [name[len(variable.path) :] for name in names], variable.path)
 
-    def _object(self, base: str, inner: list[tuple[str, ...]], prefix: tuple[str, ...]) -> str:
-        before = base
+    def _object(self, base: str, inner: list[tuple[str, ...]], prefix: tuple[str, ...], *, typed: bool = False) -> str:
+        """The Lua variable of *base* with parameters in it: a copy that is made once, however often it is used."""
+        if not inner:
+            return base
+        return self.objects.setdefault(self._with(base, inner, prefix, typed), f"o{len(self.objects) + 1}")
+
+    def _with(self, base: str, inner: list[tuple[str, ...]], prefix: tuple[str, ...], typed: bool) -> str:
+        values = {}
         for key in dict.fromkeys(path[0] for path in inner):
             deeper = [path[1:] for path in inner if path[0] == key and len(path) > 1]
             if deeper:
-                value = self._object(lua.call("gloo.field", before, lua.quoted(key)), deeper, (*prefix, key))
+                values[key] = self._with(lua.call("gloo.field", base, lua.quoted(key)), deeper, (*prefix, key), typed)
             else:
                 value = self._use((*prefix, key))
-            base = lua.call("gloo.with", base, lua.quoted(key), value)
-        return base
+                values[key] = lua.call("gloo.typed", value) if typed else value
+        keys = ", ".join(map(lua.quoted, values))
+        return lua.call("gloo.with", base, f"{{{keys}}}", f"{{{', '.join(values.values())}}}")
 
     def _known(self) -> set[str]:
         return {".".join(binding.path) for binding in self.bindings} | set(self._free())

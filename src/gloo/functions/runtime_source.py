@@ -4,6 +4,7 @@ from functools import cache
 from importlib.resources import files
 
 _PARTS = (
+    "budget",
     "values",
     "operators",
     "json",

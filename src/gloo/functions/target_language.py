@@ -7,7 +7,7 @@ from gloo.functions.context import Misfit
 from gloo.functions.tree import Place
 
 _ALLOWED = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*")
-_DOTS = re.compile(r"/\.\.?(?=[/?]|$)")
+_DOTS = re.compile(r"/(?:\.|%2[eE]){1,2}(?=[/?]|$)")
 
 
 class Part(Enum):

@@ -4,6 +4,7 @@ Every node is frozen and keeps the offset (in characters, from 0) of the text it
 late still points at its place. Nothing here knows Jinja, Lua or Envoy.
 """
 
+import sys
 from collections.abc import Iterator
 from enum import Enum
 from typing import Literal as OneOf
@@ -203,7 +204,7 @@ def start(expression: Expression) -> int:
     return min((expression.at, *map(start, children(expression))))
 
 
-def size(expression: Expression, *, most: int) -> int:
+def size(expression: Expression, *, most: int = sys.maxsize) -> int:
     """Count the expressions in *expression*, itself included, up to one more than *most*."""
     count, waiting = 0, [expression]
     while waiting and count <= most:
@@ -236,14 +237,6 @@ def may_be_missing(expression: Expression) -> bool:
         case Call("default", (_, last)) | Call("raw", (last,)):
             return may_be_missing(last)
     return False
-
-
-def spoken_name(expression: Expression) -> str:
-    """The name by which an error calls *expression*: that of its first variable, else of its function."""
-    if isinstance(expression, Variable):
-        return expression.name
-    named = [name for child in children(expression) if (name := spoken_name(child))]
-    return named[0] if named else getattr(expression, "function", "")
 
 
 def statements(block: Block) -> Iterator[Statement]:

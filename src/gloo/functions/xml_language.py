@@ -1,7 +1,7 @@
 """XML (1.0, fifth edition) as an automaton over the literal text of a template.
 
-It knows text, tags, attributes, comments and their kin, which is what decides about escaping; whether tags are closed
-is not looked at.
+It knows text, tags, attributes, comments and their kin, which is what decides about escaping, and references such as
+``&amp;``, which no value may be a part of; whether tags are closed is not looked at.
 """
 
 import re
@@ -40,8 +40,12 @@ _PLACES = {
 }
 
 
-class Xml:
-    """A document or a piece of one."""
+_REFERENCE = re.compile(r"&(?!(?:[A-Za-z_:][\w.:-]*|#[0-9]+|#x[0-9A-Fa-f]+);)")
+"""An ampersand that starts none."""
+
+
+class Markup:
+    """A document or a piece of one, where an ampersand may stand alone."""
 
     name = "XML"
     start = Inside.TEXT
@@ -49,8 +53,14 @@ class Xml:
     def text(self, state: Inside, text: str) -> Inside:
         at = 0
         while at < len(text):
+            before, begin = state, at
             state, at = _step(state, text, at)
+            if before in _PLACES:
+                self.check(text, begin, at)
         return state
+
+    def check(self, text: str, begin: int, end: int) -> None:
+        """Look at this part of the text, where values may stand; raise `Misfit` for what can't."""
 
     def hole(self, state: Inside) -> tuple[Place, Inside]:
         if state not in _PLACES:
@@ -60,6 +70,15 @@ class Xml:
     def end(self, state: Inside) -> None:
         if state is not Inside.TEXT:
             raise Misfit(0, f"the text ends inside {state.value}")
+
+
+class Xml(Markup):
+    """The same where an ampersand starts a reference."""
+
+    def check(self, text: str, begin: int, end: int) -> None:
+        found = _REFERENCE.search(text, begin, end)
+        if found is not None:
+            raise Misfit(found.start(), "'&' must start a reference that ends in ';'; write &amp;")
 
 
 def _step(state: Inside, text: str, at: int) -> tuple[Inside, int]:

@@ -138,6 +138,9 @@ def _floor(value: float) -> float:
 
 
 def _int(value: Value) -> Value:
+    digits = value.text.encode() if isinstance(value, Digits) else value
+    if isinstance(digits, bytes) and len(digits) > 14 and re.fullmatch(rb"-?(0|[1-9][0-9]*)", digits):
+        return Digits(digits.decode())
     found = number(value)
     return -_floor(-found) if found < 0 else _floor(found)
 

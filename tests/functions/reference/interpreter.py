@@ -179,7 +179,7 @@ class Interpreter:
             case Choice(condition, then, otherwise):
                 return self._value(then if truth(self._value(condition, local)) else otherwise, local)
             case Concatenation(parts):
-                return b"".join([text(value) for value in [self._value(part, local) for part in parts]])
+                return b"".join([text(self._value(part, local)) for part in parts])
             case ListOf(items):
                 return [self._need(each, local) for each in items]
             case ObjectOf(pairs):
@@ -197,12 +197,12 @@ class Interpreter:
     def _call(self, function: str, arguments: tuple[Expression, ...], local: Local) -> Value:
         match function, arguments:
             case "default", (first, second):
-                chosen, other = self._value(first, local), self._value(second, local)
+                chosen, other = self._optional(first, local), self._value(second, local)
                 return other if chosen in (None, MISSING) else chosen
             case "exists", (Literal(str() as name),):
                 return self._variable(tuple(name.split(".")), local) is not MISSING
             case "exists", (argument,):
-                return self._value(argument, local) is not MISSING
+                return self._optional(argument, local) is not MISSING
             case "header", (Literal(str() as name),):
                 return self.inputs.headers.get(name.lower(), b"")
             case "body", ():
@@ -216,6 +216,18 @@ class Interpreter:
             case "raw", (argument,):
                 return self._value(argument, local)
         return CALLS[function](*[self._need(argument, local) for argument in arguments])
+
+    def _optional(self, expression: Expression, local: Local) -> Value:
+        """The value, or that it is missing where it is an element that is not there."""
+        match expression:
+            case Item(base, key):
+                return item(self._optional(base, local), self._need(key, local))
+            case Call("at", (base, key)):
+                return item(self._optional(base, local), self._need(key, local))
+            case Call("first" | "last" as function, (argument,)):
+                elements = self._optional(argument, local)
+                return MISSING if elements in (MISSING, None, []) else CALLS[function](elements)
+        return self._value(expression, local)
 
     def _operation(self, expression: Expression, local: Local) -> Value:
         match expression:

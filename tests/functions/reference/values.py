@@ -102,8 +102,8 @@ def number_text(value: float) -> bytes:
     """The digits of a computed number: as few as say just this one."""
     if not math.isfinite(value):
         raise bad()
-    if value == math.floor(value) and abs(value) < 1e15:
-        return b"%.0f" % value
+    if value == math.floor(value) and abs(value) <= 2**53:
+        return b"%d" % value
     for digits in (15, 16):
         if float(short := f"{value:.{digits}g}") == value:
             return short.encode()

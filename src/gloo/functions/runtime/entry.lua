@@ -2,7 +2,7 @@
 -- id, which is the hash of its text. There are two generations of programs: when the young one is full it becomes
 -- the old one, and what is still in use moves back; so the cache is bounded and never empty.
 
-local loadstring, pcall, type, tostring = loadstring, pcall, type, tostring
+local loadstring, pcall, type, tostring, tonumber = loadstring, pcall, type, tostring, tonumber
 
 local GENERATION = 4096
 local young, old, count, before = {}, {}, 0, 0 -- and how many programs the two have
@@ -52,6 +52,7 @@ end
 
 -- The status, code and JSON text for `failure`; anything but a failure of ours is a bug, told to the log and not to the client.
 function gloo.error_answer(handle, program, failure)
+  gloo.refill(math.huge) -- what failed may have spent all
   local status, code, message, place = 500, "internal", "the function failed", ""
   if type(failure) == "table" then
     status, code, message = failure.status, failure.code, failure.message
@@ -74,10 +75,20 @@ local function refuse(handle, program, failure)
   handle:respond({[":status"] = tostring(status), ["content-type"] = "application/json", ["x-gloo-error"] = code}, body)
 end
 
--- The failure of a body that is longer than `limits` have it.
-function gloo.too_long(limits)
-  local message = "the body is longer than " .. limits.longest .. " bytes"
+-- The failure of a body that is longer than `longest` bytes.
+function gloo.too_long(longest)
+  local message = "the body is longer than " .. longest .. " bytes"
   return {status = 413, code = "too_large", message = message}
+end
+
+local MOST = 1048576 -- bytes of a body that Envoy keeps
+
+-- A header, empty if it is missing; in a loop it costs.
+function gloo.header(headers, name)
+  gloo.spend(20 + #name / 4)
+  local value = headers:get(name) or ""
+  gloo.spend(#value / 16)
+  return value
 end
 
 local BROKEN = {name = "", sites = {}}
@@ -91,12 +102,15 @@ function envoy_on_request(handle)
     if not loaded then return refuse(handle, BROKEN, program) end
     if not program then return end
   end
+  local waits, longest = program.writes_body or program.reads_body, program.reads_body and program.longest or MOST
+  local announced = waits and handle:headers():get("content-length")
+  if announced and tonumber(announced) > longest then return refuse(handle, program, gloo.too_long(longest)) end
   local body, text -- the body first: waiting for it ends the life of the headers object
   if program.writes_body then body = handle:body(true) elseif program.reads_body then body = handle:body() end
   local headers = handle:headers()
+  local length = body and body:length() or 0
+  if length > longest then return refuse(handle, program, gloo.too_long(longest)) end
   if body and program.reads_body then
-    local length = body:length()
-    if length > program.longest then return refuse(handle, program, gloo.too_long(program)) end
     text = body:getBytes(0, length)
     local encoding = text ~= "" and headers:get("content-encoding")
     if encoding and encoding ~= "identity" then

@@ -2,8 +2,8 @@
 -- What takes longer for longer values spends from the request's budget.
 
 local byte, sub, format, concat = string.byte, string.sub, string.format, table.concat
-local type, tonumber, floor, find = type, tonumber, math.floor, string.find
-local text, spend, number_of = gloo.text, gloo.spend, gloo.number_of
+local type, floor = type, math.floor
+local text, spend, locate, is_number, number_of = gloo.text, gloo.spend, gloo.locate, gloo.is_number, gloo.number_of
 local ffi, bit = require("ffi"), require("bit")
 local band, lshift, rshift = bit.band, bit.lshift, bit.rshift
 
@@ -57,6 +57,7 @@ end
 -- Out of range, or not whole numbers: empty; without a length, or with one that is too long or not positive: the rest.
 function gloo.call_substring(site, value, start, length)
   local s, from, count = str(value, site), number_of(start), number_of(length)
+  spend(#s / 4)
   if not from or from < 0 or from ~= floor(from) or (length ~= nil and (not count or count ~= floor(count))) then return "" end
   local first = forward(s, 1, from)
   if not count or count <= 0 then return sub(s, first) end
@@ -66,9 +67,10 @@ end
 function gloo.call_replace(site, value, old, new)
   local s, from, to = str(value, site), text(old, site), text(new, site)
   if from == "" then return s end
+  spend((#s + #from) / 2)
   local parts, at = {}, 1
-  while true do
-    local start, stop = find(s, from, at, true)
+  while at + #from - 1 <= #s do
+    local start, stop = locate(s, from, at)
     if not start then break end
     spend(4 + #to / 8)
     parts[#parts + 1] = sub(s, at, start - 1) .. to
@@ -79,7 +81,13 @@ function gloo.call_replace(site, value, old, new)
 end
 
 function gloo.call_word_count(site, value)
-  local _, count = str(value, site):gsub("[^ \t\r\n]+", "")
+  local s, count, before = str(value, site), 0, true
+  spend(#s / 4)
+  for i = 1, #s do
+    local blank = is_blank(byte(s, i))
+    if before and not blank then count = count + 1 end
+    before = blank
+  end
   return count
 end
 
@@ -116,18 +124,29 @@ function gloo.call_at(site, value, index)
   return found
 end
 
+-- What `first`, `last` and `at` give where another value stands by: nil for a list that is missing or empty.
+local function end_of(value, site, from_end)
+  if value == nil or value == gloo.null then return nil end
+  local count = gloo.list(value, site)[0]
+  return value[from_end and count > 0 and count or 1]
+end
+
+function gloo.some_first(site, value) return end_of(value, site, false) end
+function gloo.some_last(site, value) return end_of(value, site, true) end
+function gloo.some_at(_, value, index) return gloo.item(value, index) end
+
 function gloo.call_join(site, value, separator)
   local parts, between = {}, text(separator, site)
   for i = 1, list(value, site)[0] do
     parts[i] = str(value[i], site)
-    spend(#between / 8)
+    spend(#between / 4)
   end
   return concat(parts, between)
 end
 
 function gloo.call_range(site, value)
   local count = floor(num(value, site))
-  spend(count > 0 and count or 0)
+  spend(count > 0 and 3 * count or 0)
   local result = {[0] = 0}
   for i = 1, count do result[i] = i - 1 end
   result[0] = count > 0 and count or 0
@@ -141,7 +160,7 @@ local function merge_sort(items, from, to, site)
   local left, right = merge_sort(items, from, middle, site), merge_sort(items, middle + 1, to, site)
   local result, i, j = {}, 1, 1
   while left[i] ~= nil or right[j] ~= nil do
-    if right[j] == nil or (left[i] ~= nil and not gloo.less(right[j], left[i], site)) then
+    if right[j] == nil or (left[i] ~= nil and not gloo.less(right[j], left[i], site, site)) then
       result[#result + 1], i = left[i], i + 1
     else
       result[#result + 1], j = right[j], j + 1
@@ -175,33 +194,40 @@ function gloo.call_round(site, value, digits)
   return (number < 0 and -floor(-number + 0.5) or floor(number + 0.5)) / factor
 end
 
-local function whole(value, site)
+-- A whole number that is written as one keeps its digits, however many they are.
+function gloo.call_int(site, value)
+  local digits = type(value) == "table" and value[0] or value
+  if type(digits) == "string" then
+    local _, whole = is_number(digits)
+    if whole and #digits > 14 then return {[0] = digits} end
+  end
   local number = num(value, site)
   return number < 0 and -floor(-number) or floor(number)
 end
 
-function gloo.call_int(site, value) return whole(value, site) end
 function gloo.call_float(site, value) return num(value, site) end
 function gloo.call_odd(site, value) return num(value, site) % 2 == 1 end
 function gloo.call_even(site, value) return num(value, site) % 2 == 0 end
 function gloo.call_divisibleBy(site, value, by)
-  local divisor = num(by, site)
-  if divisor == 0 then bad("is divided by zero", site) end
-  return num(value, site) % divisor == 0
+  if num(by, site) == 0 then bad("is to be divided by zero", site) end
+  return num(value, site) % number_of(by) == 0
 end
 
 -- Kinds ------------------------------------------------------------------------------------------------------------------
 
-local function is_number(value) return type(value) == "number" or (type(value) == "table" and type(value[0]) == "string") end
+local function is_numeric(value) return type(value) == "number" or (type(value) == "table" and type(value[0]) == "string") end
 local function is_whole(value)
-  return is_number(value) and (type(value) == "table" and not find(value[0], "[.eE]") or value == floor(number_of(value)))
+  if type(value) == "number" then return value == floor(value) end
+  if not is_numeric(value) then return false end
+  local _, whole = is_number(value[0])
+  return whole == true
 end
 
 function gloo.call_isString(_, value) return type(value) == "string" end
 function gloo.call_isBoolean(_, value) return type(value) == "boolean" end
-function gloo.call_isNumber(_, value) return is_number(value) end
+function gloo.call_isNumber(_, value) return is_numeric(value) end
 function gloo.call_isInteger(_, value) return is_whole(value) end
-function gloo.call_isFloat(_, value) return is_number(value) and not is_whole(value) end
+function gloo.call_isFloat(_, value) return is_numeric(value) and not is_whole(value) end
 function gloo.call_isArray(_, value) return type(value) == "table" and type(value[0]) == "number" end
 function gloo.call_isObject(_, value) return type(value) == "table" and value[0] == nil end
 
@@ -280,6 +306,7 @@ function gloo.random_bytes(length) return ffi.string(random(length), length) end
 
 -- A random UUID (RFC 9562, version 4).
 function gloo.call_uuid()
+  spend(500)
   local b = random(16)
   b[6], b[8] = b[6] % 16 + 64, b[8] % 64 + 128
   local hex = {}
@@ -290,6 +317,8 @@ end
 
 -- The time in UTC, as RFC 3339 or in a format of strftime; it stands still during one rendering.
 function gloo.call_now(site, layout)
+  layout = layout and text(layout, site) or "%Y-%m-%dT%H:%M:%SZ"
+  spend(200 + 20 * #layout)
   gloo.time = gloo.time or os.time()
-  return os.date("!" .. (layout and str(layout, site) or "%Y-%m-%dT%H:%M:%SZ"), gloo.time)
+  return sub(os.date("! " .. layout, gloo.time), 2) -- the blank: a layout "*t" would give a table
 end

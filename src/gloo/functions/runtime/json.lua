@@ -46,7 +46,7 @@ local function character_end(s, i)
 end
 gloo.character_end = character_end
 
--- Strings with escapes are put together here; none is longer than the body that it stands in.
+-- Texts are put together here, byte by byte: what was there before is gone.
 local KEPT = 65536
 local paper, room = ffi.new("uint8_t[?]", KEPT), KEPT
 
@@ -57,6 +57,7 @@ local function paper_for(length)
   end
   return paper
 end
+gloo.paper_for = paper_for
 
 -- Writes the character `code` as UTF-8 to out[at] and on; returns the index behind it.
 local function put_utf8(out, at, code)

@@ -34,6 +34,7 @@ end
 local function quote(text) return gloo.json_value(text) end
 
 local function error_body(failure, name)
+  gloo.refill(LAMBDA_WORK) -- what failed may have spent all
   return '{"error":' .. quote(failure.code) .. ',"message":' .. quote(failure.message) .. ',"function":' .. quote(name)
     .. (failure.kind and ',"type":' .. quote(failure.kind) or "") .. "}"
 end

@@ -1,11 +1,7 @@
 -- Forms whose fields come as parts (multipart/form-data: RFC 7578, RFC 2046): one pass, and nothing is guessed. What two
 -- readers could read in two ways is refused: this form is checked here and read again by somebody else.
 
-local byte, sub, find, match, lower, tonumber =
-  string.byte, string.sub, string.find, string.match, string.lower, tonumber
-
-local ffi = require("ffi")
-ffi.cdef("void *memmem(const void *whole, size_t length, const void *piece, size_t size);")
+local byte, sub, find, match, lower = string.byte, string.sub, string.find, string.match, string.lower
 
 local MAX_PARTS = 1000
 local MAX_PART_HEADERS = 8192 -- bytes
@@ -72,7 +68,9 @@ local function after_boundary(s, i)
     if rest <= #s and sub(s, rest, rest + 1) ~= "\r\n" then refuse("text follows the last boundary", rest) end
     return nil
   end
-  return match(s, "^[ \t]*\r\n()", i) or refuse("text follows a boundary", i)
+  local after = match(s, "^[ \t]*\r\n()", i)
+  if after then return after end
+  refuse(match(s, "^[ \t]*\n", i) and "a line ends without a carriage return" or "text follows a boundary", i)
 end
 
 -- The headers of the part that starts at i, in lower case, and the index of the empty line after them.
@@ -124,15 +122,6 @@ local function part_of(headers, content, at)
   }
 end
 
--- Where `delimiter` is at or after `from`: its first and last index. Lua's own search is slow where a text is made to be.
-local function locate(s, delimiter, from)
-  local start = ffi.cast("const uint8_t *", s)
-  local found = ffi.C.memmem(start + from - 1, #s - from + 1, delimiter, #delimiter)
-  if found == nil then return nil end
-  local first = tonumber(ffi.cast("const uint8_t *", found) - start) + 1
-  return first, first + #delimiter - 1
-end
-
 gloo.no_values = {[0] = 0}
 
 local function put(fields, lists, name, value)
@@ -149,7 +138,7 @@ function gloo.multipart_fields(headers, s)
   gloo.spend(#s / 16)
   local delimiter = "\r\n--" .. boundary
   local first, stop = 1, #delimiter - 2
-  if sub(s, 1, stop) ~= sub(delimiter, 3) then first, stop = locate(s, delimiter, 1) end
+  if sub(s, 1, stop) ~= sub(delimiter, 3) then first, stop = gloo.locate(s, delimiter, 1) end
   if not first then refuse("the boundary is not in it") end
   local i, count = after_boundary(s, stop + 1), 0
   while i do
@@ -157,7 +146,7 @@ function gloo.multipart_fields(headers, s)
     if count > MAX_PARTS then gloo.fail(413, "too_large", "the body has more than " .. MAX_PARTS .. " parts") end
     gloo.spend(500)
     local own, blank = part_headers(s, i)
-    first, stop = locate(s, delimiter, blank)
+    first, stop = gloo.locate(s, delimiter, blank)
     if not first then refuse("the last boundary is missing") end
     local name, value = part_of(own, sub(s, blank + 2, first - 1), i)
     if value ~= nil then put(fields, lists, name, value) end

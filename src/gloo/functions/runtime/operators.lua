@@ -1,51 +1,15 @@
 -- The operators of the language, over any values.
 
-local type, floor, tonumber, format = type, math.floor, tonumber, string.format
-local null = gloo.null
+local type, floor, tonumber, byte = type, math.floor, tonumber, string.byte
+local null, spend, number_said = gloo.null, gloo.spend, gloo.number_said
+local ffi = require("ffi")
+ffi.cdef("void *memmem(const void *whole, size_t length, const void *piece, size_t size);")
+local BYTES = ffi.typeof("const uint8_t *")
 
--- Every rendering has a budget, in units of about 10 ns: no body, however made, keeps a worker busy for long.
-local MAX_OUTPUT = 8388608 -- bytes
-local budget, written = 0, 0
-
-function gloo.refill(units)
-  budget, written = units, 0
-  gloo.randoms, gloo.time = nil, nil
-end
-
-local function spend(units)
-  budget = budget - units
-  if budget < 0 then gloo.fail(400, "too_long", "the function takes too long for this request") end
-end
-gloo.spend = spend
-
--- What the statements of a template write. One for all: a template is finished before the next one starts.
-local sheet = require("string.buffer").new()
-
-function gloo.output()
-  return sheet:reset() -- what a failure has left
-end
-
-function gloo.finished(out)
-  local made = out:get()
-  if #made > 65536 then out:free() end -- not to hold a large one's memory for ever
-  return made
-end
-
--- One pass of a loop that writes to `out`: it costs time, and so does what the passes before it have written.
-function gloo.pass(out)
-  local length = #out
-  spend(10 + (length > written and (length - written) / 2 or 0))
-  written = length
-  if length > MAX_OUTPUT then gloo.fail(400, "too_long", "the function's output is too long for this request") end
-end
-
--- `a ~ b`
-function gloo.joined(site, ...)
+-- `a ~ b`: texts, joined.
+function gloo.joined(...)
   local parts = {...}
-  for i = 1, select("#", ...) do
-    parts[i] = gloo.text(parts[i], site)
-    spend(5 + #parts[i] / 2)
-  end
+  for i = 1, #parts do spend(5 + #parts[i] / 2) end
   return table.concat(parts)
 end
 
@@ -57,11 +21,47 @@ function gloo.string(value)
   return gloo.text(value)
 end
 
+-- The index of the first byte at or after i that is no digit, and that byte.
+local function digits_end(s, i)
+  local c = byte(s, i)
+  while c and c >= 48 and c <= 57 do
+    i = i + 1
+    c = byte(s, i)
+  end
+  return i, c
+end
+
+-- Whether a text is exactly a JSON number, and whether a whole one: one written without a fraction and an exponent.
+local function is_number(s)
+  local i = byte(s) == 45 and 2 or 1
+  local first = byte(s, i)
+  if not first or first < 48 or first > 57 then return false end
+  spend(#s / 4)
+  local stop, c = digits_end(s, i)
+  if first == 48 and stop > i + 1 then return false end
+  if not c then return true, true end
+  if c == 46 then
+    i = stop + 1
+    stop, c = digits_end(s, i)
+    if stop == i then return false end
+  end
+  if c == 101 or c == 69 then
+    i = stop + 1
+    c = byte(s, i)
+    if c == 43 or c == 45 then i = i + 1 end
+    stop, c = digits_end(s, i)
+    if stop == i then return false end
+  end
+  return c == nil
+end
+gloo.is_number = is_number
+
 -- A value as a Lua number: a number, or text that is one (parameters are text); else nil.
 local function number_of(value)
-  if type(value) == "number" then return value end
-  if type(value) == "string" then return gloo.is_number(value) and tonumber(value) or nil end
-  if type(value) == "table" and type(value[0]) == "string" then return tonumber(value[0]) end
+  local kind = type(value)
+  if kind == "number" then return value end
+  if kind == "string" then return is_number(value) and number_said(value) or nil end
+  if kind == "table" and type(value[0]) == "string" then return number_said(value[0]) end
   return nil
 end
 gloo.number_of = number_of
@@ -72,20 +72,22 @@ local function number(value, site)
   return result
 end
 
-function gloo.add(a, b, site) return number(a, site) + number(b, site) end
-function gloo.subtract(a, b, site) return number(a, site) - number(b, site) end
-function gloo.multiply(a, b, site) return number(a, site) * number(b, site) end
-function gloo.power(a, b, site) return number(a, site) ^ number(b, site) end
+-- Arithmetic: `left` and `right` are the sites of the two values.
+function gloo.add(a, b, left, right) return number(a, left) + number(b, right) end
+function gloo.subtract(a, b, left, right) return number(a, left) - number(b, right) end
+function gloo.multiply(a, b, left, right) return number(a, left) * number(b, right) end
+function gloo.power(a, b, left, right) return number(a, left) ^ number(b, right) end
 
 local function divisor(value, site)
   local result = number(value, site)
-  if result == 0 then gloo.fail(400, "bad_value", "is divided by zero", site) end
+  if result == 0 then gloo.fail(400, "bad_value", "is zero, and nothing can be divided by it", site) end
   return result
 end
+gloo.divisor = divisor
 
-function gloo.divide(a, b, site) return number(a, site) / divisor(b, site) end
-function gloo.divide_whole(a, b, site) return floor(number(a, site) / divisor(b, site)) end
-function gloo.modulo(a, b, site) return number(a, site) % divisor(b, site) end
+function gloo.divide(a, b, left, right) return number(a, left) / divisor(b, right) end
+function gloo.divide_whole(a, b, left, right) return floor(number(a, left) / divisor(b, right)) end
+function gloo.modulo(a, b, left, right) return number(a, left) % divisor(b, right) end
 
 local function is_numeric(value)
   return type(value) == "number" or (type(value) == "table" and type(value[0]) == "string")
@@ -96,7 +98,7 @@ local equal
 local function equal_tables(a, b, depth)
   if a[0] ~= b[0] or #a ~= #b then return false end
   if depth == 200 then gloo.fail(400, "too_deep", "a list or an object is nested deeper than 200 levels") end
-  spend(#a)
+  spend(4 * #a)
   for i = 1, #a do
     local key = a[0] and i or a[i]
     if b[key] == nil or not equal(a[key], b[key], depth + 1) then return false end
@@ -118,30 +120,43 @@ end
 function gloo.equal(a, b) return equal(a, b, 0) end
 
 -- Order: numbers by value, texts by their bytes.
-local function ordered(a, b, site)
-  if type(a) == "string" and type(b) == "string" then return a, b end
-  return number(a, site), number(b, site)
+local function ordered(a, b, left, right)
+  if type(a) ~= "string" or type(b) ~= "string" then return number(a, left), number(b, right) end
+  spend((#a < #b and #a or #b) / 32)
+  return a, b
 end
 
-function gloo.less(a, b, site)
-  a, b = ordered(a, b, site)
+function gloo.less(a, b, left, right)
+  a, b = ordered(a, b, left, right)
   return a < b
 end
 
-function gloo.less_equal(a, b, site)
-  a, b = ordered(a, b, site)
+function gloo.less_equal(a, b, left, right)
+  a, b = ordered(a, b, left, right)
   return a <= b
+end
+
+-- Where `piece` is in `s` at or after `from`: its first and last index; nil if it is nowhere. Lua's own search takes the
+-- time of one length times the other where a client wants it to.
+function gloo.locate(s, piece, from)
+  local start = ffi.cast(BYTES, s)
+  local found = ffi.C.memmem(start + from - 1, #s - from + 1, piece, #piece)
+  if found == nil then return nil end
+  local first = tonumber(ffi.cast(BYTES, found) - start) + 1
+  return first, first + #piece - 1
 end
 
 -- `item in container`: an element of a list, a key of an object, a part of a text.
 function gloo.contains(container, item)
   if type(container) == "string" then
-    return type(item) == "string" and container:find(item, 1, true) ~= nil
+    if type(item) ~= "string" or #item > #container then return false end
+    spend((#container + #item) / 2)
+    return gloo.locate(container, item, 1) ~= nil
   end
   if type(container) ~= "table" or container == null then return false end
   if container[0] == nil then return type(item) == "string" and container[item] ~= nil end
   local count = type(container[0]) == "number" and container[0] or 0
-  spend(count)
+  spend(4 * count)
   for i = 1, count do
     if equal(container[i], item, 0) then return true end
   end

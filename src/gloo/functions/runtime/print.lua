@@ -2,12 +2,14 @@
 -- returns text that can't leave its place.
 
 local byte, sub, format, concat = string.byte, string.sub, string.format, table.concat
-local type, pcall, find, match = type, pcall, string.find, string.match
+local type, pcall, find, match, gsub = type, pcall, string.find, string.match, string.gsub
 local ffi, bit = require("ffi"), require("bit")
-local cast, band, bor, bxor = ffi.cast, bit.band, bit.bor, bit.bxor
+local cast, copy, text_of = ffi.cast, ffi.copy, ffi.string
+local band, bor, bxor = bit.band, bit.bor, bit.bxor
 local BYTES, WORDS, HIGH_BITS = ffi.typeof("const uint8_t *"), ffi.typeof("const int32_t *"), bit.tobit(0x80808080)
 local buffer = require("string.buffer")
 local text, null, character_end = gloo.text, gloo.null, gloo.character_end
+local spend, is_number, paper_for = gloo.spend, gloo.is_number, gloo.paper_for
 
 -- Tables from byte to replacement; false where the byte stands for itself.
 local function replacements(replace)
@@ -17,15 +19,29 @@ local function replacements(replace)
 end
 
 local function rewrite(s, map)
-  local parts = {}
-  for i = 1, #s do
-    local c = byte(s, i)
-    parts[i] = map[c] or sub(s, i, i)
+  spend(#s * 0.4)
+  local bytes, last, room = cast(BYTES, s), #s - 1, #s
+  for i = 0, last do
+    local new = map[bytes[i]]
+    if new then room = room + #new - 1 end
   end
-  return concat(parts)
+  local out, at = paper_for(room), 0
+  for i = 0, last do
+    local c = bytes[i]
+    local new = map[c]
+    if new then
+      copy(out + at, new, #new)
+      at = at + #new
+    else
+      out[at] = c
+      at = at + 1
+    end
+  end
+  return text_of(out, room)
 end
 
 local function substitute(s, map)
+  spend(#s / 8)
   for i = 1, #s do
     if map[byte(s, i)] then return rewrite(s, map) end
   end
@@ -58,13 +74,15 @@ local function next_hard(s, i)
 end
 
 local function escape(s, site)
-  local n, i = #s, next_hard(s, 1)
+  local n = #s
+  spend(n / 16)
+  local i = next_hard(s, 1)
   if i > n then return s end
   local parts, count, from = {}, 0, 1
   while i <= n do
     local c = byte(s, i)
     if c < 128 then
-      gloo.spend(14)
+      spend(14)
       parts[count + 1], parts[count + 2] = sub(s, from, i - 1), JSON[c]
       count, i = count + 2, i + 1
       from = i
@@ -75,7 +93,7 @@ local function escape(s, site)
         if not i then gloo.fail(400, "bad_value", "is not valid UTF-8", site) end
         c = byte(s, i)
       end
-      gloo.spend(6 + (i - first) / 4)
+      spend(6 + (i - first) / 4)
     end
     i = next_hard(s, i)
   end
@@ -95,7 +113,7 @@ end
 -- What a template builds can be deeper than any body, or the same list many times over: depth and work are bounded.
 local function deeper(depth, count, site)
   if depth == 200 then gloo.fail(400, "too_deep", "is nested deeper than 200 levels", site) end
-  gloo.spend(8 * count)
+  spend(8 * count)
   return depth + 1
 end
 
@@ -117,6 +135,7 @@ local function print_into(out, value, site, depth)
     end
     out:put("}")
   elseif type(value[0]) == "string" then
+    spend(#value[0] / 16)
     out:put(value[0])
   else
     local inner = deeper(depth, value[0], site)
@@ -142,19 +161,12 @@ function gloo.json_value(value, site)
   return printed
 end
 
-function gloo.is_number(s)
-  local whole, rest = match(s, "^%-?(%d+)(.*)$")
-  if not whole or (#whole > 1 and byte(whole) == 48) then return false end
-  rest = match(rest, "^%.%d+(.*)$") or rest
-  return rest == "" or match(rest, "^[eE][+-]?%d+$") ~= nil
-end
-
 -- A parameter is text. Where a JSON value is due, text that is exactly a JSON number, true, false or null stands as it is.
 function gloo.json_parameter(value, site)
   if type(value) ~= "string" then return gloo.json_value(value, site) end
   local c = byte(value)
   if c and (c == 45 or (c >= 48 and c <= 57)) then
-    if gloo.is_number(value) then return value end
+    if is_number(value) then return value end
   elseif value == "true" or value == "false" or value == "null" then
     return value
   end
@@ -163,7 +175,7 @@ end
 
 -- A rendered body of which the compiler could not tell whether it is JSON for every request.
 function gloo.check_json(body, site)
-  gloo.spend(#body * 4)
+  spend(#body * 4)
   if not pcall(gloo.parse, body) then gloo.fail(500, "bad_output", "made a text that is not JSON", site) end
 end
 
@@ -184,11 +196,16 @@ local XML_ATTRIBUTE = replacements(function(code) return XML[code] or QUOTED[cod
 
 -- Characters of XML 1.0 only (section 2.2); there is no way to write the others.
 local function check_xml(s, site)
-  local i = 1
-  while i <= #s do
+  spend(#s / 5)
+  local i, n = 1, #s
+  while i <= n do
     local c = byte(s, i)
     if c < 32 and c ~= 9 and c ~= 10 and c ~= 13 then gloo.fail(400, "bad_value", "has a control character", site) end
-    i = c < 128 and i + 1 or gloo.character_end(s, i) or gloo.fail(400, "bad_value", "is not valid UTF-8", site)
+    local after = c < 128 and i + 1 or character_end(s, i) or gloo.fail(400, "bad_value", "is not valid UTF-8", site)
+    if c == 239 and byte(s, i + 1) == 191 and byte(s, i + 2) >= 190 then
+      gloo.fail(400, "bad_value", "has a character that XML has not", site)
+    end
+    i = after
   end
   return s
 end
@@ -236,12 +253,13 @@ function gloo.header_value(value, site)
   return substitute(text(value, site), LINE)
 end
 
--- The finished target: values must not have made segments that a server resolves away.
+-- The finished target: values must not have made segments that a server resolves away, nor such that it decodes to them.
 function gloo.target(target, site)
   if byte(target) ~= 47 then gloo.fail(400, "bad_value", "does not start with '/'", site) end
-  if not find(target, "/.", 1, true) then return target end
+  if not find(target, "/.", 1, true) and not find(target, "/%2", 1, true) then return target end
   local stop = find(target, "?", 1, true)
   local path = (stop and sub(target, 1, stop - 1) or target) .. "/"
+  path = gsub(path, "%%2[eE]", ".")
   if find(path, "/./", 1, true) or find(path, "/../", 1, true) then
     gloo.fail(400, "bad_value", "has a segment '.' or '..'", site)
   end
@@ -251,5 +269,6 @@ end
 -- The finished method (RFC 9110, section 9.1: a token).
 function gloo.method(method, site)
   if not match(method, "^[%w!#$%%&'*+.^_`|~-]+$") then gloo.fail(400, "bad_value", "is not a method", site) end
+  if method == "CONNECT" then gloo.fail(400, "bad_value", "is CONNECT, which opens a tunnel", site) end
   return method
 end

@@ -2,7 +2,7 @@
 -- Everything here takes one pass over its text, whatever the client sends.
 
 local byte, sub, find, gsub, char, lower = string.byte, string.sub, string.find, string.gsub, string.char, string.lower
-local tonumber = tonumber
+local tonumber, type, put = tonumber, type, gloo.put
 
 local UNESCAPED = {} -- by two hexadecimal digits
 for high in string.gmatch("0123456789abcdefABCDEF", ".") do
@@ -38,7 +38,7 @@ end
 local function lookup(s, start, separator, name, decode)
   local i, n = start, #s
   while i <= n do
-    gloo.spend(20)
+    gloo.spend(18)
     local stop = find(s, separator, i, true) or n + 1
     local pair = sub(s, i, stop - 1)
     local equals = find(pair, "=", 1, true) or #pair + 1
@@ -116,6 +116,7 @@ function gloo.match(s, pattern)
   local found, from = {}, #start + 1
   for index = 2, #pattern do
     local extent, literal = pattern[index][1], pattern[index][2]
+    if #s > 256 then gloo.spend(#s * #literal / 16) end
     local stop
     if index < #pattern then
       stop = find(s, literal, from + 1, true)
@@ -150,15 +151,18 @@ function gloo.check_mergeable(fields, text)
   end
 end
 
--- A copy of `base` with the field `key` set to a value that is JSON text; an empty text leaves it as it is.
-function gloo.with_json(base, key, text)
-  if not find(text, "[^ \t\r\n]") then return base end
-  return gloo.with(base, key, {[0] = text}) -- printed as it is, as the digits of a number are
+-- Sets the field `key` of an object to a value that is JSON text; an empty text leaves it as it is.
+function gloo.put_json(object, key, text)
+  if find(text, "[^ \t\r\n]") then put(object, key, {[0] = text}) end -- printed as it is, as digits are
 end
 
-local function put(object, key, value)
-  if object[key] == nil then object[#object + 1] = key end
-  object[key] = value
+local WORDS = {["true"] = true, ["false"] = false, null = gloo.null}
+
+-- A parameter as the JSON value that it is where one is due: text that is exactly a number, true, false or null is that.
+function gloo.typed(text)
+  if type(text) ~= "string" then return text end
+  if WORDS[text] ~= nil then return WORDS[text] end
+  return gloo.is_number(text) and {[0] = text} or text
 end
 
 -- Adds a pair to `last`, where the last value of a name counts, and to `several` all of its values if there are more.
@@ -192,8 +196,9 @@ local function add_target(object, target)
   put(object, "path", gloo.path(target))
 end
 
--- The JSON of an object with the headers and, unless it is empty, the body; with the request's line if wanted.
-function gloo.wrapped(headers, text, with_request)
+-- The JSON of an object with the headers and, unless it is empty, the body; with the request's line if wanted. The
+-- sites are those of the headers and of the body.
+function gloo.wrapped(headers, text, with_request, site, body_site)
   local last, several, object = {}, {}, {}
   for name, value in each_header(headers) do gather(last, several, name, value) end
   put(object, "headers", last)
@@ -202,6 +207,6 @@ function gloo.wrapped(headers, text, with_request)
     put(object, "httpMethod", headers:get(":method"))
     add_target(object, headers:get(":path"))
   end
-  if text and text ~= "" then put(object, "body", text) end
-  return gloo.json_value(object)
+  if text and text ~= "" then put(object, "body", {[0] = gloo.json_value(text, body_site)}) end
+  return gloo.json_value(object, site)
 end

@@ -127,7 +127,7 @@ function envoy_on_response(handle)
     encoding = headers:get("content-encoding")
     if rule.reads_body then
       local length = body:length()
-      if length > rule.longest then return replace_answer(handle, program, gloo.too_long(rule)) end
+      if length > rule.longest then return replace_answer(handle, program, gloo.too_long(rule.longest)) end
       text = body:getBytes(0, length)
     end
     if encoding and text and text ~= "" and encoding ~= "identity" then

@@ -9,6 +9,10 @@
 
 local type, error, format, floor, tostring, tobit = type, error, string.format, math.floor, tostring, require("bit").tobit
 
+local ffi = require("ffi")
+ffi.cdef("double strtod(const char *text, char **stop);")
+local C = ffi.C
+
 gloo.null = {[0] = false}
 gloo.empty = {}
 
@@ -52,29 +56,56 @@ function gloo.item(base, key)
   return nil
 end
 
--- A copy of `base` (or a new object) with the field `key` set.
-function gloo.with(base, key, value)
-  if value == nil then return base end
+-- A copy of `base` (or a new object) with fields set: `values` stand in the order of `keys`. What is missing sets none.
+function gloo.with(base, keys, values)
+  local copy
+  for i = 1, #keys do
+    local key, value = keys[i], values[i]
+    if value ~= nil then
+      copy = copy or gloo.copied(base)
+      gloo.put(copy, key, value)
+    end
+  end
+  return copy or base
+end
+
+-- A copy of an object; an empty one of any other value.
+function gloo.copied(base)
   local copy = {}
   if type(base) == "table" and base[0] == nil then
+    gloo.spend(10 * #base)
     for name, held in pairs(base) do copy[name] = held end
   end
-  if copy[key] == nil then copy[#copy + 1] = key end
-  copy[key] = value
   return copy
 end
+
+-- Sets a field.
+function gloo.put(object, key, value)
+  if object[key] == nil then object[#object + 1] = key end
+  object[key] = value
+end
+
+-- The number that the text of a JSON number says. Lua's own way takes 0.1 ms for one with a large exponent.
+local function number_said(s)
+  gloo.spend(4 + #s / 8)
+  return C.strtod(s, nil)
+end
+gloo.number_said = number_said
+
+local WHOLE = 2 ^ 53 -- up to here every whole number is a float
 
 -- The digits of a Lua number, as JSON has them.
 function gloo.number_text(number, site)
   local small = tobit(number)
-  if small == number and (number ~= 0 or 1 / number > 0) then return tostring(small) end
-  if number == floor(number) and number > -1e15 and number < 1e15 then return format("%.0f", number) end
+  if small == number then return tostring(small) end -- the zero that has a sign, too
+  if number == floor(number) and number >= -WHOLE and number <= WHOLE then return format("%.0f", number) end
   if number ~= number or number == math.huge or number == -math.huge then
-    gloo.fail(400, "bad_value", "the result is not a number", site)
+    gloo.fail(400, "bad_value", "is not a finite number", site)
   end
+  gloo.spend((number > 1e30 or number < -1e30 or (number < 1e-30 and number > -1e-30)) and 200 or 50)
   for digits = 15, 16 do
     local short = format(digits == 15 and "%.15g" or "%.16g", number)
-    if tonumber(short) == number then return short end
+    if number_said(short) == number then return short end
   end
   return format("%.17g", number)
 end
@@ -96,6 +127,6 @@ function gloo.truth(value)
   if type(value) ~= "table" then return true end
   local kind = value[0]
   if kind == nil then return value[1] ~= nil end
-  if type(kind) == "string" then return tonumber(kind) ~= 0 end
+  if type(kind) == "string" then return number_said(kind) ~= 0 end
   return kind ~= 0
 end

@@ -1,0 +1,37 @@
+-- What one rendering may cost, in units of about 10 ns: no request, however made, keeps a worker for long. Whatever takes
+-- longer for a longer value spends before it works; what each pass of a loop costs is told by the compiler.
+
+local MAX_OUTPUT = 8388608 -- bytes
+local budget, written = 0, 0
+
+function gloo.refill(units)
+  budget, written = units, 0
+  gloo.randoms, gloo.time, gloo.noted = nil, nil, nil
+end
+
+local function spend(units)
+  budget = budget - units
+  if budget < 0 then gloo.fail(400, "too_long", "the function takes too long for this request") end
+end
+gloo.spend = spend
+
+-- What the statements of a template write. One for all: a template is finished before the next one starts.
+local sheet = require("string.buffer").new()
+
+function gloo.output()
+  return sheet:reset() -- what a failure has left
+end
+
+function gloo.finished(out)
+  local made = out:get()
+  if #made > 65536 then out:free() end -- not to hold a large one's memory for ever
+  return made
+end
+
+-- One pass of a loop that writes to `out` and costs `units`; what the passes before it have written costs, too.
+function gloo.pass(out, units)
+  local length = #out
+  spend(units + (length > written and (length - written) / 2 or 0))
+  written = length
+  if length > MAX_OUTPUT then gloo.fail(400, "too_long", "the function's output is too long for this request") end
+end
