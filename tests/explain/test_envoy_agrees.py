@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -17,6 +17,7 @@ from gloo.explain.answer import explain
 from gloo.explain.lua_run import FunctionRuntime
 from gloo.explain.request import request_of
 from gloo.explain.tables import tables_of
+from gloo.model.base import Value
 
 PAIRS = int(os.environ.get("GLOO_EXPLAIN_PAIRS", "2400"))
 SERVICES, QUESTIONS, DRAWN = 10, 300, 30
@@ -103,7 +104,7 @@ class Question:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[Question]]:
+def cases(draw: st.DrawFn) -> "Case":
     """Draw virtual services whose routes answer by themselves, and questions to them, many near their paths."""
     services = []
     near: list[str] = ["/"]
@@ -122,7 +123,7 @@ def cases(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[Question]]:
         st.one_of(targets, aimed, aimed.map(str.swapcase)),
         header_lines.map(tuple),
     )
-    return services, _crossed(draw(st.lists(question, min_size=DRAWN, max_size=DRAWN)))
+    return Case(services, _crossed(draw(st.lists(question, min_size=DRAWN, max_size=DRAWN))))
 
 
 def _crossed(drawn: list[Question]) -> list[Question]:
@@ -130,6 +131,15 @@ def _crossed(drawn: list[Question]) -> list[Question]:
     steps = [(i, i + i // DRAWN, i + 3 * (i // DRAWN)) for i in range(QUESTIONS)]
     parts = ([drawn[position % DRAWN] for position in each] for each in steps)
     return [Question(first.method, second.host, first.target, third.headers) for first, second, third in parts]
+
+
+class Case(Value, frozen=True):
+    """Virtual services, and questions to them; a failure shows the one question that it is about."""
+
+    _unshown: ClassVar = ("questions",)
+
+    services: list[dict[str, Any]]
+    questions: list[Question]
 
 
 def _route(matcher: dict[str, Any], name: str) -> dict[str, Any]:
@@ -151,10 +161,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveConfig]:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 @given(case=cases())
-def test_the_explained_route_is_the_one_that_envoy_takes(
-    live: LiveConfig, case: tuple[list[dict[str, Any]], list[Question]]
-) -> None:
-    services, questions = case
+def test_the_explained_route_is_the_one_that_envoy_takes(live: LiveConfig, case: Case) -> None:
+    services, questions = case.services, case.questions
     live.publish({"virtual_services": services})
     tables = tables_of(config_of(json.dumps({"virtual_services": services})), PLUGINS)
     for question in questions:

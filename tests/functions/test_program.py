@@ -6,6 +6,7 @@ from tests.functions.gateway import Gateway, Request, call
 
 from gloo.errors import TemplateError
 from gloo.functions import FunctionTemplate, Parameter, Program, compile_function
+from gloo.model.base import replace
 
 
 def compiled(
@@ -73,6 +74,29 @@ def test_a_method_is_a_token(gateway: Gateway) -> None:
     assert call(gateway, Request(body=b'{"verb": "CONNECT"}'), headers=template).code == "bad_value"
     with pytest.raises(TemplateError, match="tunnel"):
         compiled(headers=[(":method", "CONNECT")])
+
+
+def test_only_a_client_asks_by_head_since_another_would_wait_for_a_body(gateway: Gateway) -> None:
+    with pytest.raises(TemplateError, match="has no body"):
+        compiled(headers=[(":method", "HEAD")])
+    template = [(":method", "{{ header('x-verb') }}")]
+    asked = Request(headers={"x-verb": "HEAD"})
+    assert call(gateway, asked, headers=template).code == "bad_value"
+    assert call(gateway, replace(asked, method="HEAD"), headers=template).request.method == "HEAD"
+
+
+@pytest.mark.parametrize("host", ["", "a b", "evil@b.org", "b.org/x", "b.org:", "[::1", "é"])
+def test_a_host_is_a_name_or_an_address(gateway: Gateway, host: str) -> None:
+    template = [(":authority", "{{ header('x-host') }}")]
+    assert call(gateway, Request(headers={"x-host": host}), headers=template).code == "bad_value"
+    with pytest.raises(TemplateError, match="is not a host"):
+        compiled(headers=[("host", host)])
+
+
+@pytest.mark.parametrize("host", ["b.org", "b.org:80", "192.0.2.1", "[2001:db8::1]:8080", "my_host"])
+def test_a_host_may_have_a_port(gateway: Gateway, host: str) -> None:
+    template = [(":authority", "{{ header('x-host') }}")]
+    assert call(gateway, Request(headers={"x-host": host}), headers=template).request.headers[":authority"] == host
 
 
 def test_host_is_the_authority(gateway: Gateway) -> None:

@@ -139,11 +139,6 @@ def test_what_the_function_refused_itself_is_no_answer_of_the_upstream() -> None
     assert exchange(template, Reply(400, {}, b"why")).body == b"why"
 
 
-def test_a_function_that_asks_by_head_gets_no_body_to_change() -> None:
-    template = FunctionTemplate("pets/find", None, ((":method", "HEAD"),), responses=(ResponseTemplate(body="y"),))
-    assert exchange(template, Reply(200)).body == b""
-
-
 def test_a_body_that_will_be_read_is_asked_for_whole_and_plain() -> None:
     sent = {"accept-encoding": "gzip", "range": "bytes=0-1", "x-a": "1"}
     reads, writes = ResponseTemplate(body="{{ id }}"), ResponseTemplate(body="y")

@@ -136,8 +136,8 @@ def cookies_of(request: Request) -> dict[str, str]:
     """Return the first value of each cookie, without the quotes around it."""
     found: dict[str, str] = {}
     for header in request.values("cookie"):
-        for pair in header.split(";"):
-            name, equals, value = pair.lstrip(" \t").partition("=")
+        for pair in header.strip(" \t").split(";"):  # behind a semicolon Envoy passes over blanks, and over no tab
+            name, equals, value = pair.lstrip(" ").partition("=")
             if equals:
                 quoted = len(value) > 1 and value[0] == value[-1] == '"'
                 found.setdefault(name, value[1:-1] if quoted else value)

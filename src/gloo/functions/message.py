@@ -21,8 +21,13 @@ from gloo.functions.target_language import Target
 from gloo.functions.template import parse
 from gloo.functions.tree import Block, Text, raw_marks, statements
 from gloo.model.base import Value
-from gloo.model.http_name import FRAMING_HEADERS
+from gloo.model.http_name import FRAMING_HEADERS, is_host
 
+_HOSTS = (":authority", "host")
+_NO_METHODS = {
+    "CONNECT": "that method opens a tunnel",
+    "HEAD": "its answer has no body, for which a client would wait; the HEAD of a client stays one by itself",
+}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BODILESS = (204, 304)
 
@@ -93,6 +98,8 @@ class MessageWriter:
     def _header(self, variable: str, key: str, source: Source) -> Part:
         block = place(parse(source), HeaderValue(), source)
         lines = self.rendered(variable, block, source)
+        if key in _HOSTS:
+            return self._host(variable, block, source, lines)
         if key != ":method":
             return Part(tuple(lines), f"gloo.set(headers, {lua.quoted(key)}, {variable})")
         for statement in statements(block):
@@ -100,10 +107,16 @@ class MessageWriter:
                 raise source.error(statement.at, f"{statement.text!r} can't be part of a method", "e.g. POST")
         if _is_constant(block) and not block:
             raise source.error(0, "a method can't be empty", "leave the header out to keep the request's method")
-        if source.text == "CONNECT":
-            raise source.error(0, "a function can't make it CONNECT", "that method opens a tunnel")
-        lines.append(f"{variable} = gloo.method({variable}, {self.sites.number('method', source, 0)})")
+        if source.text in _NO_METHODS:
+            raise source.error(0, f"a function can't make it {source.text}", _NO_METHODS[source.text])
+        lines.append(f"{variable} = gloo.method({variable}, {self.sites.number('method', source, 0)}, headers)")
         return Part(tuple(lines), f'headers:replace(":method", {variable})')
+
+    def _host(self, variable: str, block: Block, source: Source, lines: Iterable[str]) -> Part:
+        if _is_constant(block) and not is_host(source.text):
+            raise source.error(0, f"{source.text!r} is not a host", "e.g. pets.example.com or 192.0.2.1:8080")
+        checked = f"{variable} = gloo.host_name({variable}, {self.sites.number('host', source, 0)})"
+        return Part((*lines, checked), f'headers:replace(":authority", {variable})')
 
     def body(self, text: str | None, headers: Iterable[tuple[str, str]]) -> Iterator[Part]:
         """Write the body; None leaves it. Its language is that of the content type among *headers*, if it is there."""

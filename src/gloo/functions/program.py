@@ -163,7 +163,7 @@ def _chunk(
     yield f"return {{name = {lua.quoted(template.name)},"
     yield body_flags(writer.names, limits_of(writer.names, template.max_body), writes=template.writes_body)
     yield f"sites = {{{', '.join(map(_row, writer.sites.rows))}}},"
-    yield from _responses(responses, sets_method=any(name.lower() == ":method" for name, _ in template.headers))
+    yield from _responses(responses)
     yield "request = function(headers, text)"
     yield from writer.names.fields()
     yield from extraction.lines
@@ -176,11 +176,11 @@ def _chunk(
     yield "end}"
 
 
-def _responses(responses: Sequence[WrittenResponse], *, sets_method: bool) -> Iterator[str]:
+def _responses(responses: Sequence[WrittenResponse]) -> Iterator[str]:
     if not responses:
         return
     kept = dict.fromkeys(name for response in responses for name in response.kept)
-    yield f"kept = {{{', '.join(map(lua.quoted, kept))}}}, sets_method = {lua.boolean(sets_method)},"
+    yield f"kept = {{{', '.join(map(lua.quoted, kept))}}},"
     if hosts := dict.fromkeys(host for response in responses for host in response.hosts):
         yield f"hosts = {{{', '.join(map(lua.quoted, hosts))}}},"
     yield "responses = {"

@@ -122,7 +122,7 @@ function envoy_on_request(handle)
   gloo.handle = handle
   local rendered, result = pcall(program.request, headers, text)
   if not rendered then return refuse(handle, program, result) end
-  if notes then gloo.remember(handle, program, headers, notes) end
+  if notes then gloo.remember(handle, notes) end
   if result then
     body:setBytes(result)
     if result == "" then headers:remove("content-type") end

@@ -267,8 +267,20 @@ function gloo.target(target, site)
 end
 
 -- The finished method (RFC 9110, section 9.1: a token).
-function gloo.method(method, site)
+function gloo.method(method, site, headers)
   if not match(method, "^[%w!#$%%&'*+.^_`|~-]+$") then gloo.fail(400, "bad_value", "is not a method", site) end
   if method == "CONNECT" then gloo.fail(400, "bad_value", "is CONNECT, which opens a tunnel", site) end
+  if method == "HEAD" and headers:get(":method") ~= "HEAD" then
+    gloo.fail(400, "bad_value", "is HEAD, and the client would wait for a body", site)
+  end
   return method
+end
+
+-- The finished host: a name or an address, with a port or without (RFC 3986, section 3.2.2).
+function gloo.host_name(host, site)
+  local name = match(host, "^(.-):%d+$") or host
+  if not match(name, "^[%w._~-]+$") and not match(name, "^%[[%x:.]+%]$") then
+    gloo.fail(400, "bad_value", "is not a host", site)
+  end
+  return host
 end

@@ -22,10 +22,7 @@ function gloo.notes(program, headers)
 end
 
 -- Leaves the notes for the answer. An answer without any is none of the function's.
-function gloo.remember(handle, program, headers, notes)
-  if program.sets_method and headers:get(":method") == "HEAD" then
-    notes = program.id .. "\n-" .. sub(notes, #program.id + 3)
-  end
+function gloo.remember(handle, notes)
   state(handle):set(NOTES, "envoy.string", notes)
 end
 
