@@ -31,4 +31,4 @@ def test_the_service_makes_the_body_that_the_function_makes() -> None:
     made = asyncio.run(_answer(PLAIN_POST.body.encode())).request_body.response
     assert made.body_mutation.body == b'{"wanted": 123456, "title": "Rex", "note": "a dog"}'
     headers = {option.header.key: option.header.raw_value for option in made.header_mutation.set_headers}
-    assert headers == {":path": b"/find", "content-type": b"application/json"}
+    assert headers == {":path": b"/find", "content-type": b"application/json", "content-length": b"51"}
