@@ -40,7 +40,7 @@ class Run:
         self.turns = 0
 
     def step(self, *problems: DocumentProblem, **texts: str) -> Translation:
-        """Take the documents *texts*: `a` is ``upstreams/a.yaml``, `list` a list, all others virtual services."""
+        """Take the documents *texts*: `a` and `b` hold upstreams, `list` a list, all others virtual services."""
         found = sorted((_document(name, text) for name, text in texts.items()), key=lambda each: each.name)
         reading = self.reader.read(Stored(tuple(found), problems))
         self.last_good.follow(reading, self.refusals)
@@ -49,10 +49,14 @@ class Run:
             self.turns += 1
             self.config = ConfigSnapshot.of(self.last_good.in_force())
             translation = translate(self.config, PLUGINS, gateway=GATEWAY, refusals=self.refusals, memo=self.memo)
-            if not self.last_good.judge(translation.rejected):
+            if not self.last_good.judge(translation.rejected, translation.waiting):
                 break
         self.last_good.settle(self.refusals)
         return translation
+
+    def taken(self) -> None:
+        """Let Envoy take what the last step gave it."""
+        self.last_good.confirm(self.last_good.unproven)
 
 
 @cache
@@ -60,7 +64,7 @@ def _document(name: str, text: str) -> Document:
     """Return the same object for the same text, as stores do."""
     if name == "list":
         return Document("list.yaml", text)
-    place, kind = ("upstreams", "Upstream") if name == "a" else ("virtual_services", "VirtualService")
+    place, kind = ("upstreams", "Upstream") if name in ("a", "b") else ("virtual_services", "VirtualService")
     return Document(f"{place}/{name}.yaml", text, kind)
 
 
@@ -226,7 +230,7 @@ def test_what_was_never_good_has_nothing_to_fall_back_on() -> None:
 def test_what_envoy_refuses_falls_back_on_what_it_took() -> None:
     run = Run()
     before = port_of(run.step(a=GOOD_UPSTREAM))
-    run.last_good.confirm()
+    run.taken()
     other = UPSTREAM.format(port="port", number=81)
     refused = run.step(a=other).snapshots["ingress"].of_type(ResourceType.CLUSTER)["a"].version
     run.refusals = Refusals({refused: "no"})
@@ -235,6 +239,55 @@ def test_what_envoy_refuses_falls_back_on_what_it_took() -> None:
 
     assert port_of(found) == before
     assert found.reports["Upstream/a"].reason == f"Envoy refuses it: no; {KEPT}"
+
+
+def test_what_envoy_refuses_stays_as_it_took_it_beside_later_changes() -> None:
+    run = Run()
+    before = port_of(run.step(a=GOOD_UPSTREAM))
+    run.taken()
+    other = UPSTREAM.format(port="port", number=81)
+    refused = run.step(a=other).snapshots["ingress"].of_type(ResourceType.CLUSTER)["a"].version
+    run.refusals = Refusals({refused: "no"})
+    run.step(a=other)
+    run.taken()
+
+    for shop in (SHOP, SHOP.replace("x.org", "y.org")):
+        assert port_of(run.step(a=other, shop=shop)) == before
+        run.taken()
+
+
+def test_what_an_earlier_publication_had_taken_says_nothing_of_a_later_form() -> None:
+    run = Run()
+    before = port_of(run.step(a=GOOD_UPSTREAM))
+    taken = run.last_good.unproven
+    other = UPSTREAM.format(port="port", number=81)
+    refused = run.step(a=other).snapshots["ingress"].of_type(ResourceType.CLUSTER)["a"].version
+    run.last_good.confirm(taken)
+    run.refusals = Refusals({refused: "no"})
+
+    assert port_of(run.step(a=other)) == before
+
+
+def test_one_left_out_for_its_name_is_not_the_last_good_form_of_the_other() -> None:
+    run = Run()
+    first, other = GOOD_UPSTREAM, UPSTREAM.format(port="port", number=99)
+    before = port_of(run.step(a=first, b=other))
+    run.taken()
+
+    assert port_of(run.step(a=first + "connection_timeout: 0s\n", b=other)) == before
+    after = port_of(run.step(b=other))
+    assert after != before
+    assert port_of(run.step(b=other + "typ: 1\n")) == after
+
+
+def test_what_waits_takes_the_place_of_a_good_form_when_it_waits_no_more() -> None:
+    run = Run()
+    before = port_of(run.step(a=GOOD_UPSTREAM))
+    run.taken()
+    waiting = UPSTREAM.format(port="port", number=81) + "ssl_config: {secret_ref: key}\n"
+    assert run.step(a=waiting).reports["Upstream/a"].state is State.PENDING
+
+    assert port_of(run.step(a=BROKEN_UPSTREAMS["spec"])) == before
 
 
 def test_a_change_beside_a_broken_object_takes_one_turn_and_keeps_the_same_form() -> None:

@@ -13,7 +13,7 @@ from tests.support.gateway import RunningGateway
 from gloo.control_plane.state import read_statuses
 from gloo.model.status import State
 
-# What users can't write any more is let through, and two objects meet a bug.
+# What users can't write any more is let through, two objects meet a bug, and one becomes what Envoy refuses.
 FAULTS = """
 from gloo.model import regex
 checked = regex.check_regex
@@ -27,15 +27,25 @@ def event_matches(matcher):
     return matches(matcher)
 events.event_matches = event_matches
 
+from gloo.model.base import replace
 from gloo.plugins.service import Service
 cluster = Service.cluster
 def boom(self, upstream, spec, secrets):
     if upstream.name == "boom":
         raise ValueError("words that may hold a secret")
-    return cluster(self, upstream, spec, secrets)
+    made = cluster(self, upstream, spec, secrets)
+    return replace(made, discovery="static") if spec.hosts[0].addr == "no.address" else made
 Service.cluster = boom
 """
 UPSTREAM = "{{name: {}, type: service, spec: {{hosts: [{{addr: 127.0.0.1, port: 9}}]}}}}\n"
+PETS = """\
+upstreams:
+- {{name: pets, type: service, spec: {{hosts: [{{addr: {}, port: {}}}]}}}}
+virtual_services:
+- name: pets
+  domains: [pets.test]
+  routes: [{{request_matcher: {{path_prefix: /}}, single_destination: {{upstream: {{name: pets}}}}}}]
+"""
 EMPTY_REGEX = '{path_regex: ""}'
 ALL_FORMS = {
     "path": EMPTY_REGEX,
@@ -121,6 +131,22 @@ async def test_a_route_that_envoy_takes_in_no_form_is_left_out_and_all_else_goes
         write(folder, "good", text="three")
         await answered(running, "good", "three")
         await judged(folder, "VirtualService/bad", State.REJECTED)
+
+
+async def test_an_upstream_that_envoy_refuses_stays_as_it_was_beside_later_changes(
+    folder: Path, gateway: Gateway, faults: Mapping[str, str], petstore: int
+) -> None:
+    pets = folder / "pets.yaml"
+    pets.write_text(PETS.format("127.0.0.1", petstore))
+    async with gateway(folder, variables=faults) as running:
+        await answered(running, "good", "one")
+        await judged(folder, "Upstream/pets", State.ACCEPTED)
+        pets.write_text(PETS.format("no.address", petstore))
+        assert "the last good form stays in force" in await judged(folder, "Upstream/pets", State.REJECTED)
+        for text in ("two", "three"):
+            write(folder, "good", text=text)
+            await answered(running, "good", text)
+            assert (await running.get("/pets", headers={"host": "pets.test"})).status_code == 200
 
 
 async def test_a_bug_about_one_object_keeps_no_other_from_going_live(

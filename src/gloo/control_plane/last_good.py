@@ -5,7 +5,7 @@ with older forms of what it rejects, until it rejects nothing that has one. Most
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import get_args
 
 from gloo.control_plane.reader import Key, Reading
@@ -56,6 +56,12 @@ class LastGood:
         self._around: tuple[object, ...] = ()
 
     @property
+    def unproven(self) -> Mapping[Key, ConfigObject]:
+        """What is in force now though Envoy has not taken it yet, for `confirm`."""
+        out = self._rejected.keys() | self._standing.keys()
+        return {key: self._forms[key][0] for key in (self._unconfirmed & self._forms.keys()) - out}
+
+    @property
     def standing(self) -> Mapping[Key, ConfigObject]:
         """The forms that stand in for others now."""
         return {key: each.form for key, each in self._standing.items()} if self._standing else _NOTHING
@@ -90,8 +96,11 @@ class LastGood:
         self._standing = standing
         return tuple(each for item in self._objects for each in swaps.get(id(item), (item,)))
 
-    def judge(self, rejected: Mapping[str, tuple[Problem, ...]]) -> bool:
-        """Take note of what the translation rejects as a whole; tell whether something else can stand in for it."""
+    def judge(self, rejected: Mapping[str, tuple[Problem, ...]], waiting: Iterable[str] = ()) -> bool:
+        """Take note of what the translation rejects as a whole; tell whether something else can stand in for it.
+
+        What is *waiting*, by reference, is not in force either, but no other form stands in for it.
+        """
         again, keys = False, {tuple(ref.split("/", 1)): problems for ref, problems in rejected.items()}
         current = _by_key(self._objects) if keys else {}
         for (kind, name), problems in keys.items():
@@ -103,18 +112,19 @@ class LastGood:
                 self._rejected[key] = _Rejected(item, problems)
                 again = again or self._form(key, item) is not None
         if not again:
-            self._promote(keys.keys())
+            self._promote({(kind, name) for kind, _, name in (ref.partition("/") for ref in waiting)})
         return again
 
     def settle(self, *around: object) -> None:
         """End a step; *around* as `follow` has it."""
         self._around = around
 
-    def confirm(self) -> None:
-        """Take note that Envoy took what was translated last: older forms are not needed any more."""
-        for key in self._unconfirmed & self._forms.keys():
-            self._forms[key] = self._forms[key][:1]
-        self._unconfirmed.clear()
+    def confirm(self, taken: Mapping[Key, ConfigObject]) -> None:
+        """Take note that Envoy took what was published with *taken* as `unproven`: older forms are not needed."""
+        for key, form in taken.items():
+            if self._forms.get(key, (None,))[0] is form:
+                self._forms[key] = (form,)
+                self._unconfirmed.discard(key)
         self._documents = {}
 
     def _broken(self, broken: Iterable[ConfigObject]) -> Iterator[_Rejected]:
@@ -171,15 +181,19 @@ class LastGood:
             return before
         return _Standing(form, problems, replace(form, problems=tuple(kept(problem) for problem in problems)))
 
-    def _promote(self, rejected: Iterable[Key | tuple[str, ...]]) -> None:
-        """Take what was translated and not rejected for good."""
-        out = set(rejected)
-        for item in self._fresh:
+    def _promote(self, waiting: Set[Key]) -> None:
+        """Take what is in force for good; what waits, or is left out for another of its name, may be so later."""
+        names = {item.name for item in self._fresh}
+        there = [item for item in self._objects if item.name in names] if names else []
+        first, alive, later = _by_key(there), set(map(id, there)), []
+        for item in (item for item in self._fresh if id(item) in alive):
             key = (item.kind, item.name)
-            if item.value is not None and key not in out and key not in self._rejected:
-                self._forms[key] = (item, *self._forms.get(key, ())[-1:])
+            if first[key] is not item or key in waiting:
+                later.append(item)
+            elif item.value is not None and key not in self._rejected:
+                self._forms[key] = (item, *(form for form in self._forms.get(key, ())[-1:] if form is not item))
                 self._unconfirmed.add(key)
-        self._fresh = []
+        self._fresh = later
 
     def _forget(self, keys: Iterable[Key]) -> None:
         """Forget those of *keys* that are not written any more."""

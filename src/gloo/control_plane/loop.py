@@ -57,6 +57,7 @@ class _Published(Value, frozen=True):
     reading: Reading
     translation: Translation
     forms: Mapping[Key, ConfigObject]
+    unproven: Mapping[Key, ConfigObject]
     seen: Mapping[str, float]
 
 
@@ -102,7 +103,7 @@ class ControlLoop:
         self._good, self._served = GoodSecrets(), remembered.served
         self._bugs: set[Bug] = set()
         self._again: asyncio.TimerHandle | None = None
-        self._to_record = asyncio.Event()
+        self._to_record, self._to_confirm = asyncio.Event(), asyncio.Event()
         self._first = asyncio.Event()
         self._log = structlog.get_logger("gloo.control_plane")
 
@@ -125,6 +126,7 @@ class ControlLoop:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="configuration")
             group.create_task(self._record(), name="verdicts")
+            group.create_task(self._confirm(), name="last good forms")
             group.create_task(self._refusals.run(), name="refusals")
             if self._discovery is not None:
                 group.create_task(self._discovery.run(self._changes.tell), name="discovery")
@@ -158,7 +160,7 @@ class ControlLoop:
                 now = time.time()
                 translation = await self._translate(config, now)
                 log_bugs(new_bugs(translation.bugs, self._bugs))
-                if not self._last_good.judge(translation.rejected):
+                if not self._last_good.judge(translation.rejected, translation.waiting):
                     break
             self._last_good.settle(*self._around())
             self._publish(reading, config, translation, now)
@@ -237,8 +239,10 @@ class ControlLoop:
         if self._tell_published is not None:
             self._tell_published(translation)
         log_problems(reading, self._published.reading if self._published else None)
-        self._published = _Published(reading, translation, self._last_good.standing, config.since)
+        last_good = self._last_good
+        self._published = _Published(reading, translation, last_good.standing, last_good.unproven, config.since)
         self._to_record.set()
+        self._to_confirm.set()
         self._first.set()
 
     def _told_of_tokens(self) -> Mapping[str, KnownTokens]:
@@ -261,6 +265,16 @@ class ControlLoop:
             wait = min(moment - now, _LONGEST_WAIT)
             self._again = asyncio.get_running_loop().call_later(wait, self._changes.tell)
 
+    async def _confirm(self) -> None:
+        """Go on from what Envoy has taken: only then is the form before not needed any more."""
+        while True:
+            await self._to_confirm.wait()
+            receipt = await self.cache.settled(DEFAULT_ROLE, timeout=_LONGEST_WAIT, nodes=1, taken=True)
+            if receipt.nodes and receipt.settled and receipt.live == len(receipt.nodes) and self._published:
+                self._to_confirm.clear()
+                self._last_good.confirm(self._published.unproven)
+                self._refusals.go_on()
+
     async def _record(self) -> None:
         """Write verdicts once the Envoys have judged: Accepted means that it runs."""
         known: Reports = {}
@@ -271,8 +285,6 @@ class ControlLoop:
             receipt = await self.cache.settled(DEFAULT_ROLE, timeout=_PATIENCE, nodes=1)
             if any(node.rejected for node in receipt.nodes):
                 await self._without_what_is_refused()
-            else:
-                self._refusals.go_on()
             published = self._published
             if published is None or self._to_record.is_set():
                 continue
@@ -281,8 +293,6 @@ class ControlLoop:
             reports = await asyncio.to_thread(with_shadows, doubted, translation.orders, warnings)
             log_reports(reports, known, reading.problems)
             known = reports
-            if not any(node.rejected for node in receipt.nodes):
-                self._last_good.confirm()
             if self._state is None:
                 continue
             try:

@@ -51,6 +51,7 @@ class Translation:
         bugs: what went wrong in gloo itself, with the objects that it went wrong with.
         ways: all ways to answer over TLS.
         rejected: the objects that can't be used at all through their own fault, by reference, and what is wrong.
+        waiting: those that can't be used at all until something else is there, by reference.
     """
 
     snapshots: Mapping[str, EnvoySnapshot]
@@ -65,6 +66,7 @@ class Translation:
     bugs: tuple[Bug, ...] = ()
     ways: tuple[DownstreamTls, ...] = ()
     rejected: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+    waiting: frozenset[str] = frozenset()
 
     @property
     def providers(self) -> tuple[TokenProvider, ...]:
@@ -110,8 +112,8 @@ def translate(
     memo.turn()
     hosts, workers = _hosts(services), workers_of(upstreams)
     orders, bugs = _orders(services), _bugs(upstreams, services, secure.bugs)
-    tls, rejected = (secure.good, orders, secure.next_turn), _rejected(upstreams, services)
-    return Translation(snapshots, reports, hosts, *tls, workers, known, before, bugs, secure.ways, rejected)
+    tls, out = (secure.good, orders, secure.next_turn), _out(upstreams, services)
+    return Translation(snapshots, reports, hosts, *tls, workers, known, before, bugs, secure.ways, *out)
 
 
 NO_REFUSALS = Refusals()
@@ -152,13 +154,16 @@ def _orders(services: Mapping[str, TranslatedVirtualService]) -> dict[str, Route
     return {f"VirtualService/{name}": each.order for name, each in services.items() if each.order is not None}
 
 
-def _rejected(
+def _out(
     upstreams: Mapping[str, TranslatedUpstream], services: Mapping[str, TranslatedVirtualService]
-) -> dict[str, tuple[Problem, ...]]:
-    without = ((name, each) for name, each in upstreams.items() if each.accepted is None)
-    bad = {f"Upstream/{name}": each.problems for name, each in without if each.is_rejected}
-    hostless = ((name, each) for name, each in services.items() if each.host is None)
-    return bad | {f"VirtualService/{name}": each.problems for name, each in hostless if each.is_rejected}
+) -> tuple[dict[str, tuple[Problem, ...]], frozenset[str]]:
+    """Return what can't be used at all: through its own fault, with what is wrong; and what only waits."""
+    out: list[tuple[str, TranslatedUpstream | TranslatedVirtualService]] = [
+        *((f"Upstream/{name}", each) for name, each in upstreams.items() if each.accepted is None),
+        *((f"VirtualService/{name}", each) for name, each in services.items() if each.host is None),
+    ]
+    rejected = {ref: each.problems for ref, each in out if each.is_rejected}
+    return rejected, frozenset(ref for ref, each in out if each.problems and ref not in rejected)
 
 
 def _status(*problems: tuple[Problem, ...]) -> Status:
