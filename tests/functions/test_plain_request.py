@@ -2,6 +2,7 @@ import pytest
 import re2
 
 from gloo.functions import FunctionTemplate, Parameter
+from gloo.functions.known import Known
 from gloo.functions.plain_request import PlainRequest, plain_request
 
 PETS = Parameter("path", "", "/users/{id}/pets/{pet}")
@@ -84,6 +85,12 @@ def test_the_rest_is_for_the_program(
     path: str | None, parameters: tuple[Parameter, ...], fields: dict[str, object]
 ) -> None:
     assert plain(path, *parameters, **fields) is None
+
+
+def test_names_that_are_pointers_are_read_as_such() -> None:
+    known = Known(pointers=True)
+    assert result(made("/find/{{ id }}", PETS, known=known), "/users/7/pets/x") == "/find/7"
+    assert plain("/find/{{ user/tags/0 }}", Parameter("header", "x-user", "{user}"), known=known) is None
 
 
 def test_text_is_no_part_of_a_regular_expression() -> None:
