@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 
 import pytest
 
+from gloo.control_plane import named_watch
 from gloo.control_plane.artifacts import ArtifactWatch, read_artifacts
 from gloo.errors import StorageError
 from gloo.model.artifact import Artifact
@@ -58,6 +59,32 @@ async def test_a_store_that_fails_leaves_what_is_known(error: Exception) -> None
     watch = ArtifactWatch(Failing(error), told.set)
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         await watch.want(BOTH, group)
+        await told.wait()
+        assert watch.artifacts["a.txt"].text == "one"
+        await watch.stop()
+
+
+class Slow(MemoryArtifacts):
+    """Looks for what is wanted only when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__((Artifact("a.txt", "one"),))
+        self.found = asyncio.Event()
+
+    async def watch(self, names: frozenset[str]) -> AsyncGenerator[Mapping[str, Artifact], None]:
+        await self.found.wait()
+        yield {"a.txt": Artifact("a.txt", "one")}
+        await asyncio.Event().wait()
+
+
+async def test_what_is_found_when_nobody_waits_for_it_any_more_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(named_watch, "_PATIENCE", 0.01)
+    store, told = Slow(), asyncio.Event()
+    watch = ArtifactWatch(store, told.set)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        await watch.want(BOTH, group)
+        assert watch.artifacts == {}
+        store.found.set()
         await told.wait()
         assert watch.artifacts["a.txt"].text == "one"
         await watch.stop()

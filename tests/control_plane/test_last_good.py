@@ -98,6 +98,7 @@ BROKEN_SERVICES = {
     "no such name": "name: Shop_1\ndomains: [x.org]\n",
     "domain": "name: shop\ndomains: ['a b']\n",
     "tls": "name: shop\ndomains: [x.org]\nssl_config: {secret: one}\n",
+    "roles": "name: shop\ndomains: [x.org]\nroles: [a~b]\n",
 }
 
 

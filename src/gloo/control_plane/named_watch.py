@@ -31,10 +31,14 @@ class NamedWatch(ABC, Generic[StateT]):
         self._tell = tell
         self._names: frozenset[str] = frozenset()
         self._seen = asyncio.Event()
+        self._is_awaited = False
         self._task: asyncio.Task[None] | None = None
 
     async def want(self, names: frozenset[str], group: asyncio.TaskGroup) -> None:
-        """Watch *names* from now on; return when they have been looked at once, or after a bounded wait."""
+        """Watch *names* from now on; return when they have been looked at once, or after a bounded wait.
+
+        What is found after that wait is told like a change.
+        """
         if names == self._names:
             return
         await self.stop()
@@ -43,11 +47,14 @@ class NamedWatch(ABC, Generic[StateT]):
             self._state = self._nothing
             return
         self._task = group.create_task(self._watch(names), name=self.what)
+        self._is_awaited = True
         try:
             async with asyncio.timeout(_PATIENCE):
                 await self._seen.wait()
         except TimeoutError:
             _log.warning(f"the {self.what} are not read yet, going on without", names=sorted(names))
+        finally:
+            self._is_awaited = False
 
     async def stop(self) -> None:
         """Stop watching."""
@@ -83,8 +90,8 @@ class NamedWatch(ABC, Generic[StateT]):
             wait = min(2 * wait, 10.0)
 
     def _take(self, state: StateT, names: frozenset[str]) -> None:
-        first = not self._seen.is_set()
+        waited_for = self._is_awaited and not self._seen.is_set()
         self._state = self._compared(state, names)
         self._seen.set()
-        if not first:
+        if not waited_for:
             self._tell()

@@ -304,7 +304,7 @@ def _host(
         problems = (*located(item, told), *problems)
     domains = tuple(domain for domain in claim.domains if domain not in lost) if lost else claim.domains
     host: VirtualHost | None = None
-    if domains:
+    if domains and claim.roles:
         body = virtual_host_bytes(item.name, domains, routes.fields)
         try:
             refusals.check_bytes(body)
