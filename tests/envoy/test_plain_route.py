@@ -71,6 +71,8 @@ def _with_action(**fields: Any) -> Route:
         _with_action(targets=(replace(TARGET, plain=None),)),
         replace(ROUTE, later="gateway"),
         replace(ROUTE, request_headers=(HeaderChange("x-path", "%REQ(:path)%", format=True),)),
+        replace(ROUTE, request_headers=(HeaderChange("X-Envoy-Original-Path", "/a"),)),
+        _with_action(targets=(replace(TARGET, request_headers=(HeaderChange("x-envoy-original-path", "/a"),)),)),
         replace(ROUTE, action=Redirect()),
     ],
 )

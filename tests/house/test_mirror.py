@@ -38,7 +38,6 @@ THROUGH: dict[str, str] = {
     "control_plane/findings_log": "features/control_loop",
     "control_plane/loop": "features/control_loop",
     "control_plane/named_watch": "control_plane/artifacts",
-    "control_plane/refusal_watch": "features/control_loop",
     "control_plane/trust": "e2e/gateway",
     "explain/delivery": "explain/answer",
     "explain/lua_run": "explain/answer",

@@ -39,6 +39,13 @@ def test_a_function_is_a_program_that_travels_with_its_route() -> None:
     assert "/pets/" in program(route("get", "{parameters: {path: '/x/{id}'}}"))
 
 
+@pytest.mark.parametrize(("header", "count"), [("x-version", 2), ("X-Envoy-Original-Path", 1)])
+def test_plain_paths_have_a_route_of_their_own_unless_what_that_takes_away_is_set(header: str, count: int) -> None:
+    text = PETS + f"- {{name: both, spec: {{path: '/a/{{{{ id }}}}', headers: {{{header}: '2'}}}}}}\n"
+    found = routes(translated(text, ROUTE % ("both", "{parameters: {path: '/x/{id}'}}")), "default")
+    assert len(found) == count
+
+
 def test_a_function_without_templates_passes_the_request_on_as_it_is() -> None:
     assert "typed_per_filter_config" not in route("plain")
 

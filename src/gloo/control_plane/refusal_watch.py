@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from itertools import islice
 
 import structlog
 
@@ -25,6 +26,8 @@ Validate = Callable[[bytes], Awaitable[str | None]]
 _WHOLE = (ResourceType.CLUSTER, ResourceType.SECRET)
 """What stands for one object of the user; a route table stands for many."""
 
+_MOST = 20_000
+"""Refusals to be remembered; of more than that the oldest are tried again, if they are still written at all."""
 
 _TAKEN = "cannot bind"
 """What Envoy says of a listener whose port somebody else has: no object is to blame."""
@@ -45,8 +48,8 @@ class RefusalWatch:
         self.refusals = Refusals()
         self._validate, self._tell, self._published = validate, tell, published
         self._refused: list[Verdict] = []
-        self._taken: dict[Reference, str] = {}  # versions, as the default role runs them
-        self._proven: Mapping[ResourceType, Translation] = {}  # the last one whose listeners, or tables, all run
+        self._taken: Mapping[Reference, str] = {}  # versions of what is shared, as the default role runs them
+        self._proven: Mapping[ResourceType, tuple[bytes, ...]] = {}  # parts of what is shared, as it last ran whole
         self._suspects: list[tuple[str, ...]] = []
         self._arrived = asyncio.Event()
         self._log = structlog.get_logger("gloo.control_plane")
@@ -64,15 +67,17 @@ class RefusalWatch:
 
     def _note_taken(self, accepted: Iterable[Verdict]) -> None:
         """Note what runs: the listeners of a translation, or its route tables, once Envoy took all of them."""
-        taken = {each.resource: each.version for each in accepted if role_of(each.node) == DEFAULT_ROLE}
+        shared = (each for each in accepted if each.resource[0] in _SHARED and role_of(each.node) == DEFAULT_ROLE)
+        taken = {each.resource: each.version for each in shared}
         translation = self._published()
         if not taken or translation is None:
             return
-        self._taken |= taken
-        for kind in {kind for kind, _ in taken} & _SHARED.keys():
-            resources = translation.snapshots[DEFAULT_ROLE].of_type(kind)
-            if all(self._taken.get((kind, name)) == each.version for name, each in resources.items()):
-                self._proven = {**self._proven, kind: translation}
+        current = {kind: translation.snapshots[DEFAULT_ROLE].of_type(kind) for kind in _SHARED}
+        merged = {**self._taken, **taken}
+        self._taken = {(kind, name): version for (kind, name), version in merged.items() if name in current[kind]}
+        for kind in {kind for kind, _ in taken}:
+            if all(self._taken.get((kind, name)) == each.version for name, each in current[kind].items()):
+                self._proven = {**self._proven, kind: tuple(_SHARED[kind](translation))}
 
     def go_on(self) -> None:
         """Try some of what was left out without proof once more; to be called when Envoy has taken all else."""
@@ -94,7 +99,8 @@ class RefusalWatch:
                 for kind in _SHARED:
                     reasons.update(await self._blame(kind, translation, refused))
             if reasons.keys() - self.refusals.reasons.keys():
-                self.refusals = Refusals({**self.refusals.reasons, **reasons})
+                known = {**self.refusals.reasons, **reasons}
+                self.refusals = Refusals(dict(islice(known.items(), max(0, len(known) - _MOST), None)))
                 self._tell()
 
     async def _blame(
@@ -122,8 +128,7 @@ class RefusalWatch:
         return dict.fromkeys(new, reason)
 
     def _unproven(self, kind: ResourceType, translation: Translation) -> Iterator[bytes]:
-        proven = self._proven.get(kind)
-        known = set(_SHARED[kind](proven)) if proven is not None else set()
+        known = set(self._proven.get(kind, ()))
         return (part for part in _SHARED[kind](translation) if part not in known)
 
     async def _traced(self, translation: Translation) -> Mapping[str, str]:

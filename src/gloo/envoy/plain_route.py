@@ -21,7 +21,8 @@ PATH_VALUES = "gloo.filters.http.path_values"
 ORIGINAL_PATH = "gloo.upstream.original_path"
 """A filter of clusters. Where a route says so, it removes the header in which the router tells the client's path."""
 
-_TOLD = "x-envoy-original-path"
+TOLD = "x-envoy-original-path"
+"""The header that the router writes, and that filter removes: what sets it itself has no plain route."""
 
 
 def path_values_filter() -> HttpFilter:
@@ -47,7 +48,7 @@ def original_path_filter() -> tuple[str, TypedConfig]:
 
 def _without_original_path() -> tuple[str, TypedConfig]:
     config = header_mutation_pb2.HeaderMutationPerRoute()
-    config.mutations.request_mutations.append(mutation_rules_pb2.HeaderMutation(remove=_TOLD))
+    config.mutations.request_mutations.append(mutation_rules_pb2.HeaderMutation(remove=TOLD))
     return ORIGINAL_PATH, typed(config)
 
 
@@ -61,7 +62,8 @@ def plain_route(route: Route) -> Route | None:
         return None
     if action.prefix_rewrite is not None or action.regex_rewrite or action.mirror or action.hash_policies:
         return None
-    if route.later or any(change.format for change in route.request_headers):
+    changes = (*route.request_headers, *action.targets[0].request_headers)
+    if route.later or any(change.format or change.name.lower() == TOLD for change in changes):
         return None
     plainly = [ValueMatch(":path", "regex", plain.path)]
     if plain.method:

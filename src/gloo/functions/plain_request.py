@@ -61,7 +61,7 @@ def plain_request(template: FunctionTemplate, parameters: Sequence[Parameter] = 
         return None
     method, template = _without_method(template)
     groups, pattern = _groups([*map(named, parameters)])
-    source = Source.of_line("path", template.path, pointers=template.known.pointers)
+    source = Source.of_line("path", template.path or "", pointers=template.known.pointers)
     path = _rewritten(parse(source), groups)
     headers = native_headers(template, parameters, {name: _format(group) for name, group in groups.items()})
     if method is None or path is None or headers is None:

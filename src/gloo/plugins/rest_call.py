@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from gloo.envoy.function_headers import FUNCTION_HEADERS, function_headers
 from gloo.envoy.lua import LUA_FILTER, lua_program
 from gloo.envoy.message import TypedConfig
-from gloo.envoy.plain_route import PATH_VALUES, path_values
+from gloo.envoy.plain_route import PATH_VALUES, TOLD, path_values
 from gloo.envoy.route import HeaderChange, PlainCall, Target
 from gloo.functions import FunctionTemplate, Parameter, Program, compile_function
 from gloo.functions.lowering import Lowered, NativeHeader, lower
@@ -35,8 +35,10 @@ def _filters(lowered: Lowered, program: Program) -> Iterator[tuple[str, TypedCon
         yield FUNCTION_HEADERS, function_headers(_changes(lowered.headers), program.hosts)
 
 
-def _plain_call(target: Target, plain: PlainRequest) -> PlainCall:
-    """Return what the route without a program does."""
+def _plain_call(target: Target, plain: PlainRequest) -> PlainCall | None:
+    """Return what the route without a program does; None where it could not."""
+    if any(header.name == TOLD for header in plain.headers):
+        return None
     whole = f"^{plain.pattern}$"
     filters = list(target.filters)
     if plain.values:
