@@ -245,45 +245,48 @@ local function key_at(s, i)
   return key, i + 1
 end
 
--- Parses the whole of `s`; fails with 400 bad_body.
+-- Parses the whole of `s`; fails with 400 bad_body. All is one loop: LuaJIT compiles nested ones now well, now badly.
 function gloo.parse(s)
   -- The containers around the innermost one, the keys they wait to fill, and how much they hold.
   local outer, keys, sizes, depth, like = {}, {}, {}, 0, 6 -- `like`: objects are often as large as the one before
   local inner, key, size, value, c
-  local i = 1
+  local i, closed, opened = 1, false, false -- `closed`: the value is a container that has just been completed
   slash_at, odd_at = 0, 0
   while true do
     i, c = skip_blanks(s, i)
-    local opened = false
-    if c == 34 then
-      value, i = string_at(s, i)
-    elseif c == 123 or c == 91 then
-      if depth == MAX_DEPTH then gloo.fail(400, "too_deep", "the body is nested deeper than " .. MAX_DEPTH .. " levels") end
-      local after
-      i, after = skip_blanks(s, i + 1)
-      if c == 91 then
-        value = new_table(6, 0)
-        value[0] = 0
+    if not closed then
+      if c == 34 then
+        value, i = string_at(s, i)
+      elseif c == 123 or c == 91 then
+        if depth == MAX_DEPTH then gloo.fail(400, "too_deep", "the body is nested deeper than " .. MAX_DEPTH .. " levels") end
+        local after
+        i, after = skip_blanks(s, i + 1)
+        if c == 91 then
+          value = new_table(6, 0)
+          value[0] = 0
+        else
+          value = new_table(like, like)
+        end
+        if after == c + 2 then -- the closing bracket of either kind is two further on
+          i = i + 1
+        else
+          depth = depth + 1
+          outer[depth], keys[depth], sizes[depth] = inner or false, key or false, size or 0
+          inner, key, size, opened = value, nil, 0, true
+          if c == 123 then key, i = key_at(s, i) end
+        end
       else
-        value = new_table(like, like)
+        value, i = scalar_at(s, i, c)
       end
-      if after == c + 2 then -- the closing bracket of either kind is two further on
-        i = i + 1
-      else
-        depth = depth + 1
-        outer[depth], keys[depth], sizes[depth] = inner or false, key or false, size or 0
-        inner, key, size, opened = value, nil, 0, true
-        if c == 123 then key, i = key_at(s, i) end
-      end
-    else
-      value, i = scalar_at(s, i, c)
+      if not opened then i, c = skip_blanks(s, i) end
     end
-    while not opened do -- a value is complete: store it, and close what closes after it
-      i, c = skip_blanks(s, i)
-      if not inner then
-        if c then refuse(i, "the end is due") end
-        return value
-      elseif key then
+    if opened then
+      opened = false
+    elseif not inner then
+      if c then refuse(i, "the end is due") end
+      return value
+    else
+      if key then
         if inner[key] == nil then
           size = size + 1
           inner[size] = key
@@ -294,13 +297,12 @@ function gloo.parse(s)
         inner[size] = value
       end
       if c == 44 then
-        i = i + 1
+        i, closed = i + 1, false
         if key then key, i = key_at(s, i) end
-        opened = true
       elseif c == (key and 125 or 93) then
         if key then like = size else inner[0] = size end
         value, inner, key, size = inner, outer[depth], keys[depth] or nil, sizes[depth]
-        depth, i = depth - 1, i + 1
+        depth, i, closed = depth - 1, i + 1, true
       else
         refuse(i, "a comma or a closing bracket is due")
       end
