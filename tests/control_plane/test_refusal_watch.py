@@ -44,6 +44,24 @@ def test_hosts_of_a_table_that_envoy_took_are_proven_and_later_ones_are_not() ->
     assert [host.name for host in watch.unproven(published[-1])] == ["b"]
 
 
+async def test_a_role_whose_own_listener_is_all_there_is_has_its_refusals_traced() -> None:
+    secure = "name: a\ndomains: [a.org]\nroutes: []\nssl_config: {secret_ref: missing}\n"
+    translation = translated(secure, "name: b\ndomains: [b.org]\nroutes: []\nroles: [edge]\n")
+    assert not translation.snapshots["ingress"].of_type(ResourceType.LISTENER)
+    (name, table), *_ = translation.snapshots["edge"].of_type(ResourceType.ROUTE).items()
+
+    async def validate(bootstrap: bytes) -> str | None:
+        return "no such host" if b"b.org" in bootstrap else None
+
+    told = asyncio.Event()
+    watch = RefusalWatch(validate, told.set, lambda: translation)
+    running = asyncio.create_task(watch.run())
+    refused = Verdict("edge~one", (ResourceType.ROUTE, name), table.version, accepted=False, message="no")
+    await told_of(watch, told, refused)
+    assert list(watch.refusals.reasons.values()) == ["no such host"]
+    running.cancel()
+
+
 def take_all(watch: RefusalWatch, translation: Translation) -> None:
     snapshot = translation.snapshots["ingress"]
     watch.judge(

@@ -104,7 +104,7 @@ def test_a_bug_about_one_virtual_service_leaves_the_others_their_tls(monkeypatch
 def test_a_way_to_answer_that_envoy_refuses_is_left_out_and_told() -> None:
     config = config_of(TEXT, TWO, secrets=(GOOD,))
     first = translate(config, PLUGINS, gateway=GATEWAY, now=NOW)
-    (way,) = (tls for tls in first.ways if tls.policy.min_version)
+    (way,) = (tls for tls in first.parts["ingress"].ways if tls.policy.min_version)
     refusals = Refusals({digest_of(tls_bytes(way)): "no such thing"})
 
     found = translate(config, PLUGINS, gateway=GATEWAY, now=NOW, refusals=refusals)

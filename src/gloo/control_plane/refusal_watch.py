@@ -12,7 +12,7 @@ from gloo.envoy.snapshot import Reference, ResourceType
 from gloo.envoy.validation import validation_bootstrap
 from gloo.errors import ProxyError
 from gloo.model.base import replace
-from gloo.translator import Translation
+from gloo.translator import RoleParts, Translation
 from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.refusals import Refusals, digest_of
 from gloo.translator.secure_services import tls_bytes
@@ -48,8 +48,8 @@ class RefusalWatch:
         self.refusals = Refusals()
         self._validate, self._tell, self._published = validate, tell, published
         self._refused: list[Verdict] = []
-        self._taken: Mapping[Reference, str] = {}  # versions of what is shared, as the default role runs them
-        self._proven: Mapping[ResourceType, tuple[bytes, ...]] = {}  # parts of what is shared, as it last ran whole
+        self._taken: dict[str, Mapping[Reference, str]] = {}  # versions of what is shared, as Envoys of a role run them
+        self._proven: dict[str, Mapping[ResourceType, tuple[bytes, ...]]] = {}  # its parts, as they last ran whole
         self._suspects: list[tuple[str, ...]] = []
         self._arrived = asyncio.Event()
         self._log = structlog.get_logger("gloo.control_plane")
@@ -66,18 +66,30 @@ class RefusalWatch:
         self._note_taken(each for each in verdicts if each.accepted)
 
     def _note_taken(self, accepted: Iterable[Verdict]) -> None:
-        """Note what runs: the listeners of a translation, or its route tables, once Envoy took all of them."""
-        shared = (each for each in accepted if each.resource[0] in _SHARED and role_of(each.node) == DEFAULT_ROLE)
-        taken = {each.resource: each.version for each in shared}
+        """Note what runs, role by role: what an Envoy of one role takes says nothing of what those of others get."""
+        taken: dict[str, dict[Reference, str]] = {}
+        for each in accepted:
+            if each.resource[0] in _SHARED:
+                taken.setdefault(role_of(each.node), {})[each.resource] = each.version
         translation = self._published()
         if not taken or translation is None:
             return
-        current = {kind: translation.snapshots[DEFAULT_ROLE].of_type(kind) for kind in _SHARED}
-        merged = {**self._taken, **taken}
-        self._taken = {(kind, name): version for (kind, name), version in merged.items() if name in current[kind]}
+        roles = translation.snapshots.keys()
+        self._taken = {role: known for role, known in self._taken.items() if role in roles}
+        self._proven = {role: known for role, known in self._proven.items() if role in roles}
+        for role in taken.keys() & roles:
+            self._note_taken_by(role, taken[role], translation)
+
+    def _note_taken_by(self, role: str, taken: Mapping[Reference, str], translation: Translation) -> None:
+        """Note the listeners of a translation, or its route tables, once Envoys of *role* took all of them."""
+        current = {kind: translation.snapshots[role].of_type(kind) for kind in _SHARED}
+        known = {**self._taken.get(role, {}), **taken}
+        known = {(kind, name): version for (kind, name), version in known.items() if name in current[kind]}
+        self._taken[role] = known
         for kind in {kind for kind, _ in taken}:
-            if all(self._taken.get((kind, name)) == each.version for name, each in current[kind].items()):
-                self._proven = {**self._proven, kind: tuple(_SHARED[kind](translation))}
+            if all(known.get((kind, name)) == each.version for name, each in current[kind].items()):
+                parts = tuple(_SHARED[kind](translation.parts[role]))
+                self._proven[role] = {**self._proven.get(role, {}), kind: parts}
 
     def go_on(self) -> None:
         """Try some of what was left out without proof once more; to be called when Envoy has taken all else."""
@@ -107,53 +119,65 @@ class RefusalWatch:
         self, kind: ResourceType, translation: Translation, refused: Iterable[Verdict]
     ) -> Mapping[str, str]:
         """Return reasons by digest for what is of *kind* among *refused*; none if Envoy has got another one since."""
-        current = {
-            each.version for snapshot in translation.snapshots.values() for each in snapshot.of_type(kind).values()
-        }
-        reason = next((verdict.message for verdict in refused if verdict.version in current), None)
-        if reason is None or _TAKEN in reason:
-            return {}
-        if kind is ResourceType.ROUTE:
-            found = await self._traced(translation)
-            if found.keys() - self.refusals.reasons.keys():
-                return found
-        return self._suspected(kind, translation, reason)
+        reasons: dict[str, str] = {}
+        for role, reason in _of_roles(kind, translation, refused).items():
+            found = await self._traced(role, translation) if kind is ResourceType.ROUTE else {}
+            if not found.keys() - self.refusals.reasons.keys():
+                found = self._suspected(kind, role, translation=translation, reason=reason)
+            reasons.update(found)
+        return reasons
 
-    def _suspected(self, kind: ResourceType, translation: Translation, reason: str) -> Mapping[str, str]:
+    def _suspected(self, kind: ResourceType, role: str, *, translation: Translation, reason: str) -> Mapping[str, str]:
         """Return a refusal of all that is new in what is of *kind*; if it is more than one, `go_on` tries each half."""
-        new = tuple(dict.fromkeys(map(digest_of, self._unproven(kind, translation))))
+        new = tuple(dict.fromkeys(map(digest_of, self._unproven(kind, translation.parts[role]))))
         self._log.error(f"it can't be told which part of its {kind.name.lower()}s Envoy refuses", left_out=len(new))
         if len(new) > 1:
             self._suspects += (new[: len(new) // 2], new[len(new) // 2 :])
         return dict.fromkeys(new, reason)
 
-    def _unproven(self, kind: ResourceType, translation: Translation) -> Iterator[bytes]:
-        known = set(self._proven.get(kind, ()))
-        return (part for part in _SHARED[kind](translation) if part not in known)
+    def _unproven(self, kind: ResourceType, parts: RoleParts) -> Iterator[bytes]:
+        """Yield those of *parts* that no Envoy runs: what some role has taken is not at fault in another."""
+        known = {part for proven in self._proven.values() for part in proven.get(kind, ())}
+        return (part for part in _SHARED[kind](parts) if part not in known)
 
-    async def _traced(self, translation: Translation) -> Mapping[str, str]:
-        if self._validate is None:
+    async def _traced(self, role: str, translation: Translation) -> Mapping[str, str]:
+        """Return what Envoy, asked about parts of the route tables of *role*, says of each that is to blame."""
+        listener = next(iter(translation.snapshots[role].of_type(ResourceType.LISTENER).values()), None)
+        if self._validate is None or listener is None:
             return {}
         validate = self._validate
-        listener = next(iter(translation.snapshots[DEFAULT_ROLE].of_type(ResourceType.LISTENER).values()))
 
         async def judge(hosts: tuple[bytes, ...]) -> str | None:
             return await validate(validation_bootstrap(listener, hosts))
 
         try:
-            return await blame(translation.hosts, judge, self.refusals.reasons.keys())
+            return await blame(translation.parts[role].hosts, judge, self.refusals.reasons.keys())
         except ProxyError as error:
             self._log.warning("Envoy can't be asked which route it refuses", problem=str(error))
             return {}
 
     def unproven(self, translation: Translation) -> tuple[VirtualHost, ...]:
-        """Return the virtual hosts of *translation* that are new or changed since Envoy last took all it was given."""
-        bodies = set(self._unproven(ResourceType.ROUTE, translation))
-        return tuple(host for host in translation.hosts if host.body in bodies)
+        """Return the virtual hosts of the default role that are new or changed since Envoy last took all it was
+        given."""
+        parts = translation.parts[DEFAULT_ROLE]
+        bodies = set(self._unproven(ResourceType.ROUTE, parts))
+        return tuple(host for host in parts.hosts if host.body in bodies)
 
 
-_SHARED: Mapping[ResourceType, Callable[[Translation], Iterable[bytes]]] = {
-    ResourceType.LISTENER: lambda translation: map(tls_bytes, translation.ways),
-    ResourceType.ROUTE: lambda translation: (host.body for host in translation.hosts),
+def _of_roles(kind: ResourceType, translation: Translation, refused: Iterable[Verdict]) -> Mapping[str, str]:
+    """Return why Envoys refuse what *translation* has of *kind*, by their role."""
+    reasons: dict[str, str] = {}
+    for verdict in refused:
+        role, (_, name) = role_of(verdict.node), verdict.resource
+        snapshot = translation.snapshots.get(role)
+        current = snapshot.of_type(kind).get(name) if snapshot is not None and verdict.resource[0] is kind else None
+        if current is not None and current.version == verdict.version and _TAKEN not in verdict.message:
+            reasons.setdefault(role, verdict.message)
+    return reasons
+
+
+_SHARED: Mapping[ResourceType, Callable[[RoleParts], Iterable[bytes]]] = {
+    ResourceType.LISTENER: lambda parts: map(tls_bytes, parts.ways),
+    ResourceType.ROUTE: lambda parts: (host.body for host in parts.hosts),
 }
 """What holds parts of many objects, and these parts, as refusals know them."""

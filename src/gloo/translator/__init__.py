@@ -20,7 +20,7 @@ from gloo.translator.listeners import listeners
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import Reports, status_of
-from gloo.translator.secure_services import name_tables, secure_problems, secure_services
+from gloo.translator.secure_services import SecureServices, name_tables, secure_problems, secure_services
 from gloo.translator.shadows import RouteOrder
 from gloo.translator.tokens import KnownTokens, known_tokens, tokens_resource
 from gloo.translator.upstreams import TranslatedUpstream, translate_upstreams
@@ -31,7 +31,15 @@ from gloo.translator.virtual_services import (
 )
 from gloo.translator.workers import workers_of
 
-__all__ = ["NOTHING_KNOWN", "Gateway", "GoodSecrets", "Translation", "translate", "translate_clusters"]
+__all__ = ["NOTHING_KNOWN", "Gateway", "GoodSecrets", "RoleParts", "Translation", "translate", "translate_clusters"]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleParts:
+    """What the listeners and route tables of one role are made of: its virtual hosts, its ways to answer over TLS."""
+
+    hosts: tuple[VirtualHost, ...] = ()
+    ways: tuple[DownstreamTls, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +57,9 @@ class Translation:
         known: what the Envoys of each role have to know of tokens, for the next run.
         before: what they knew.
         bugs: what went wrong in gloo itself, with the objects that it went wrong with.
-        ways: all ways to answer over TLS.
         rejected: the objects that can't be used at all through their own fault, by reference, and what is wrong.
         waiting: those that can't be used at all until something else is there, by reference.
+        parts: what the shared resources of each role are made of.
     """
 
     snapshots: Mapping[str, EnvoySnapshot]
@@ -64,9 +72,9 @@ class Translation:
     known: Mapping[str, KnownTokens] = field(default_factory=dict)
     before: Mapping[str, KnownTokens] = field(default_factory=dict)
     bugs: tuple[Bug, ...] = ()
-    ways: tuple[DownstreamTls, ...] = ()
     rejected: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
     waiting: frozenset[str] = frozenset()
+    parts: Mapping[str, RoleParts] = field(default_factory=dict)
 
     @property
     def providers(self) -> tuple[TokenProvider, ...]:
@@ -113,7 +121,8 @@ def translate(
     hosts, workers = _hosts(services), workers_of(upstreams)
     orders, bugs = _orders(services), _bugs(upstreams, services, secure.bugs)
     tls, out = (secure.good, orders, secure.next_turn), _out(upstreams, services)
-    return Translation(snapshots, reports, hosts, *tls, workers, known, before, bugs, secure.ways, *out)
+    parts = {role: _parts(services, secure, role) for role in roles}
+    return Translation(snapshots, reports, hosts, *tls, workers, known, before, bugs, *out, parts)
 
 
 NO_REFUSALS = Refusals()
@@ -181,6 +190,11 @@ def _bugs(
 
 def _hosts(services: Mapping[str, TranslatedVirtualService]) -> tuple[VirtualHost, ...]:
     return tuple(service.host for service in services.values() if service.host is not None)
+
+
+def _parts(services: Mapping[str, TranslatedVirtualService], secure: SecureServices, role: str) -> RoleParts:
+    hosts = (each.host for each in services.values() if each.host is not None and role in each.roles)
+    return RoleParts(tuple(hosts), secure.ways(role))
 
 
 def _known(

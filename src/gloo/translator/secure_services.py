@@ -42,10 +42,9 @@ class SecureServices:
     next_turn: float | None = None
     bugs: tuple[Bug, ...] = ()
 
-    @property
-    def ways(self) -> tuple[DownstreamTls, ...]:
-        """All ways to answer over TLS, each once."""
-        return tuple(dict.fromkeys(each.tls for each in self.services if each.tls is not None))
+    def ways(self, role: str) -> tuple[DownstreamTls, ...]:
+        """Return all ways of *role* to answer over TLS, each once."""
+        return tuple(dict.fromkeys(each.tls for each in self.of_role(role) if each.tls is not None))
 
     def of_role(self, role: str) -> tuple[SecureService, ...]:
         return tuple(each for each in self.services if role in each.service.roles)
