@@ -37,6 +37,21 @@ def test_two_roles_may_have_a_domain_each() -> None:
     assert list(virtual_hosts(translation, "edge")) == ["b"]
 
 
+@pytest.mark.parametrize("ssl", ["", "ssl_config: {secret_ref: missing}\n"])
+def test_a_virtual_service_none_of_whose_roles_can_be_one_is_rejected_as_a_whole_and_holds_no_domain(ssl: str) -> None:
+    bad = service("a", "x.org") + "roles: ['', a~b]\n" + ssl
+    translation = translated(bad, service("b", "x.org") + ssl)
+    assert list(translation.rejected) == ["VirtualService/a"]
+    assert [host.name for host in translation.hosts] == ["b"]
+    assert translation.snapshots.keys() == {"ingress"}
+
+
+def test_a_virtual_service_with_one_role_that_can_be_one_lives_there() -> None:
+    translation = translated(service("a", "x.org") + "roles: [a~b, edge]\n")
+    assert translation.rejected == {}
+    assert list(virtual_hosts(translation, "edge")) == ["a"]
+
+
 @pytest.mark.parametrize(
     "domain",
     ["*", "shop.org", "*.shop.org", "*-bar.shop.org", "shop.*", "localhost", "[::1]", "10.0.0.1"],
