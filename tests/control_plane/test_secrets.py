@@ -102,6 +102,33 @@ async def test_a_store_that_fails_keeps_what_is_known_and_is_watched_again() -> 
         await watch.stop()
 
 
+class FailsForMore(MemorySecrets):
+    """Fails the first time that `b` is wanted."""
+
+    def __init__(self) -> None:
+        super().__init__({"a": {"key": "1"}, "b": {"key": "2"}})
+        self.has_failed = False
+
+    async def watch(self, names: frozenset[str]) -> AsyncGenerator[SecretState, None]:
+        if "b" in names and not self.has_failed:
+            self.has_failed = True
+            raise StorageError("down")
+        async for state in super().watch(names):
+            yield state
+
+
+async def test_a_store_that_fails_when_more_is_wanted_keeps_what_is_known_and_tells_what_comes_later() -> None:
+    told = asyncio.Event()
+    watch = SecretWatch(FailsForMore(), told.set)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        await watch.want(frozenset({"a"}), group)
+        await watch.want(frozenset({"a", "b"}), group)
+        assert (list(watch.secrets), told.is_set()) == (["a"], False)
+        await told.wait()
+        assert (list(watch.secrets), watch.problems) == (["a", "b"], ())
+        await watch.stop()
+
+
 async def test_a_bug_of_a_store_keeps_what_is_known_and_shows_nothing_of_it() -> None:
     good = SecretState({"a": Secret("a", {"key": "1"})})
     canary = ExceptionGroup("canary", [ValueError("canary")])
