@@ -83,3 +83,18 @@ async def test_an_edit_that_ingress_takes_blames_nobody_else_for_what_edge_refus
             storage.write("good.yaml", of_edge("good", "second"))
             await until(lambda: b"second" in edge.has[TABLE])
             await until(lambda: states(tmp_path) == ONE_IS_BAD)
+
+
+async def test_what_edge_refuses_of_an_edit_stays_as_it_was_beside_later_changes(tmp_path: Path) -> None:
+    storage = MemoryStorage(
+        (document("inner", answering("inner", "one")), document("good", of_edge("good", "first"))),
+    )
+    with StateFolder(tmp_path).opened() as state:
+        async with ingress_and_edge(storage, state) as edge:
+            await until(lambda: b"first" in edge.has.get(TABLE, b""))
+            await until(lambda: states(tmp_path) == {"good": State.ACCEPTED, "inner": State.ACCEPTED})
+            storage.write("good.yaml", of_edge("good", "bad.test"))
+            await until(lambda: states(tmp_path)["good"] is State.REJECTED)
+            storage.write("other.yaml", of_edge("other", "third"))
+            await until(lambda: b"third" in edge.has[TABLE])
+            assert b"first" in edge.has[TABLE]

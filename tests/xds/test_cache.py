@@ -135,6 +135,24 @@ async def test_settled_waits_for_the_last_node() -> None:
     assert str(waiting.result()) == "live on 1/1"
 
 
+async def test_taken_waits_until_the_envoys_of_all_roles_have_taken_all() -> None:
+    cache = SnapshotCache()
+    cache.publish("web", snapshot("cluster w:1"))
+    cache.publish("api", snapshot("cluster a:1"))
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        waiting = group.create_task(cache.taken())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        web, api = _ask(cache, "web~1"), _ask(cache, "api~1")
+        _answer(web)
+        _answer(api, "no good")
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        cache.publish("api", snapshot("cluster a:2"))
+        _answer(api)
+    assert cache.receipt("api").live == 1
+
+
 async def test_a_node_that_goes_away_is_not_waited_for() -> None:
     cache = SnapshotCache()
     cache.publish("web", snapshot("cluster w:1"))

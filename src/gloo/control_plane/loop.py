@@ -155,6 +155,7 @@ class ControlLoop:
             self._last_good.follow(reading, *self._around())
             while True:  # once, but for objects whose last good form has to stand in
                 config = await self._config(group)
+                around = self._around()
                 if self._published is None:
                     await self._publish_clusters(config)
                 now = time.time()
@@ -162,7 +163,7 @@ class ControlLoop:
                 log_bugs(new_bugs(translation.bugs, self._bugs))
                 if not self._last_good.judge(translation.rejected, translation.waiting):
                     break
-            self._last_good.settle(*self._around())
+            self._last_good.settle(*around)
             self._publish(reading, config, translation, now)
         except GlooError as error:
             self._log.error("nothing is published, Envoy keeps what it has", problem=str(error))
@@ -266,12 +267,12 @@ class ControlLoop:
             self._again = asyncio.get_running_loop().call_later(wait, self._changes.tell)
 
     async def _confirm(self) -> None:
-        """Go on from what Envoy has taken: only then is the form before not needed any more."""
+        """Go on from what the Envoys of all roles have taken: only then is the form before not needed any more."""
         while True:
             await self._to_confirm.wait()
-            receipt = await self.cache.settled(DEFAULT_ROLE, timeout=_LONGEST_WAIT, nodes=1, taken=True)
-            if receipt.nodes and receipt.settled and receipt.live == len(receipt.nodes) and self._published:
-                self._to_confirm.clear()
+            await self.cache.taken()
+            self._to_confirm.clear()
+            if self._published is not None:
                 self._last_good.confirm(self._published.unproven)
                 self._refusals.go_on()
 

@@ -4,7 +4,7 @@ import asyncio
 import random
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import ClassVar, Generic, TypeVar
 
 import structlog
@@ -61,8 +61,7 @@ class NamedWatch(ABC, Generic[StateT]):
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])
 
     @abstractmethod
     def _states(self, names: frozenset[str]) -> AsyncGenerator[StateT, None]:

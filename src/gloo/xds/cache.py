@@ -229,6 +229,14 @@ class SnapshotCache:
             except TimeoutError:
                 return receipt
 
+    async def taken(self) -> None:
+        """Wait until all connected Envoys, one at least, have taken the latest snapshot of their role."""
+        while True:
+            receipts = [self.receipt(role) for role in self._roles]
+            if any(each.nodes for each in receipts) and all(each.live == len(each.nodes) for each in receipts):
+                return
+            await self._progress.wait()
+
     def progressed(self, verdicts: tuple[Verdict, ...]) -> None:
         """Hand *verdicts* on and wake whoever waits for `settled`."""
         if verdicts and self._verdicts is not None:
