@@ -103,7 +103,7 @@ def test_an_alias_that_holds_itself_is_refused() -> None:
 
 
 def test_nesting_beyond_reason_is_refused() -> None:
-    with pytest.raises(TextError, match="nested too deep"):
+    with pytest.raises(TextError, match="nested deeper than 200 levels"):
         parse_text("[" * 2000 + "]" * 2000)
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from gloo.errors import ConfigError
 from gloo.model.base import Json
+from gloo.model.depth import DEEPEST, too_deep
 from gloo.model.plain_yaml import plain_values
 from gloo.model.yaml_nodes import compose_nodes
 
@@ -42,12 +43,19 @@ def parse_text(text: str) -> list[Json]:
     Raises:
         TextError: the text is not YAML, or holds a duplicate key, a tag, or aliases beyond reason.
     """
+    check_depth(text)
     value = plain_values(text)
     return [value] if value is not None else parse_carefully(text)
 
 
+def check_depth(text: str) -> None:
+    """Raise TextError if *text* is nested deeper than any reader of YAML is to go down."""
+    if (line := too_deep(text)) is not None:
+        raise TextError(f"is nested deeper than {DEEPEST} levels", line=line)
+
+
 def parse_carefully(text: str) -> list[Json]:
-    """Read *text* as `parse_text` does, without its short cut."""
+    """Read *text* as `parse_text` does, without its short cut; it must be known not to be too deep."""
     try:
         nodes = list(compose_nodes(text))
     except yaml.MarkedYAMLError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 import yaml
 
+from gloo.model.depth import too_deep
 from gloo.model.secret import Secret, is_secret_name
 from gloo.storage.base import NAME_HINT, NO_NAME, DocumentProblem, SecretState
 from gloo.storage.folder import SUFFIXES, swap_of
@@ -139,6 +140,8 @@ def _read(name: str, files: Mapping[str, KnownFile]) -> Secret | DocumentProblem
 
 def _parse(name: str, path: str, text: str) -> Secret | DocumentProblem:
     """Read a map of text to text. Only nodes are made, no values: no converter's error can tell one."""
+    if too_deep(text) is not None:
+        return DocumentProblem(name, f"{path} is no map of text", "a map of keys to text is expected")
     try:
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
