@@ -5,7 +5,7 @@ import random
 import time
 
 import pytest
-from tests.functions.gateway import LONGEST, Gateway, Request, call
+from tests.functions.gateway import LONGEST, Gateway, Outcome, Request, call
 from tests.functions.heavy import PARAMETERS, TEMPLATES, heavy_body
 
 from gloo.functions import FunctionTemplate, Parameter, compile_function
@@ -53,6 +53,48 @@ ATTACKS = {  # a template, and what made it take seconds when its operation spen
 def test_an_attack_that_is_known_ends_at_once(gateway: Gateway, body: str) -> None:
     request = Request(body=json.dumps(ATTACKS[body]).encode())
     assert _took(gateway, FunctionTemplate("u/f", body=body), request, runs=3) < max(LONGEST / 10, 0.01)
+
+
+def _form(headers: bytes, parts: int) -> bytes:
+    return b"".join(b"--b\r\n" + headers + b"\r\n\r\nx\r\n" for _ in range(parts)) + b"--b--\r\n"
+
+
+def _sent(gateway: Gateway, form: bytes, body: str) -> Outcome:
+    template = FunctionTemplate("u/f", body=body, parse_body="multipart")
+    request = Request(headers={"content-type": "multipart/form-data; boundary=b"}, body=form)
+    return gateway.send(compile_function(template, ()), request)
+
+
+_PART = b'content-disposition: form-data; name="x"'
+FORMS = {
+    "escapes": _form(b'content-disposition: form-data; name="' + b'\\"' * 4000 + b'"', 125),
+    "parameters": _form(_PART + b"".join(b";%x=a" % number for number in range(1350)), 120),
+    "headers": _form(_PART + b"".join(b"\r\n%x:" % number for number in range(1200)), 120),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_what_the_headers_of_parts_hold_costs(gateway: Gateway, form: bytes) -> None:
+    assert _sent(gateway, form, '{"x": "{{ x }}"}').code == "too_long"
+
+
+def test_a_usual_form_of_many_parts_is_far_from_the_limit(gateway: Gateway) -> None:
+    form = _form(_PART + b'; filename="a.txt"\r\ncontent-type: text/plain', 900)
+    assert _sent(gateway, form, '{"x": "{{ x.filename }}"}').request.body == b'{"x": "a.txt"}'
+
+
+def test_a_long_cookie_header_costs_each_parameter(gateway: Gateway) -> None:
+    cookies = tuple(Parameter("cookie", f"c{number}", f"{{v{number}}}") for number in range(48))
+    text = "".join(f"{{{{ default(v{number}, '') }}}}" for number in range(48))
+    request = Request(headers={"cookie": " " * 55_000})
+    assert call(gateway, request, headers=(("x-a", text),), parameters=cookies).code == "too_long"
+
+
+@pytest.mark.parametrize(("times", "code"), [(6, None), (20, "too_long")])
+def test_long_values_cost_where_no_loop_is(gateway: Gateway, times: int, code: str | None) -> None:
+    plain = (("content-type", "text/plain"),)
+    outcome = call(gateway, Request(body=b"x" * 1_000_000), body="{{ body() }}" * times, headers=plain)
+    assert outcome.code == code
 
 
 @pytest.mark.parametrize("used", ["user", "context()"])

@@ -13,3 +13,16 @@ def test_two_megabytes_of_garbage_may_gather() -> None:
     living = lua.eval(b'collectgarbage("count")')
     pause = lua.eval(b'collectgarbage("setpause", 200)')
     assert 1600 < living * (pause - 100) / 100 < 3200
+
+
+def test_a_body_takes_no_memory_that_it_does_not_fill() -> None:
+    lua = lupa.LuaRuntime(encoding=None)
+    lua.execute(runtime_source().encode("ascii").replace(b"local gloo = {}", b"gloo = {}", 1))
+    wide = b"{" + b",".join(b'"%d":1' % number for number in range(8000)) + b"}"
+    for small in (b"{}", b"[]", b'{"":' * 90 + b"1" + b"}" * 90):
+        body = b"[" + b",".join([wide, *[small] * (60_000 // len(small))]) + b"]"
+        lua.execute(b"gloo.refill(1e9) collectgarbage() collectgarbage('stop')")
+        before = lua.eval(b"collectgarbage('count')")
+        lua.globals().gloo.parse(body)
+        assert (lua.eval(b"collectgarbage('count')") - before) * 1024 < 64 * len(body)
+        lua.execute(b"collectgarbage('restart')")

@@ -72,7 +72,7 @@ function gloo.call_replace(site, value, old, new)
   while at + #from - 1 <= #s do
     local start, stop = locate(s, from, at)
     if not start then break end
-    spend(4 + #to / 8)
+    spend(12 + #to / 8)
     parts[#parts + 1] = sub(s, at, start - 1) .. to
     at = stop + 1
   end

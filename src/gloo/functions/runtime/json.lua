@@ -11,6 +11,7 @@ local BYTES, WORDS, HIGH_BITS = ffi.typeof("const uint8_t *"), ffi.typeof("const
 local null = gloo.null
 
 local MAX_DEPTH = 100
+local MOST_ALIKE = 16 -- fields that an object has room for before it is read: no body is to take memory that it does not fill
 
 local function refuse(at, problem)
   gloo.fail(400, "bad_body", "the body is not JSON: " .. problem .. " at byte " .. at)
@@ -261,15 +262,15 @@ function gloo.parse(s)
         if depth == MAX_DEPTH then gloo.fail(400, "too_deep", "the body is nested deeper than " .. MAX_DEPTH .. " levels") end
         local after
         i, after = skip_blanks(s, i + 1)
-        if c == 91 then
-          value = new_table(6, 0)
-          value[0] = 0
-        else
-          value = new_table(like, like)
-        end
         if after == c + 2 then -- the closing bracket of either kind is two further on
-          i = i + 1
+          value, i = c == 91 and {[0] = 0} or {}, i + 1
         else
+          if c == 91 then
+            value = new_table(6, 0)
+            value[0] = 0
+          else
+            value = new_table(like, like)
+          end
           depth = depth + 1
           outer[depth], keys[depth], sizes[depth] = inner or false, key or false, size or 0
           inner, key, size, opened = value, nil, 0, true
@@ -300,7 +301,7 @@ function gloo.parse(s)
         i, closed = i + 1, false
         if key then key, i = key_at(s, i) end
       elseif c == (key and 125 or 93) then
-        if key then like = size else inner[0] = size end
+        if key then like = size < MOST_ALIKE and size or MOST_ALIKE else inner[0] = size end
         value, inner, key, size = inner, outer[depth], keys[depth] or nil, sizes[depth]
         depth, i, closed = depth - 1, i + 1, true
       else

@@ -18,6 +18,7 @@ local function quoted(s, i)
   while true do
     at = find(s, '["\\]', at)
     if not at then return nil end
+    gloo.spend(12)
     if byte(s, at) == 34 then
       parts[#parts + 1] = sub(s, from, at - 1)
       return table.concat(parts), at + 1
@@ -38,6 +39,7 @@ local function worded(s)
   local word, i = match(s, "^([^ \t;,]+)[ \t]*()")
   local values = {}
   while i and i <= #s do
+    gloo.spend(40)
     if match(s, "^;[ \t]*$", i) then break end
     local name, start = match(s, "^;[ \t]*([^ \t;,=\"]+)=()", i)
     if not name then return nil end
@@ -80,6 +82,7 @@ local function part_headers(s, i)
     local stop = find(s, "\r\n", i, true)
     if not stop or stop - start > MAX_PART_HEADERS then refuse("the headers of a part have no end", start) end
     if stop == i then return found, i end
+    gloo.spend(35)
     local line = sub(s, i, stop - 1)
     local name, value = match(line, "^([%w!#$%%&'*+.^_`|~-]+):[ \t]*(.*)$")
     if not name or sub(name, 1, 2) == "--" or find(value, "[%z\1-\8\10-\31\127]") then refuse("a header is due", i) end

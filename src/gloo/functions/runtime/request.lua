@@ -38,8 +38,8 @@ end
 local function lookup(s, start, separator, name, decode)
   local i, n = start, #s
   while i <= n do
-    gloo.spend(18)
     local stop = find(s, separator, i, true) or n + 1
+    gloo.spend(18 + (stop - i) * 0.8)
     local pair = sub(s, i, stop - 1)
     local equals = find(pair, "=", 1, true) or #pair + 1
     local key = sub(pair, 1, equals - 1)

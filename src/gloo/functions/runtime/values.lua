@@ -113,7 +113,10 @@ end
 -- The plain text of a value; a missing one and null have none.
 function gloo.text(value, site)
   local kind = type(value)
-  if kind == "string" then return value end
+  if kind == "string" then
+    if #value > 1024 then gloo.spend(#value / 8) end -- it is copied to where it goes
+    return value
+  end
   if kind == "number" then return gloo.number_text(value, site) end
   if kind == "boolean" then return value and "true" or "false" end
   if kind == "nil" or value == gloo.null then gloo.missing(value, site) end
