@@ -50,7 +50,7 @@ def _deep_line(text: str) -> int | None:
         while (event := parser.get_event()) is not None:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
-                return int(event.start_mark.line) + 1
+                return event.start_mark.line + 1 if event.start_mark else 1
     except yaml.YAMLError:
         return None  # whoever reads it will say so
     return None

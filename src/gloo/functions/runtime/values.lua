@@ -114,7 +114,7 @@ end
 function gloo.text(value, site)
   local kind = type(value)
   if kind == "string" then
-    if #value > 1024 then gloo.spend(#value / 8) end -- it is copied to where it goes
+    if #value > 1024 then gloo.spend(#value / 16) end -- it is copied to where it goes
     return value
   end
   if kind == "number" then return gloo.number_text(value, site) end
