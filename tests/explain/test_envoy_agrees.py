@@ -209,6 +209,44 @@ def _events(attribute: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...], 
         yield f"body: {value}", (("content-type", "application/cloudevents+json"),), body
 
 
+JSON_DATA = (
+    *("1", "9223372036854775807", "9223372036854775808", "12345678901234567890", "18446744073709551615"),
+    *("18446744073709551616", "-9223372036854775808", "-9223372036854775809", "-12345678901234567890", "1" * 300),
+    *("1e308", "1e400", "-1e400", "1E5", "NaN", "Infinity", "1" * 400, "0.1e-400", "01", "1.", "-", "-0"),
+    *(
+        r'"\ud83d"',
+        r'"\ud83d\ude00"',
+        r'"\ude00"',
+        r'"\u0000"',
+        '"\xe9"',
+        '"\t"',
+        '"\ufeff"',
+        r'"\x"',
+        "{1: 2}",
+        "[1,]",
+        "",
+    ),
+    *("[" * 50 + "]" * 50, "[" * 2000 + "]" * 2000),
+)
+
+
+def test_explain_reads_the_json_of_an_event_as_envoy_does(live: LiveConfig) -> None:
+    event = {"event_matcher": {"event_type": "paid"}, "extensions": {"direct_response": {"status": 200}}}
+    services = [{"name": "v", "domains": ["*"], "routes": [event]}]
+    live.publish({"virtual_services": services})
+    tables = tables_of(config_of(json.dumps({"virtual_services": services})), PLUGINS)
+    kind = (("host", "v.only"), ("content-type", "application/cloudevents+json"))
+    statuses = set()
+    for data in (*JSON_DATA, b"\xff".decode("latin-1")):
+        body = f'{{"type": "paid", "data": {data}}}'.encode("latin-1" if data == "\xff" else "utf-8")
+        reply = live.client.ask("POST", "/events", kind, body)
+        found = explain(request_of("POST", "/events", kind, body), tables, RUNTIME)
+        assert found.answer is not None
+        assert found.answer.status == reply.status, data
+        statuses.add(reply.status)
+    assert statuses == {200, 404}
+
+
 @pytest.mark.parametrize("attribute", ["source", "subject"])
 def test_a_condition_on_an_attribute_of_an_event_holds_in_envoy_when_explain_says_so(
     live: LiveConfig, attribute: str

@@ -6,6 +6,7 @@ the test that compares all of this with a real Envoy.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isinf
 
 import re2
 
@@ -144,16 +145,34 @@ def cookies_of(request: Request) -> dict[str, str]:
     return found
 
 
+def _whole(text: str) -> int | float:
+    if 19 <= len(text) <= 20 and 2**63 <= int(text) < 2**64:
+        raise ValueError(text)
+    return int(text) if len(text) < 20 else _finite(text)
+
+
+def _finite(text: str) -> float:
+    if isinf(value := float(text)):
+        raise ValueError(text)
+    return value
+
+
+def _refused_number(text: str) -> float:
+    raise ValueError(text)
+
+
 def event_attributes(request: Request) -> dict[str, Attribute]:
     """Return type, source and subject of a CloudEvent in structured mode; nothing for any other request.
 
-    To Envoy a null, a list or a mapping is not there.
+    To Envoy a null, a list or a mapping is not there, and nothing is where it can't read the JSON: it takes no whole
+    number from 2^63 to 2^64 - 1, for these are unsigned to its parser, and none that is beyond a double.
     """
     if request.body is None or not fully_matches(STRUCTURED, request.header("content-type") or ""):
         return {}
     try:
-        event = json.loads(request.body)
-    except ValueError:
+        event = json.loads(request.body, parse_int=_whole, parse_float=_finite, parse_constant=_refused_number)
+        json.dumps(event, ensure_ascii=False).encode()  # fails where half a surrogate pair stands alone
+    except (ValueError, RecursionError):
         return {}
     given = event if isinstance(event, dict) else {}
     return {name: given[name] for name in EVENT_ATTRIBUTES if isinstance(given.get(name), Attribute)}
