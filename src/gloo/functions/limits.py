@@ -14,7 +14,7 @@ LONGEST = 2**20
 _PARSED = 2**17
 """Bytes of a body that is read field by field (JSON, a form), if nothing else is said."""
 
-_BUDGET = 900_000
+_BUDGET = 800_000
 """Units of work of one rendering, about 10 ns each; see ``runtime/budget.lua``."""
 
 

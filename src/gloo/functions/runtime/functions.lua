@@ -34,6 +34,7 @@ local function is_blank(c) return c == 32 or c == 9 or c == 10 or c == 13 end
 
 function gloo.call_trim(site, value)
   local s = str(value, site)
+  spend(#s / 8)
   local first, last = 1, #s
   while is_blank(byte(s, last)) do last = last - 1 end
   while first <= last and is_blank(byte(s, first)) do first = first + 1 end
@@ -94,6 +95,7 @@ end
 function gloo.call_length(site, value)
   if type(value) == "table" and value ~= gloo.null and type(value[0]) ~= "string" then return value[0] or #value end
   local s, count = str(value, site), 0
+  spend(#s / 6)
   for i = 1, #s do
     local c = byte(s, i)
     if c < 0x80 or c > 0xBF then count = count + 1 end
@@ -139,7 +141,7 @@ function gloo.call_join(site, value, separator)
   local parts, between = {}, text(separator, site)
   for i = 1, list(value, site)[0] do
     parts[i] = str(value[i], site)
-    spend(#between / 4)
+    spend(4 + #between / 3)
   end
   return concat(parts, between)
 end
@@ -270,7 +272,7 @@ end
 -- Either alphabet, with or without padding.
 local function decode(s, site)
   local n, bits, count, j = #s, 0, 0, 0
-  spend(5 + n / 2)
+  spend(20 + n * 0.8)
   if sub(s, -2) == "==" then n = n - 2 elseif sub(s, -1) == "=" then n = n - 1 end
   local out = ffi.new("uint8_t[?]", n + 1)
   for i = 1, n do
