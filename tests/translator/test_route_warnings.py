@@ -110,3 +110,30 @@ def test_a_redirect_of_a_prefix_behind_a_regex_is_warned_of() -> None:
         assert [(each.field, each.warning) for each in status.problems] == [
             ("routes[0].extensions.redirect.prefix", True)
         ] * found
+
+
+FUNCTIONS = """\
+upstreams:
+- name: f
+  type: service
+  spec: {hosts: [{addr: 10.0.0.1, port: 80}]}
+  service_info: {type: REST}
+  functions: [{name: get, spec: {path: "/{{ id }}"}}]
+"""
+TEMPLATE = "response_template: {body: x}"
+
+
+def test_what_only_a_function_reads_is_told_where_the_route_goes_to_none() -> None:
+    (found,) = told(to("a", TEMPLATE))
+    said = "has no effect: the route goes to no function that reads it"
+    assert found == f"routes[0].extensions.response_template: {said}"
+    redirect = "request_matcher: {}, extensions: {redirect: {path: /a}, parameters: {path: '/{id}'}}"
+    assert told(redirect) == [f"routes[0].extensions.parameters: {said}"]
+
+
+def test_it_is_not_told_where_one_of_several_destinations_is_a_function() -> None:
+    both = "[{upstream: {name: f}, weight: 1}, {function: {upstream_name: f, function_name: get}, weight: 1}]"
+    route = f"{{request_matcher: {{}}, multiple_destinations: {both}, extensions: {{responseTemplate: {{body: x}}}}}}"
+    text = f"name: default\nroutes:\n- {route[:-2]}, parameters: {{path: '/{{id}}'}}}}}}\n"
+    report = translated(FUNCTIONS, text).reports["VirtualService/default"]
+    assert [problem.problem for problem in report.problems if "no effect" in problem.problem] == []

@@ -210,6 +210,11 @@ def _extension(plugin: Plugin) -> type[Model] | None:
     return plugin.extension_model if isinstance(plugin, FunctionPlugin | RoutePlugin) else None
 
 
+def extension_keys(plugin: Plugin) -> frozenset[str]:
+    """Return the keys of `extensions` that *plugin* reads."""
+    return frozenset(_keys(plugin))
+
+
 def _keys(plugin: Plugin) -> tuple[str, ...]:
     """Return the keys of `extensions` that *plugin* knows."""
     model = _extension(plugin)

@@ -14,7 +14,7 @@ from gloo.model.route import Route as ModelRoute
 from gloo.model.status import Problem
 from gloo.model.strict import nearest
 from gloo.plugins.base import FunctionCall, FunctionPlugin
-from gloo.plugins.registry import Plugins, extension_of
+from gloo.plugins.registry import Plugins, extension_keys, extension_of
 from gloo.translator.call_rules import CallRules
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import problem_of
@@ -45,12 +45,14 @@ class Resolved(Value, frozen=True):
     Args:
         by_itself: with a call that nobody waits for, its platform sees to that.
         warnings: what the function's plugin says of the route's part of the call; the fields are below the route.
+        reads: the keys of the route's extensions that are the function's.
     """
 
     target: Target
     rules: CallRules
     by_itself: bool = False
     warnings: tuple[Problem, ...] = ()
+    reads: frozenset[str] = frozenset()
 
 
 def resolve(route: ModelRoute, scope: RouteScope, *, later: bool) -> tuple[Resolved, ...]:
@@ -96,6 +98,7 @@ def _resolve(destination: Destination, field: str, route: ModelRoute, scope: Rou
         CallRules(name, timeout, function.idempotent),
         by_itself=function.plugin.calls_later(function.fields, upstream.spec),
         warnings=_warnings(call, function.plugin) if route.extensions else (),
+        reads=extension_keys(function.plugin) if route.extensions else frozenset(),
     )
 
 

@@ -1,12 +1,13 @@
 """What is no error in a route, but has no effect or not the expected one."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from gloo.envoy.route import Action, Forward, Redirect, RouteMatch
 from gloo.model.path import format_path
 from gloo.model.route import RequestMatcher, Route
 from gloo.model.status import Problem
-from gloo.model.strict import nearest
+from gloo.model.strict import nearest, snake_case
+from gloo.plugins.registry import Plugins
 from gloo.translator.written_paths import unsent_path, unsent_query
 
 _METHODS = frozenset(
@@ -36,6 +37,15 @@ def route_warnings(
     if isinstance(action, Redirect) and action.prefix is not None and match.path.kind == "regex":
         problem = "takes the place of the whole path, for path_regex matches no prefix"
         yield _warning("extensions.redirect.prefix", problem, "say redirect.path, or match by path_prefix")
+
+
+def unread(route: Route, plugins: Plugins, read: Collection[str]) -> Iterator[Problem]:
+    """Yield those extensions of *route* that are a function's, where it goes to none whose keys are in *read*."""
+    for key in route.extensions:
+        name = key if key in plugins.extension_keys else snake_case(key)
+        if plugins.extension_keys.get(name, plugins) is None and name not in read:
+            field = format_path(("extensions", key))
+            yield _warning(field, "has no effect: the route goes to no function that reads it", "name a function")
 
 
 def _of_match(matcher: RequestMatcher, match: RouteMatch) -> Iterator[Problem]:

@@ -27,7 +27,7 @@ from gloo.translator.refusals import Refusals
 from gloo.translator.reports import problems_of, reference_of
 from gloo.translator.route_checks import check_copied, check_later, check_prefix_rewrite, check_sealed
 from gloo.translator.route_extensions import RouteExtensions, read_extensions
-from gloo.translator.route_warnings import route_warnings
+from gloo.translator.route_warnings import route_warnings, unread
 from gloo.translator.tokens import demand_of_route, guarded
 
 
@@ -149,7 +149,8 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> _Found:
     of_calls = (warning for each in resolved for warning in each.warnings)
     of_rules = rule_warnings(route, plain.action, translated.action, rules)
     of_route = route_warnings(route, match, translated.action, scope.balancer)
-    warnings = dict.fromkeys((*of_calls, *of_rules, *extensions.warnings(applied), *of_route))
+    idle = unread(route, scope.plugins, frozenset(key for each in resolved for key in each.reads))
+    warnings = dict.fromkeys((*of_calls, *of_rules, *extensions.warnings(applied), *of_route, *idle))
     return _Found(translated, before, demand, tuple(warnings))
 
 
