@@ -7,6 +7,7 @@ import pytest
 from tests.functions.gateway import Gateway, Outcome, Request, call
 
 from gloo.errors import TemplateError
+from gloo.functions import FunctionTemplate, compile_function
 
 
 def run(gateway: Gateway, template: str, **fields: Any) -> Outcome:
@@ -116,3 +117,19 @@ def test_statements_are_nested_at_most_thirty_deep(gateway: Gateway) -> None:
     assert text(gateway, nested(30), a=1) == "x"
     with pytest.raises(TemplateError, match="nested deeper than 30"):
         text(gateway, nested(31), a=1)
+
+
+@pytest.mark.parametrize(
+    "text", ["{% set a = header('y') %}v{{ a }}", "{% set a = 1 %}{% if a %}{% set a = 2 %}{% endif %}{{ a }}"]
+)
+def test_a_name_that_is_set_in_any_case_does_not_read_the_body(gateway: Gateway, text: str) -> None:
+    assert not compile_function(FunctionTemplate("u/f", headers=(("x-a", text),)), ()).reads_body
+    outcome = call(gateway, Request(headers={"y": "1"}, body=b"no JSON"), headers=(("x-a", text),))
+    assert outcome.request.headers["x-a"] in ("v1", "2")
+
+
+def test_a_name_that_is_set_in_some_cases_means_the_field_in_others(gateway: Gateway) -> None:
+    text = "{% if header('y') %}{% set a = 1 %}{% endif %}{{ a }}"
+    for headers, found in (({"y": "1"}, "1"), ({}, "field")):
+        request = Request(headers=dict(headers), body=b'{"a": "field"}')
+        assert call(gateway, request, headers=(("x-a", text),)).request.headers["x-a"] == found

@@ -37,6 +37,31 @@ def test_a_value_in_json_of_any_type_stays_a_string(gateway: Gateway, content_ty
     assert json.loads(body) == {"a": HOSTILE}
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body", "sent_as"),
+    [
+        (
+            "application/x-www-form-urlencoded; charset={{ default(c, 'utf-8') }}",
+            "x={{ x }}&admin=0",
+            "x=%26%3Cb%3E&admin=0",
+        ),
+        ("text/html;charset={{ default(c, 'utf-8') }}", "Hello {{ x }}", "Hello &amp;&lt;b&gt;"),
+        ("application/json; v={{ default(c, '1') }}", "{{ x }}", '"&<b>"'),
+    ],
+)
+def test_what_a_content_type_has_behind_its_semicolon_may_differ_by_request(
+    gateway: Gateway, content_type: str, body: str, sent_as: str
+) -> None:
+    assert compiled(body, ("content-type", content_type)).warnings == ()
+    assert sent(gateway, body, "&<b>", ("content-type", content_type)).request.body == sent_as.encode()
+
+
+def test_values_in_a_text_of_a_media_type_that_differs_by_request_are_warned_of() -> None:
+    (warning,) = compiled("Hello {{ x }}", ("content-type", "{{ kind }}; charset=utf-8")).warnings
+    assert (warning.column, "values are not escaped" in warning.problem) == (10, True)
+    assert compiled("Hello {{ url_encode(x) }}", ("content-type", "{{ kind }}")).warnings == ()
+
+
 LINES = ("content-type", "application/x-ndjson")
 
 

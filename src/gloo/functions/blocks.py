@@ -20,7 +20,8 @@ def render(variable: str, block: Block, expressions: Expressions) -> list[str]:
         return [f"local {variable} = {_joined(block, expressions)}"]
     names = dict.fromkeys(s.name for s in statements(block) if isinstance(s, Set))
     writer = _BlockWriter(expressions, {name: _set_name(variable, n) for n, name in enumerate(names, 1)}, variable)
-    lines = [writer.declare_set(name, lua_name) for name, lua_name in writer.sets.items()]
+    certain = _certainly_set(block)
+    lines = [writer.declare_set(name, lua_name, certain=name in certain) for name, lua_name in writer.sets.items()]
     body = list(writer.block(block, expressions.local, 0))
     return [
         f"local {variable}",
@@ -32,6 +33,17 @@ def render(variable: str, block: Block, expressions: Expressions) -> list[str]:
         f"{variable} = gloo.finished(out)",
         "end",
     ]
+
+
+def _certainly_set(block: Block) -> frozenset[str]:
+    """Return the names whose variables are written before they are read: they are set on the way of all requests."""
+    certain: set[str] = set()
+    seen: set[str] = set()
+    for statement in block:
+        if isinstance(statement, Set) and statement.name not in seen:
+            certain.add(statement.name)
+        seen.update(s.name for s in statements((statement,)) if isinstance(s, Set))
+    return frozenset(certain)
 
 
 def _set_name(variable: str, number: int) -> str:
@@ -58,9 +70,10 @@ class _BlockWriter:
     prefix: str
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def declare_set(self, name: str, lua_name: str) -> str:
-        """Declare the variable of ``set name``; until then the name means what it means without."""
-        before = self.expressions.value(Variable((name,), 0)) if self._may_be_read_before(name) else "nil"
+    def declare_set(self, name: str, lua_name: str, *, certain: bool) -> str:
+        """Declare the variable of ``set name``; if that is not *certain*, the name may mean what it means without."""
+        needed = not certain and self._may_be_read_before(name)
+        before = self.expressions.value(Variable((name,), 0)) if needed else "nil"
         return f"{'' if '[' in lua_name else 'local '}{lua_name} = {before}"
 
     def _may_be_read_before(self, name: str) -> bool:

@@ -68,7 +68,8 @@ def place_body(block: Block, content_type: str | None, source: Source) -> Placed
             return found
         return replace(found, warning=_unlike(content_type, *guess, block=block, source=source))
     if guess is None:
-        return _placed(block, Plain(), source)
+        found = _placed(block, Plain(), source)
+        return replace(found, warning=_unknown(block, source)) if content_type is not None else found
     return _guessed(block, *guess, source=source, computed=content_type is not None)
 
 
@@ -130,6 +131,15 @@ def _unlike(
             return source.error(
                 statement.at, f"{problem} for it", f"for {language.name} set content-type: {media_type}"
             )
+    return None
+
+
+def _unknown(block: Block, source: Source) -> TemplateError | None:
+    """Return a warning of a text whose media type is made at run time, at its first value that is not escaped."""
+    for statement in statements(block):
+        if isinstance(statement, Output) and not _is_call_of(_HARMLESS, statement):
+            problem = "the media type is made for each request, and values are not escaped for one that is not known"
+            return source.error(statement.at, problem, "let all before the semicolon of content-type be text")
     return None
 
 
