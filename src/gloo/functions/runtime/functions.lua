@@ -34,7 +34,7 @@ local function is_blank(c) return c == 32 or c == 9 or c == 10 or c == 13 end
 
 function gloo.call_trim(site, value)
   local s = str(value, site)
-  spend(#s / 8)
+  spend(#s / 3)
   local first, last = 1, #s
   while is_blank(byte(s, last)) do last = last - 1 end
   while first <= last and is_blank(byte(s, first)) do first = first + 1 end
@@ -83,7 +83,7 @@ end
 
 function gloo.call_word_count(site, value)
   local s, count, before = str(value, site), 0, true
-  spend(#s / 4)
+  spend(#s / 2)
   for i = 1, #s do
     local blank = is_blank(byte(s, i))
     if before and not blank then count = count + 1 end
@@ -95,7 +95,7 @@ end
 function gloo.call_length(site, value)
   if type(value) == "table" and value ~= gloo.null and type(value[0]) ~= "string" then return value[0] or #value end
   local s, count = str(value, site), 0
-  spend(#s / 6)
+  spend(#s / 2.5)
   for i = 1, #s do
     local c = byte(s, i)
     if c < 0x80 or c > 0xBF then count = count + 1 end
@@ -308,7 +308,7 @@ function gloo.random_bytes(length) return ffi.string(random(length), length) end
 
 -- A random UUID (RFC 9562, version 4).
 function gloo.call_uuid()
-  spend(500)
+  spend(800)
   local b = random(16)
   b[6], b[8] = b[6] % 16 + 64, b[8] % 64 + 128
   local hex = {}

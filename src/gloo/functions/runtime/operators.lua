@@ -156,7 +156,7 @@ function gloo.contains(container, item)
   if type(container) ~= "table" or container == null then return false end
   if container[0] == nil then return type(item) == "string" and container[item] ~= nil end
   local count = type(container[0]) == "number" and container[0] or 0
-  spend(4 * count)
+  spend(8 * count)
   for i = 1, count do
     if equal(container[i], item, 0) then return true end
   end

@@ -19,7 +19,7 @@ local function replacements(replace)
 end
 
 local function rewrite(s, map)
-  spend(#s * 0.4)
+  spend(#s * 0.6)
   local bytes, last, room = cast(BYTES, s), #s - 1, #s
   for i = 0, last do
     local new = map[bytes[i]]
