@@ -1,6 +1,10 @@
+import json
+
 import pytest
+from tests.functions.gateway import Gateway, Request, call
 
 from gloo.errors import TemplateError
+from gloo.functions import FunctionTemplate, compile_function
 from gloo.functions.body_language import place_body
 from gloo.functions.context import place
 from gloo.functions.json_language import Json
@@ -120,3 +124,22 @@ def test_json_reads_pieces_in_any_cut() -> None:
     language = Json()
     text = '{"a\\u00e9": [1.5e3, true, null, {"b": ""}], "c": "\\\\"}'
     language.end(language.text(language.start, text))
+
+
+@pytest.mark.parametrize("value", ["", "x"])
+def test_an_inline_if_makes_no_empty_segment_of_an_empty_value(gateway: Gateway, value: str) -> None:
+    request = Request(body=json.dumps({"a": value, "b": True}).encode())
+    outcome = call(gateway, request, path="/users/{{ a if b else c }}/delete")
+    assert (outcome.code, outcome.request.path) == ((None, "/users/x/delete") if value else ("bad_value", "/"))
+
+
+def test_an_inline_if_makes_an_empty_segment_where_it_says_so(gateway: Gateway) -> None:
+    request = Request(body=b'{"a": "x"}')
+    assert call(gateway, request, path="/p/{{ a if b else '' }}").request.path == "/p/"
+    assert call(gateway, request, path="/p/{{ a if b }}").request.path == "/p/"
+
+
+@pytest.mark.parametrize("path", ["/a/..", "/a/.", "/a/{# x #}..", "/..?x=1", "/a/%2e%2E"])
+def test_a_path_that_is_the_same_for_all_requests_ends_in_no_dots(path: str) -> None:
+    with pytest.raises(TemplateError, match="resolved away"):
+        compile_function(FunctionTemplate("u/f", path=path), ())

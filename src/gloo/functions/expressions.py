@@ -153,10 +153,9 @@ class Expressions(Value, frozen=True):
                 return lua.quoted(json.dumps(value))
             case Choice():
                 *cases, last = choices(expression)
-                written = [
-                    f"{self.truth(when)} and {self.rendered(then, place, may_be_empty=True)}" for when, then in cases
-                ]
-                return f"({' or '.join((*written, self.rendered(last[1], place, may_be_empty=True)))})"
+                texts = [self._chosen(each, place, may_be_empty) for _, each in (*cases, last)]
+                written = [f"{self.truth(when)} and {then}" for (when, _), then in zip(cases, texts, strict=False)]
+                return f"({' or '.join((*written, texts[-1]))})"
             case Call("raw", (inner,)):
                 return lua.call(_RAW_PRINTERS.get(place, "gloo.text"), self.value(inner), self.site(inner))
             case Call("default", (Variable() as first, second)):
@@ -166,6 +165,12 @@ class Expressions(Value, frozen=True):
                 )
                 return f"(gloo.present({self.value(first)}) and {left} or {right})"
         return lua.call(self._printer(expression, place, may_be_empty), self.value(expression), self.site(expression))
+
+    def _chosen(self, expression: Expression, place: Place, may_be_empty: bool) -> str:
+        """Write one side of an inline `if`: a path segment is empty only if that side says so by itself."""
+        if isinstance(expression, Literal) and expression.value in ("", None):
+            may_be_empty = True
+        return self.rendered(expression, place, may_be_empty=may_be_empty)
 
     def _printer(self, expression: Expression, place: Place, may_be_empty: bool) -> str:
         if place is Place.TARGET:

@@ -17,7 +17,7 @@ from gloo.functions.faults import Faults
 from gloo.functions.names import Names
 from gloo.functions.room import Room, room_of
 from gloo.functions.source import Source
-from gloo.functions.target_language import Target
+from gloo.functions.target_language import Target, check_dots
 from gloo.functions.template import parse
 from gloo.functions.tree import Block, Text, raw_marks, statements
 from gloo.model.base import Value
@@ -66,7 +66,9 @@ class MessageWriter:
             raise source.error(0, "a path can't be empty", "leave it out to keep the request's path")
         block = place(parse(source), Target(), source)
         lines = self.rendered("path", block, source)
-        if not _is_constant(block):
+        if _is_constant(block):
+            check_dots("".join(statement.text for statement in block if isinstance(statement, Text)), source)
+        else:
             lines.append(f"path = gloo.target(path, {self.sites.number('path', source, 0)})")
         yield Part(tuple(lines), 'headers:replace(":path", path)')
 

@@ -4,6 +4,7 @@ import re
 from enum import Enum, auto
 
 from gloo.functions.context import Misfit
+from gloo.functions.source import Source
 from gloo.functions.tree import Place
 
 _ALLOWED = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*")
@@ -36,7 +37,7 @@ class Target:
         path, mark, _ = text.partition("?")
         dots = _DOTS.search(path)
         if dots is not None and (mark or dots.end() < len(path)):
-            raise Misfit(dots.start(), f"{dots.group()!r} would be resolved away on the road")
+            raise Misfit(dots.start(), _resolved(dots))
         return Part.QUERY if mark else Part.PATH
 
     def hole(self, state: Part) -> tuple[Place, Part]:
@@ -46,6 +47,17 @@ class Target:
 
     def end(self, state: Part) -> None:
         return None
+
+
+def check_dots(target: str, source: Source) -> None:
+    """Raise `TemplateError` if *target*, which is the same for all requests, has a segment that is resolved away."""
+    path, _, _ = target.partition("?")
+    if (dots := _DOTS.search(path)) is not None:
+        raise source.error(max(0, source.text.find(dots.group())), _resolved(dots))
+
+
+def _resolved(dots: re.Match[str]) -> str:
+    return f"{dots.group()!r} would be resolved away on the road"
 
 
 def _encoded(character: str) -> str:
