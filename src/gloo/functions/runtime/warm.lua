@@ -11,7 +11,7 @@
 
 jit.opt.start("maxtrace=8000", "maxmcode=8192") -- pieces; KB
 
-local rep = string.rep
+local rep, sub = string.rep, string.sub
 
 local plain, hard = rep("abcdefgh", 50), rep('\195\169"<\n%', 100)
 local json = '{"a":[' .. rep('1,2.5,"x",[1],{"k":true},', 40) .. 'null],"b":"' .. plain .. '","c":"' .. rep("\\n\195\169", 100) .. '"}'
@@ -27,8 +27,37 @@ local function warm_parser()
   gloo.parse('"' .. rep("\\n text ", 200) .. '"')
 end
 
+-- Lists of 300 whole numbers, of numbers with a point, of texts, and of both in turn.
+local function warm_lists()
+  local lists, mixed = {}, {}
+  for index, element in ipairs({"1", "0.1", '"a"', "[1]"}) do
+    local text = "[" .. rep(element .. ",", 299) .. element .. "]"
+    lists[index] = {gloo.parse(text), gloo.parse(text), gloo.parse(element)}
+    mixed[index] = element
+  end
+  local all = "[" .. rep(table.concat(mixed, ",") .. ",", 75) .. "null]"
+  lists[#lists + 1] = {gloo.parse(all), gloo.parse(all), false}
+  for _, each in ipairs(lists) do
+    local list, other = each[1], each[2]
+    gloo.equal(list, other)
+    gloo.contains(list, "x")
+    gloo.contains(list, 7)
+    gloo.contains(list, gloo.parse("0.7"))
+    gloo.contains(list, other)
+    gloo.json_value(list)
+  end
+  for index = 1, 3 do
+    local list = lists[index][1]
+    gloo.call_join(nil, list, ", ")
+    gloo.call_sort(nil, list)
+    gloo.call_min(nil, list)
+  end
+  gloo.call_range(nil, 300)
+end
+
 local function warm()
   warm_parser()
+  warm_lists()
   local value = gloo.parse(json)
   gloo.json_value(value)
   for _, text in ipairs({plain, hard}) do
@@ -43,6 +72,8 @@ local function warm()
     gloo.xml_attribute(text)
     gloo.call_length(nil, text)
     gloo.call_word_count(nil, text)
+    gloo.call_substring(nil, text, 10, 300)
+    gloo.call_replace(nil, text, sub(text, 1, 1), "x")
     gloo.call_base64_decode(nil, gloo.call_base64_encode(nil, text))
   end
   gloo.call_trim(nil, rep(" ", 200) .. "x" .. rep(" ", 200))
