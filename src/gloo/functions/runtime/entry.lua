@@ -15,14 +15,18 @@ end
 
 -- The collector goes over all that lives when there is as much garbage. Little lives here, so that it would come round
 -- every 200 requests: it waits for two megabytes at least.
-collectgarbage()
-local REST, OWN, EACH = 2048, collectgarbage("count"), 4 -- KB: of garbage, of the runtime, of a program
+local REST, OWN, EACH = 2048, 0, 4 -- KB: of garbage, of the runtime, of a program
 
 local function pace()
   collectgarbage("setpause", 100 + 100 * math.max(1, REST / (OWN + EACH * (count + before))))
 end
 
-pace()
+-- To be called when the runtime is all there.
+function gloo.paced()
+  collectgarbage()
+  OWN = collectgarbage("count")
+  pace()
+end
 
 -- The program of a route; nil if its route names none.
 function gloo.program_of(context)

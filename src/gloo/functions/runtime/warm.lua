@@ -87,3 +87,4 @@ end
 
 gloo.refill(math.huge)
 warm()
+gloo.paced()
