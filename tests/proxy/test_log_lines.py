@@ -46,6 +46,13 @@ async def test_each_line_is_logged_with_its_level_and_the_last_errors_are_return
     ]
 
 
+async def test_a_stream_that_closes_is_a_warning_unless_envoy_is_being_stopped() -> None:
+    closed = b"warning config DeltaAggregatedResources gRPC config stream to xds_cluster closed: 13, reset\n"
+    with capture_logs() as logs:
+        await relay(stream_of(closed, b"warning main caught ENVOY_SIGTERM\n", closed))
+    assert [log["log_level"] for log in logs] == ["warning", "info", "debug"]
+
+
 async def test_an_endless_line_takes_no_endless_memory() -> None:
     with capture_logs() as logs:
         await relay(stream_of(b"info main " + b"x" * 300_000 + b"\ninfo main after\n"))

@@ -21,7 +21,7 @@ _LEVELS = {
     "critical": logging.CRITICAL,
 }
 _ROUTINE = ("caught ENVOY_SIGTERM",)  # a warning to Envoy, but this is how we stop it
-
+_CLOSED = "gRPC config stream to "  # ... closed: what Envoy warns of when it is us whom it leaves
 
 _KEY = re.compile(r'((?:secret_access_key|session_token)\\*"\s*:\s*\\*")[^"\\]+')
 """What Envoy writes of AWS keys when somebody sets its log to debug: it prints the configuration of filters."""
@@ -52,8 +52,12 @@ async def relay(stream: asyncio.StreamReader) -> tuple[str, ...]:
     """Write each entry to our log until *stream* ends; return the last few errors, to explain an early end."""
     log = structlog.get_logger("gloo.envoy")
     errors: list[str] = []
+    ends = False
     async for line in lines(stream):
         entry = parse(line)
+        ends = ends or entry.message in _ROUTINE
+        if ends and _CLOSED in entry.message:
+            entry = entry._replace(level=logging.DEBUG)
         log.log(entry.level, entry.message, component=entry.component or "stderr")
         if entry.level >= logging.ERROR:
             errors = [*errors[-2:], entry.message]
