@@ -55,6 +55,9 @@ def test_a_path_alone_asks_localhost() -> None:
 @pytest.mark.parametrize(
     ("method", "url", "headers"),
     [
+        ("GET", "http://[::1", ()),
+        ("GET", "http://a:99999/", ()),
+        ("GET", "http://a:x/", ()),
         ("G T", "/", ()),
         ("GET", "ftp://a/", ()),
         ("GET", "http://a/#b", ()),

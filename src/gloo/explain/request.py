@@ -124,7 +124,11 @@ def _parts(url: str) -> tuple[str, str, str]:
         return "http", "", url
     if "://" not in url:
         url = f"http://{url}"
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # it is looked at when it is asked for
+    except ValueError as error:
+        raise ConfigError("", "url", f"{url!r} is no URL: {error}", "e.g. http://example.org:8080/path") from error
     if parts.scheme not in ("http", "https"):
         raise ConfigError("", "url", f"{parts.scheme!r} is no scheme that the gateway speaks", "http or https")
     if parts.fragment:
