@@ -162,9 +162,14 @@ def _send(address: str, request: Request) -> Answer:
         connection.endheaders(request.body)
         answer = connection.getresponse()
         body = answer.read()
-        return Answer(answer.status, tuple((name.lower(), value) for name, value in answer.getheaders()), body)
+        return Answer(answer.status, tuple((name.lower(), _text(value)) for name, value in answer.getheaders()), body)
     finally:
         connection.close()
+
+
+def _text(value: str) -> str:
+    """Return what the client library read as Latin-1."""
+    return value.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 def _free_ports(count: int) -> list[int]:

@@ -10,7 +10,7 @@ from gloo.explain.cases import Expected, ExpectedRequest, ExpectedResponse
 from gloo.explain.comparing import comparable, joined, same_bodies, same_values, without_own_headers
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Headers, Request
-from gloo.model.base import Json, Value
+from gloo.model.base import Json, Value, replace
 
 NONE = "none"
 
@@ -59,8 +59,17 @@ def seen_offline(found: Explanation) -> Seen:
     """Return what `explain` says of a request."""
     if found.answer is not None:
         route = NONE if found.answer in (NO_ROUTE, BAD_TARGET) else found.route
-        return Seen(found.service, route, (Passage(NONE, None, found.answer),))
-    return Seen(found.service, found.route, tuple(map(_passage, found.deliveries)))
+        passages: tuple[Passage, ...] = (Passage(NONE, None, found.answer),)
+    else:
+        route, passages = found.route, tuple(map(_passage, found.deliveries))
+    return Seen(found.service, route, tuple(map(_bare, passages)) if found.request.method == "HEAD" else passages)
+
+
+def _bare(passage: Passage) -> Passage:
+    """Return *passage* for a client that asked by HEAD: it gets no body (RFC 9110, section 9.3.2)."""
+    if passage.answer is None or passage.answer is BAD_TARGET:
+        return passage
+    return replace(passage, answer=replace(passage.answer, body=b""))
 
 
 def _passage(delivery: Delivery) -> Passage:
