@@ -63,6 +63,27 @@ def test_what_can_not_be_called_is_told(folder: Path) -> None:
     assert "no route calls it" in gloo("call", "petstore/get_pet", "--via", "gateway", "-d", folder, status=1).stderr
 
 
+SPLIT = """\
+- request_matcher: {path_prefix: /split/}
+  multiple_destinations:
+  - {function: {upstream_name: petstore, function_name: get_pet}, weight: 1}
+  - {upstream: {name: petstore}, weight: 1}
+"""
+ALONE = """\
+- request_matcher: {path_prefix: /alone/}
+  single_destination: {function: {upstream_name: petstore, function_name: get_pet}}
+"""
+
+
+@pytest.mark.parametrize(("routes", "path"), [(SPLIT, "/split/"), (SPLIT + ALONE, "/alone/")])
+def test_a_call_by_a_route_that_calls_nothing_else_comes_first(folder: Path, routes: str, path: str) -> None:
+    (folder / "virtual_services").mkdir(exist_ok=True)
+    (folder / "virtual_services/split.yaml").write_text(f"name: split\ndomains: [a.test]\nroutes:\n{routes}")
+    result = gloo("call", "petstore/get_pet", "--arg", "id=7", "--dry-run", "--via", "gateway", "-d", folder)
+    assert path in result.stdout.splitlines()[0]
+    assert ("the call may go to petstore\n" in result.stderr) == (path == "/split/")
+
+
 def test_without_a_gateway_there_is_no_way_through_it(folder: Path) -> None:
     gloo("route", "add", "--path-prefix", "/pet/", "--function", "petstore/get_pet", "-d", folder)
     asked = ("call", "petstore/get_pet", "--arg", "id=1", "--via", "gateway", "-d", folder)

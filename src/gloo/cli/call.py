@@ -59,7 +59,8 @@ def command(
     The values are those of its parameters: what a route would find in the path, the query, a header or the body. The
     request goes straight to the first host of the upstream, and the function's response templates make of the answer
     what a client would get; --raw leaves it as it is. With --via gateway the running gateway gets a request that the
-    first route to the function takes. The exit status is 1 when the answer is an error.
+    first route to the function takes, of those that go nowhere else if there are any. The exit status is 1 when the
+    answer is an error.
     """
     from gloo.cli.explain import body_from, request_from, tables_for
     from gloo.explain.calling import Given
@@ -111,10 +112,16 @@ def _values(arguments: tuple[str, ...]) -> list[tuple[str, "Json"]]:
 
 
 def _client_request(name: str, given: "Given", tables: "Tables") -> "Request":
+    """Return what a client would send; say so where the gateway may send it elsewhere than to the function."""
+    from gloo.explain.arguments import calling_route
     from gloo.explain.calling import find_function
     from gloo.explain.client_call import client_request
 
-    return client_request(find_function(name, tables), given, tables)
+    request = client_request(find_function(name, tables), given, tables)
+    caller = calling_route(name, tables)
+    if caller is not None and caller.others:
+        note(f"each route to {name} has other destinations: the call may go to {' or '.join(caller.others)}")
+    return request
 
 
 def _prepared(name: str, given: "Given", tables: "Tables") -> tuple["Prepared", "Endpoint"]:

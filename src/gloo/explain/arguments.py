@@ -1,6 +1,6 @@
 """What a function can be given by hand: which names it has a use for, and whether it wants a body."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from gloo.errors import ConfigError, TemplateError
 from gloo.explain.delivery import parameters_of_route
@@ -10,7 +10,7 @@ from gloo.functions import FunctionTemplate, Parameter
 from gloo.functions.body_modes import TEMPLATE
 from gloo.functions.parameters import bindings, named
 from gloo.model.base import Json, Value
-from gloo.model.route import Route
+from gloo.model.route import Destination, Route
 from gloo.model.strict import nearest
 from gloo.model.virtual_service import VirtualService
 from gloo.translator.upstreams import AcceptedFunction
@@ -19,10 +19,15 @@ _OF_EACH_REQUEST = frozenset(["path", "method", "scheme", "authority"])
 
 
 class Caller(Value, frozen=True):
-    """A route that calls a function, and a host that its virtual service answers for."""
+    """A route that calls a function, and a host that its virtual service answers for.
+
+    Args:
+        others: where else the route sends requests, by weight.
+    """
 
     route: Route
     host: str
+    others: tuple[str, ...] = ()
 
 
 class Wants(Value, frozen=True):
@@ -40,16 +45,28 @@ class Wants(Value, frozen=True):
 
 
 def calling_route(name: str, tables: Tables) -> Caller | None:
-    """Return the first route in the clear that calls the function *name*."""
+    """Return the first route in the clear that calls the function *name*; one that calls nothing else goes first."""
+    callers = tuple(_callers(name, tables))
+    return next((each for each in callers if not each.others), callers[0] if callers else None)
+
+
+def _callers(name: str, tables: Tables) -> Iterator[Caller]:
     for _, item in sorted(tables.config.virtual_services.items()):
         service = item.value
         if not isinstance(service, VirtualService) or service.ssl_config is not None:
             continue
         for route in service.routes:
-            if any(f"{each.upstream_name}/{each.function_name}" == name for each in route.destinations):
+            names = tuple(dict.fromkeys(map(_name, route.destinations)))
+            if name in names:
                 domain = service.effective_domains[0]
-                return Caller(route, "localhost" if domain == "*" else domain.replace("*", "x"))
-    return None
+                host = "localhost" if domain == "*" else domain.replace("*", "x")
+                yield Caller(route, host, tuple(each for each in names if each != name))
+
+
+def _name(destination: Destination) -> str:
+    """Return ``upstream/function``, or ``upstream``."""
+    function = destination.function_name
+    return f"{destination.upstream_name}/{function}" if function else destination.upstream_name
 
 
 def wants(template: FunctionTemplate, function: AcceptedFunction, caller: Caller | None) -> Wants:

@@ -35,7 +35,7 @@ class _Parts(Value, frozen=True):
 
 
 def client_request(called: Called, given: Given, tables: Tables) -> Request:
-    """Return a request that the gateway would turn into this call: of the first route that calls the function.
+    """Return a request that the gateway would turn into this call: of the route that `calling_route` finds.
 
     What neither an extractor of the function nor a parameter of the route has a place for goes into a body of the kind
     that the function reads.
