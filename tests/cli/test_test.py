@@ -102,7 +102,8 @@ def test_what_the_upstream_answers_has_to_be_said_to_expect_a_response(shop: Pat
 def test_answers_to_head_and_headers_beyond_ascii_are_alike_on_both_roads(shop: Path) -> None:
     (shop / "tests/a.yaml").write_text(
         "name: head\nrequest: {method: HEAD, path: /pet/, body: no JSON}\nexpect: {response: {status: 400}}\n"
-        "---\nname: letters\nrequest: {path: /pet/, json: {id: 7}}\nupstream_response: {status: 200, headers: {x-up: é}}\n"
+        "---\nname: letters\nrequest: {path: /pet/, json: {id: 7}}\n"
+        "upstream_response: {status: 200, headers: {x-up: é}}\n"
         "expect: {response: {status: 200, headers: {x-up: é}}}\n"
     )
     assert [each["passed"] for each in told("test", shop, "--envoy")] == [True, True]
