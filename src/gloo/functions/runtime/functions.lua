@@ -2,6 +2,7 @@
 -- What takes longer for longer values spends from the request's budget.
 
 local byte, sub, format, concat = string.byte, string.sub, string.format, table.concat
+local find, match = string.find, string.match
 local type, floor = type, math.floor
 local text, spend, locate, is_number, number_of = gloo.text, gloo.spend, gloo.locate, gloo.is_number, gloo.number_of
 local ffi, bit = require("ffi"), require("bit")
@@ -35,10 +36,8 @@ local function is_blank(c) return c == 32 or c == 9 or c == 10 or c == 13 end
 function gloo.call_trim(site, value)
   local s = str(value, site)
   spend(#s / 3)
-  local first, last = 1, #s
-  while is_blank(byte(s, last)) do last = last - 1 end
-  while first <= last and is_blank(byte(s, first)) do first = first + 1 end
-  return sub(s, first, last)
+  local first = find(s, "[^ \t\r\n]")
+  return first and match(s, "^.*[^ \t\r\n]", first) or ""
 end
 
 function gloo.call_capitalize(site, value)
@@ -95,7 +94,7 @@ end
 function gloo.call_length(site, value)
   if type(value) == "table" and value ~= gloo.null and type(value[0]) ~= "string" then return value[0] or #value end
   local s, count = str(value, site), 0
-  spend(#s / 2.5)
+  spend(#s * 0.7)
   for i = 1, #s do
     local c = byte(s, i)
     if c < 0x80 or c > 0xBF then count = count + 1 end
