@@ -30,6 +30,12 @@ async def once(holds: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
+async def _is(running: RunningGateway, state: str) -> bool:
+    """Tell whether the upstream is *state*; it has none before Envoy has judged it."""
+    found = recorded(running).statuses.get("Upstream/local")
+    return found is not None and found.state == state
+
+
 def recorded(running: RunningGateway) -> Recorded:
     return read_statuses(running.folder / ".gloo")
 
@@ -88,13 +94,13 @@ async def test_code_that_can_not_be_run_is_reported_with_its_line_and_the_old_co
     folder = write_functions(tmp_path / "config", VERSION % 1, f="lambda")
     async with gateway(folder) as running:
         (folder / "code.py").write_text("\nimport no_such_module\n")
-        await once(lambda: _true(recorded(running).statuses["Upstream/local"].state == "Rejected"))
+        await once(lambda: _is(running, "Rejected"))
         (problem,) = recorded(running).statuses["Upstream/local"].problems
         assert problem.problem == "code.py, line 2: ModuleNotFoundError: No module named 'no_such_module'"
         assert (problem.field, problem.line > 0) == ("spec.module", True)
         assert (await running.get("/f")).json() == 1
         (folder / "code.py").write_text(VERSION % 2)
-        await once(lambda: _true(recorded(running).statuses["Upstream/local"].state == "Accepted"))
+        await once(lambda: _is(running, "Accepted"))
         await once(lambda: _says(running, 2))
 
 
@@ -106,11 +112,11 @@ async def test_a_missing_module_and_a_missing_function_are_answered_503_until_th
     async with gateway(folder) as running:
         answer = await running.get("/f")
         assert (answer.status_code, answer.json()["error"]["reason"]) == (503, "function_not_loaded")
-        await once(lambda: _true(recorded(running).statuses["Upstream/local"].state == "Pending"))
+        await once(lambda: _is(running, "Pending"))
         (folder / "code.py").write_text("def f(event, context): return 1\n")
         await once(lambda: _status_is(running, "/f", 200))
         assert (await running.get("/pid")).status_code == 503
-        await once(lambda: _true(recorded(running).statuses["Upstream/local"].state == "Rejected"))
+        await once(lambda: _is(running, "Rejected"))
         (problem,) = recorded(running).statuses["Upstream/local"].problems
         assert (problem.field, problem.problem) == ("functions[1].spec.handler", "code.py has no 'pid'")
 

@@ -1,7 +1,7 @@
 """A patch changes the value that it should, and no other line."""
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gloo.model.base import Json
@@ -87,6 +87,7 @@ OBJECTS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=5)
 
 
 @given(OBJECTS, OBJECTS)
+@example({"name": None}, {"name": "0..."})
 @settings(max_examples=300, deadline=None)
 def test_any_object_becomes_any_other(old: dict[str, Json], new: dict[str, Json]) -> None:
     assert same(parse_text(patched(dump_yaml(old), new)), [new])

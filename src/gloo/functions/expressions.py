@@ -152,25 +152,20 @@ class Expressions(Value, frozen=True):
             case Literal(value) if place is Place.JSON_VALUE:
                 return lua.quoted(json.dumps(value))
             case Choice():
-                *cases, last = choices(expression)
-                texts = [self._chosen(each, place, may_be_empty) for _, each in (*cases, last)]
-                written = [f"{self.truth(when)} and {then}" for (when, _), then in zip(cases, texts, strict=False)]
-                return f"({' or '.join((*written, texts[-1]))})"
+                cases = [(when, self._chosen(each, place, may_be_empty)) for when, each in choices(expression)]
+                written = [f"{self.truth(when)} and {text}" for when, text in cases[:-1]]
+                return f"({' or '.join((*written, cases[-1][1]))})"
             case Call("raw", (inner,)):
                 return lua.call(_RAW_PRINTERS.get(place, "gloo.text"), self.value(inner), self.site(inner))
             case Call("default", (Variable() as first, second)):
-                left, right = (
-                    self.rendered(first, place, may_be_empty=True),
-                    self.rendered(second, place, may_be_empty=True),
-                )
+                left, right = (self.rendered(each, place, may_be_empty=True) for each in (first, second))
                 return f"(gloo.present({self.value(first)}) and {left} or {right})"
         return lua.call(self._printer(expression, place, may_be_empty), self.value(expression), self.site(expression))
 
     def _chosen(self, expression: Expression, place: Place, may_be_empty: bool) -> str:
         """Write one side of an inline `if`: a path segment is empty only if that side says so by itself."""
-        if isinstance(expression, Literal) and expression.value in ("", None):
-            may_be_empty = True
-        return self.rendered(expression, place, may_be_empty=may_be_empty)
+        says_so = isinstance(expression, Literal) and expression.value in ("", None)
+        return self.rendered(expression, place, may_be_empty=may_be_empty or says_so)
 
     def _printer(self, expression: Expression, place: Place, may_be_empty: bool) -> str:
         if place is Place.TARGET:

@@ -73,7 +73,7 @@ def _canonical(value: Json) -> str:
 
 def _block(value: Json, column: int) -> str:
     """Write *value* as block YAML, all lines but the first indented by *column*."""
-    lines = dump_yaml(value).removesuffix("...\n").splitlines(keepends=True)
+    lines = _dumped(value).splitlines(keepends=True)
     pad = " " * column
     return "".join(line if first or not line.strip() else pad + line for line, first in _marked(lines))
 
@@ -227,4 +227,10 @@ def _scalar_text(value: Json, style: str) -> str:
         return "'" + value.replace("'", "''") + "'"
     if isinstance(value, str) and (style == '"' or set(value) & set("\n,[]{}") or plain_scalar(value or "~") != value):
         return json.dumps(value, ensure_ascii=False)
-    return dump_yaml(value).removesuffix("...\n").removesuffix("\n")
+    return _dumped(value).removesuffix("\n")
+
+
+def _dumped(value: Json) -> str:
+    """Return *value* as YAML, without the mark of the document's end that stands below a scalar."""
+    text = dump_yaml(value)
+    return text[: -len("...\n")] if text.endswith("\n...\n") else text
