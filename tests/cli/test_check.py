@@ -178,3 +178,21 @@ def test_a_missing_folder_is_wrong_use_and_says_what_to_do(tmp_path: Path) -> No
 
 def test_a_file_in_place_of_the_folder_is_wrong_use(folder: Path) -> None:
     assert "is no folder" in gloo("check", folder / "upstreams/petstore.yaml", status=2).stderr
+
+
+def test_all_faults_of_an_object_are_found_at_once(folder: Path) -> None:
+    route = (
+        "{request_matcher: {verbs: [A B]}, single_destination: {upstream: {name: gone}}, extensions: {timeout: soon}}"
+    )
+    (folder / "virtual_services").mkdir()
+    (folder / "virtual_services/odd.yaml").write_text(f"name: odd\ndomains: [odd.example]\nroutes: [{route}]\n")
+    spec = "{hosts: [{addr: a, port: 0}]}"
+    (folder / "upstreams/odd.yaml").write_text(f"name: odd\ntype: service\nconnection_timeout: soon\nspec: {spec}\n")
+    findings = json.loads(gloo("check", folder, "-o", "json", status=1).stdout)
+    assert {each["field"] for each in findings if each["object"].endswith("/odd")} == {
+        "routes[0].request_matcher.verbs[0]",
+        "routes[0].single_destination.upstream.name",
+        "routes[0].extensions.timeout",
+        "connection_timeout",
+        "spec.hosts[0].port",
+    }

@@ -13,7 +13,7 @@ from gloo.model.base import Json, Value
 from gloo.model.route import Destination, Route
 from gloo.model.strict import nearest
 from gloo.model.virtual_service import VirtualService
-from gloo.translator.upstreams import AcceptedFunction
+from gloo.translator.upstream_functions import AcceptedFunction
 
 _OF_EACH_REQUEST = frozenset(["path", "method", "scheme", "authority"])
 

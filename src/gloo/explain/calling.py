@@ -19,7 +19,7 @@ from gloo.functions import FunctionTemplate, Parameter, Program, compile_functio
 from gloo.functions.extractors import Extractor
 from gloo.model.base import Json, Value, replace
 from gloo.model.strict import nearest
-from gloo.translator.upstreams import AcceptedFunction
+from gloo.translator.upstream_functions import AcceptedFunction
 
 _HEADER = "x-gloo-arg-"
 """How the headers begin in which a program finds the values that only a route would bring."""

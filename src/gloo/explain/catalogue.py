@@ -16,7 +16,7 @@ from gloo.model.duration import Duration
 from gloo.model.route import Route
 from gloo.model.upstream import Upstream
 from gloo.model.virtual_service import VirtualService
-from gloo.translator.upstreams import AcceptedFunction
+from gloo.translator.upstream_functions import AcceptedFunction
 
 
 class Need(Value, frozen=True):

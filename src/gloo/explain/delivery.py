@@ -15,7 +15,8 @@ from gloo.model.base import Json, Value
 from gloo.model.route import Route
 from gloo.plugins.registry import extension_of
 from gloo.plugins.rest import RestExtension, RestFunction, parameters_of, template_of
-from gloo.translator.upstreams import AcceptedFunction, TranslatedUpstream
+from gloo.translator.upstream_functions import AcceptedFunction
+from gloo.translator.upstreams import TranslatedUpstream
 
 _FREE = ("path", "method", "scheme", "authority")
 

@@ -6,6 +6,7 @@ import msgspec
 
 from gloo.model.base import Json, Value
 from gloo.model.path import Path
+from gloo.model.rest import RestOfUpstream, rest_of_upstream
 from gloo.model.route import Route
 from gloo.model.salvage import salvage_jwt, salvage_route, without_providers
 from gloo.model.source import Document, Source
@@ -30,6 +31,7 @@ class ConfigObject(Value, frozen=True):
         source: where it was written.
         problems: what is wrong with it, without file and line.
         discovered: the names of those functions in its value that nobody wrote.
+        rest: what can be read of an upstream that can't be decoded.
     """
 
     kind: str
@@ -38,6 +40,7 @@ class ConfigObject(Value, frozen=True):
     source: Source
     problems: tuple[Problem, ...] = ()
     discovered: frozenset[str] = frozenset()
+    rest: RestOfUpstream | None = None
 
     @property
     def ref(self) -> str:
@@ -109,13 +112,15 @@ def kind_of(value: dict[str, Json], source: Source) -> str:
 def decode_value(raw: Json, *, kind: str, source: Source) -> ConfigObject:
     """Decode one object; a virtual service keeps its good routes when others are broken."""
     value: Upstream | VirtualService | None
+    rest: RestOfUpstream | None = None
     if kind == UPSTREAM:
         value, problems = decode_struct(raw, Upstream)
+        rest = rest_of_upstream(raw) if value is None else None
     else:
         value, problems = decode_struct(raw, VirtualService)
         if value is None:
             value, problems = _salvaged(raw, problems)
-    return ConfigObject(kind, value.name if value else _name(raw, source), value, source, problems)
+    return ConfigObject(kind, value.name if value else _name(raw, source), value, source, problems, rest=rest)
 
 
 def _name(raw: Json, source: Source) -> str:

@@ -141,13 +141,32 @@ class Route(Model, frozen=True, kw_only=True):
         return self.multiple_destinations or ()
 
 
+class RestOfRoute(Route, frozen=True, kw_only=True):
+    """Those parts of a broken route that can be read, to find what else is wrong; no request is served by it.
+
+    `placed` holds its destinations, each with its field; `sure` says that nothing is missing that a call could need.
+    """
+
+    placed: tuple[tuple[str, Destination], ...] = ()
+    sure: bool = False
+
+    def __post_init__(self) -> None:
+        """Skip the rules of a whole route: parts are missing."""
+
+    @property
+    def destinations(self) -> tuple[Destination, ...]:
+        return tuple(destination for _, destination in self.placed)
+
+
 class BrokenRoute(Route, frozen=True, kw_only=True):
     """A route that can't be decoded: it stands in its place and answers 500, so that no later route takes its requests.
 
-    `request_matcher` holds what could be read of the matcher; `problems` what could not.
+    `request_matcher` holds what could be read of the matcher; `problems` what could not;
+    `rest` what else there is.
     """
 
     problems: tuple[Problem, ...] = ()
+    rest: RestOfRoute | None = None
 
     def __post_init__(self) -> None:
         """Skip the rules of a whole route: this one is known to break them."""

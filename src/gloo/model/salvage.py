@@ -13,6 +13,7 @@ import msgspec
 
 from gloo.model.base import Json
 from gloo.model.jwt import Jwt, JwtProvider, SalvagedJwt
+from gloo.model.rest import rest_of_route
 from gloo.model.route import BrokenRoute, EventMatcher, RequestMatcher
 from gloo.model.status import Problem
 from gloo.model.strict import convert, decode_struct, snake_case
@@ -27,6 +28,7 @@ def salvage_route(raw: Json, problems: tuple[Problem, ...]) -> BrokenRoute:
         request_matcher=_request_matcher(fields.get("request_matcher")),
         event_matcher=_event_matcher(fields.get("event_matcher")),
         problems=problems,
+        rest=rest_of_route(raw),
     )
 
 

@@ -6,7 +6,8 @@ camelCase are renamed, nulls of optional fields left out, and all faults collect
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -40,7 +41,7 @@ def decode_struct(value: Json, struct: type[T], *, at: str = "") -> tuple[T | No
     try:
         return convert(value, struct), ()
     except msgspec.ValidationError:
-        renamed = _rename(value, struct)
+        renamed = in_snake_case(value, struct)
     try:
         return convert(renamed, struct), ()
     except msgspec.ValidationError as error:
@@ -53,6 +54,39 @@ def decode_struct(value: Json, struct: type[T], *, at: str = "") -> tuple[T | No
 def convert(value: Json, struct: type[T]) -> T:
     """Convert *value* by the one set of rules; raises msgspec.ValidationError."""
     return msgspec.convert(value, struct, dec_hook=_decode_custom)
+
+
+def rest_of(value: Json, struct: type[T]) -> T | None:
+    """Convert what can be read of *value*: fields that can't be, or are unknown, are left out.
+
+    None where that is no *struct*: a field that it needs is left out, or a rule of the whole is broken.
+    """
+    if not isinstance(value, dict):
+        return None
+    lost = left_out(value, struct)
+    kept = {name: item for name, item in in_snake_case(value, struct).items() if name not in lost}
+    with suppress(msgspec.ValidationError):
+        return convert(kept, struct)
+    return None
+
+
+def left_out(value: dict[str, Json], struct: type[msgspec.Struct]) -> frozenset[str]:
+    """Return the keys of *value* that `rest_of` leaves out."""
+    hints, fields = _hints(struct), in_snake_case(value, struct)
+    return frozenset(name for name, item in fields.items() if name not in hints or not _is(item, hints[name]))
+
+
+def _is(value: Json, hint: Any) -> bool:
+    try:
+        msgspec.convert(value, hint, dec_hook=_decode_custom)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def field_names(struct: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the fields of *struct* by the names that users write."""
+    return tuple(_hints(struct))
 
 
 def to_builtins(value: msgspec.Struct) -> Json:
@@ -77,19 +111,24 @@ def snake_case(name: str) -> str:
     return _CAMEL.sub(lambda match: f"_{match[1].lower()}", name)
 
 
+def near_names(name: str, names: Sequence[str]) -> list[str]:
+    """Return the one of *names* nearest to *name*, if one is near."""
+    return difflib.get_close_matches(snake_case(name), names, n=1, cutoff=0.6)
+
+
 def nearest(name: str, names: list[str]) -> str:
     """Return a hint with the valid name nearest to *name*, or with all of them where none is near."""
-    close = difflib.get_close_matches(snake_case(name), names, n=1, cutoff=0.6)
+    close = near_names(name, names)
     return f"did you mean {close[0]!r}?" if close else f"valid: {', '.join(sorted(names))}"
 
 
-def _rename(value: Json, hint: Any) -> Json:
+def in_snake_case(value: Json, hint: Any) -> Json:
     """Return *value* with camelCase keys of structures in snake_case and nulls of optional fields left out."""
     kind = _kind_for(value, hint)
     if isinstance(value, list) and get_origin(kind) is tuple:
-        return [_rename(item, get_args(kind)[0]) for item in value]
+        return [in_snake_case(item, get_args(kind)[0]) for item in value]
     if isinstance(value, dict) and get_origin(kind) is Mapping:
-        return {name: _rename(item, get_args(kind)[1]) for name, item in value.items()}
+        return {name: in_snake_case(item, get_args(kind)[1]) for name, item in value.items()}
     if isinstance(value, dict) and _is_struct(kind):
         return dict(_renamed_fields(value, kind))
     return value
@@ -103,7 +142,7 @@ def _renamed_fields(value: dict[str, Json], struct: type[msgspec.Struct]) -> Ite
         if snake not in hints or (snake != name and snake in value):
             yield name, item
         elif item is not None or snake in required:
-            yield snake, _rename(item, hints[snake])
+            yield snake, in_snake_case(item, hints[snake])
 
 
 def _faults(value: Json, hint: Any, path: Path) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from gloo.errors import ConfigError, PluginError
 from gloo.model.base import Json, Model, Value
 from gloo.model.path import join_path
 from gloo.model.status import Problem
-from gloo.model.strict import decode_struct, nearest, snake_case
+from gloo.model.strict import decode_struct, left_out, nearest, rest_of, snake_case
 from gloo.plugins.aws import Aws
 from gloo.plugins.azure import Azure
 from gloo.plugins.base import FunctionPlugin, Plugin, RoutePlugin, ServicePlugin, UpstreamPlugin
@@ -155,9 +155,19 @@ class Plugins:
 
 def extension_of(plugin: Plugin, extensions: Mapping[str, Json]) -> tuple[Model | None, tuple[Problem, ...]]:
     """Decode the keys of *extensions* that *plugin* reads; None when it has none of them."""
-    model, names = _extension(plugin), _keys(plugin)
-    mine = {key: value for key, value in extensions.items() if key in names or snake_case(key) in names}
+    model, mine = _extension(plugin), _mine(plugin, extensions)
     return decode_struct(mine, model, at="extensions") if model and mine else (None, ())
+
+
+def rest_of_extension(plugin: Plugin, extensions: Mapping[str, Json]) -> Model | None:
+    """Decode those keys of *extensions* that *plugin* reads and that can be read, where others can't be."""
+    model, mine = _extension(plugin), _mine(plugin, extensions)
+    return rest_of(mine, model) if model and len(left_out(mine, model)) < len(mine) else None
+
+
+def _mine(plugin: Plugin, extensions: Mapping[str, Json]) -> dict[str, Json]:
+    names = _keys(plugin)
+    return {key: value for key, value in extensions.items() if key in names or snake_case(key) in names}
 
 
 def load_plugins() -> tuple[Plugins, tuple[PluginError, ...]]:

@@ -151,7 +151,7 @@ def _reports(
 ) -> Reports:
     """Return the verdicts; *secure* is what is wrong with TLS, by name of the virtual service."""
     return {
-        **{f"Upstream/{name}": memo.once(status_of, found.problems) for name, found in upstreams.items()},
+        **{f"Upstream/{name}": _upstream_status(found, memo) for name, found in upstreams.items()},
         **{
             f"VirtualService/{name}": memo.once(_status, found.problems, *secure.get(name, ()))
             for name, found in services.items()
@@ -171,8 +171,16 @@ def _out(
         *((f"Upstream/{name}", each) for name, each in upstreams.items() if each.accepted is None),
         *((f"VirtualService/{name}", each) for name, each in services.items() if each.host is None),
     ]
-    rejected = {ref: each.problems for ref, each in out if each.is_rejected}
+    rejected = {ref: _problems_of(each) for ref, each in out if each.is_rejected}
     return rejected, frozenset(ref for ref, each in out if each.problems and ref not in rejected)
+
+
+def _problems_of(each: TranslatedUpstream | TranslatedVirtualService) -> tuple[Problem, ...]:
+    return each.all_problems if isinstance(each, TranslatedUpstream) else each.problems
+
+
+def _upstream_status(found: TranslatedUpstream, memo: Memo) -> Status:
+    return memo.once(_status, found.problems, found.others) if found.others else memo.once(status_of, found.problems)
 
 
 def _status(*problems: tuple[Problem, ...]) -> Status:

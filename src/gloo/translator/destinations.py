@@ -17,9 +17,12 @@ from gloo.plugins.base import FunctionCall, FunctionPlugin
 from gloo.plugins.registry import Plugins, extension_keys, extension_of
 from gloo.translator.call_rules import CallRules
 from gloo.translator.refusals import Refusals
-from gloo.translator.reports import problem_of
+from gloo.translator.reports import error_of, problem_of
 from gloo.translator.tokens import Tokens
-from gloo.translator.upstreams import AcceptedFunction, AcceptedUpstream, TranslatedUpstream
+from gloo.translator.upstream_functions import AcceptedFunction
+from gloo.translator.upstreams import AcceptedUpstream, TranslatedUpstream
+
+_NAME_ONE = "write function: {upstream_name: ..., function_name: ...}"
 
 
 class RouteScope(Value, frozen=True):
@@ -57,30 +60,32 @@ class Resolved(Value, frozen=True):
 
 def resolve(route: ModelRoute, scope: RouteScope, *, later: bool) -> tuple[Resolved, ...]:
     """Return the destinations of *route*; *later*: clients don't wait for them."""
-    return tuple([_resolve(each, field, route, scope, later=later) for field, each in _destinations(route)])
+    return tuple([resolve_one(each, field, route, scope, later=later) for field, each in destinations_of(route)])
 
 
-def _destinations(route: ModelRoute) -> tuple[tuple[str, Destination], ...]:
+def destinations_of(route: ModelRoute) -> tuple[tuple[str, Destination], ...]:
+    """Return the destinations of *route*, each with its field."""
     if route.single_destination is not None:
         return (("single_destination", route.single_destination),)
     weighted = route.multiple_destinations or ()
     return tuple((f"multiple_destinations[{index}]", each) for index, each in enumerate(weighted))
 
 
-def _resolve(destination: Destination, field: str, route: ModelRoute, scope: RouteScope, *, later: bool) -> Resolved:
+def resolve_one(destination: Destination, field: str, route: ModelRoute, scope: RouteScope, *, later: bool) -> Resolved:
+    """Return *destination*, which stands at *field* of *route*."""
     known = scope.upstreams.get(destination.upstream_name)
     if known is None or (upstream := known.accepted) is None:
         at = join_path(field, "function.upstream_name" if destination.function else "upstream.name")
         upstream = known_upstream(destination.upstream_name, at, scope)
     target = upstream.target(destination.weight if isinstance(destination, WeightedDestination) else 1)
     if destination.function is None:
-        check_whole(upstream, field, "write function: {upstream_name: ..., function_name: ...}")
+        check_whole(upstream, field, _NAME_ONE)
         return Resolved(target, CallRules(upstream.name))
     name = f"{upstream.name}/{destination.function.function_name}"
     function = _function(upstream, destination.function.function_name, join_path(field, "function.function_name"))
     extension, faults = extension_of(function.plugin, route.extensions)
     if faults:
-        raise ConfigError("", faults[0].field, faults[0].problem, faults[0].hint)
+        raise error_of(faults)
     call = FunctionCall(
         name,
         function.fields,
@@ -122,6 +127,17 @@ def _function(upstream: AcceptedUpstream, name: str, field: str) -> AcceptedFunc
         problem = f"upstream {upstream.name!r} has no function {name!r}"
         raise MissingReference("", field, problem, _missing(name, upstream))
     return function
+
+
+def check_named(destination: Destination, field: str, scope: RouteScope) -> None:
+    """Raise ConfigError unless what *destination* names can be used, however it is called."""
+    of_function = destination.function is not None
+    at = join_path(field, "function.upstream_name" if of_function else "upstream.name")
+    upstream = known_upstream(destination.upstream_name, at, scope)
+    if of_function:
+        _function(upstream, destination.function_name, join_path(field, "function.function_name"))
+    else:
+        check_whole(upstream, field, _NAME_ONE)
 
 
 def check_whole(upstream: AcceptedUpstream, field: str, hint: str = "") -> None:

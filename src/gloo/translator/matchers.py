@@ -7,6 +7,8 @@ from gloo.model.http_name import is_token
 from gloo.model.path import format_path
 from gloo.model.regex import check_regex
 from gloo.model.route import RequestMatcher, ValueCondition
+from gloo.model.status import Problem
+from gloo.translator.reports import error_of
 from gloo.translator.written_paths import unsent_query, written_path
 
 
@@ -41,9 +43,13 @@ def methods_of(matcher: RequestMatcher) -> tuple[str, ...]:
     """Return the methods a matcher takes, in capitals; raise ConfigError for what is no method."""
     if not matcher.verbs:
         return ()
-    for index, verb in enumerate(matcher.verbs):
-        if not is_token(verb):
-            raise ConfigError("", f"request_matcher.verbs[{index}]", f"{verb!r} is no HTTP method", "e.g. GET")
+    wrong = [
+        Problem(field=f"request_matcher.verbs[{index}]", problem=f"{verb!r} is no HTTP method", hint="e.g. GET")
+        for index, verb in enumerate(matcher.verbs)
+        if not is_token(verb)
+    ]
+    if wrong:
+        raise error_of(wrong)
     return tuple(dict.fromkeys(verb.upper() for verb in matcher.verbs))
 
 

@@ -1,7 +1,7 @@
 """Verdicts on the objects of one translation."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -34,6 +34,26 @@ def problem_of(error: GlooError, at: str = "") -> Problem:
 def problems_of(error: ConfigError | TemplateError, at: str = "") -> tuple[Problem, ...]:
     """Return all that *error* says, its fields below *at*."""
     return tuple(problem_of(each, at) for each in (error, *error.others))
+
+
+def error_of(problems: Sequence[Problem]) -> ConfigError:
+    """Return the error that says all *problems*, of which there is one at least."""
+    first, *others = (ConfigError("", each.field, each.problem, each.hint) for each in problems)
+    return ConfigError("", first.field, first.problem, first.hint, others=tuple(others))
+
+
+def collected(*steps: Callable[[], object]) -> Iterator[Problem]:
+    """Take all *steps*, whatever becomes of others, and yield what is wrong by them.
+
+    A step that fails otherwise is a bug, or lacks what an earlier step found wrong; it comes to light without that.
+    """
+    for step in steps:
+        try:
+            step()
+        except (ConfigError, TemplateError) as error:
+            yield from problems_of(error)
+        except Exception:  # noqa: BLE001, S112
+            continue
 
 
 def field_of(error: TemplateError) -> str:

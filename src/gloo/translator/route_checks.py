@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import NoReturn
 from urllib.parse import quote
 
 from gloo.envoy.function_headers import FUNCTION_HEADERS, read_function_headers
@@ -9,8 +10,22 @@ from gloo.envoy.header_format import commands_in
 from gloo.envoy.lua import LUA_FILTER, read_program
 from gloo.envoy.route import Action, Forward, HeaderChange, Route, Target
 from gloo.errors import ConfigError
+from gloo.model.route import Route as ModelRoute
 
 _UNSENT = re.compile(r"[^!-~]")
+
+
+def no_destination() -> NoReturn:
+    """Raise the ConfigError of a route that neither sends its requests anywhere nor answers them."""
+    raise ConfigError("", "", "must have single_destination or multiple_destinations")
+
+
+def check_answer(route: ModelRoute, field: str, *, has_destinations: bool) -> None:
+    """Raise ConfigError where the extension at *field* answers the requests of a route that sends them on too."""
+    if has_destinations:
+        raise ConfigError("", field, "answers the requests, and so they have no destination", "leave one of them out")
+    if route.prefix_rewrite is not None:
+        raise ConfigError("", "prefix_rewrite", f"{field} answers the requests, and so no path is rewritten")
 
 
 def check_prefix_rewrite(text: str | None) -> None:

@@ -10,8 +10,8 @@ from gloo.model.base import Json, Value, replace
 from gloo.model.path import join_path
 from gloo.model.status import Problem
 from gloo.plugins.base import ExtensionT, RoutePlugin
-from gloo.plugins.registry import Plugins, extension_of
-from gloo.translator.reports import problem_of
+from gloo.plugins.registry import Plugins, extension_of, rest_of_extension
+from gloo.translator.reports import error_of, problem_of
 
 PLACE = "extensions"
 
@@ -26,6 +26,10 @@ class RouteExtensions(Value, frozen=True):
         for plugin, extension in self.readings:
             for field, name in plugin.upstreams(extension).items():
                 yield join_path(PLACE, field), name
+
+    def each(self) -> "Iterator[RouteExtensions]":
+        """Yield what the route says to each plugin alone."""
+        return (RouteExtensions((reading,)) for reading in self.readings)
 
     @property
     def later(self) -> bool:
@@ -67,7 +71,7 @@ class RouteExtensions(Value, frozen=True):
 
 
 def read_extensions(extensions: Mapping[str, Json], plugins: Plugins) -> RouteExtensions:
-    """Decode what *extensions* says to the route plugins; raise ConfigError for the first fault."""
+    """Decode what *extensions* says to the route plugins; raise ConfigError for all faults."""
     if not extensions:
         return _NOTHING
     readings = []
@@ -77,15 +81,24 @@ def read_extensions(extensions: Mapping[str, Json], plugins: Plugins) -> RouteEx
         if reading.extension is not None:
             readings.append((reading.plugin, reading.extension))
     if problems:
-        raise ConfigError("", problems[0].field, problems[0].problem, problems[0].hint)
+        raise error_of(problems)
     return RouteExtensions(tuple(readings))
+
+
+def rest_of_extensions(extensions: Mapping[str, Json], plugins: Plugins) -> RouteExtensions:
+    """Decode what can be read of *extensions* and leave out what can't."""
+    read = (
+        (each.plugin, each.extension or rest_of_extension(each.plugin, extensions))
+        for each in plugins.route_extensions(extensions)
+    )
+    return RouteExtensions(tuple((plugin, extension) for plugin, extension in read if extension is not None))
 
 
 _NOTHING = RouteExtensions(())
 
 
 def mentioned(extensions: Mapping[str, Json], plugins: Plugins) -> tuple[str, ...]:
-    """Return the upstreams that *extensions* mentions; those of an extension that can't be read are none."""
+    """Return the upstreams that *extensions* mentions; those of what can't be read are none."""
     return tuple(_mentioned(extensions, plugins)) if extensions else ()
 
 
@@ -93,7 +106,9 @@ def _mentioned(extensions: Mapping[str, Json], plugins: Plugins) -> Iterator[str
     for plugin in plugins.routes:
         if type(plugin).upstreams is RoutePlugin.upstreams:
             continue  # it names none, so there is nothing to decode
-        extension, _ = extension_of(plugin, extensions)
+        extension, faults = extension_of(plugin, extensions)
+        if faults:
+            extension = rest_of_extension(plugin, extensions)
         if extension is not None:
             yield from plugin.upstreams(extension).values()
 

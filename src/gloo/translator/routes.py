@@ -25,7 +25,14 @@ from gloo.translator.events import matches_of
 from gloo.translator.matchers import methods_of, path_match
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import problems_of, reference_of
-from gloo.translator.route_checks import check_copied, check_later, check_prefix_rewrite, check_sealed
+from gloo.translator.route_checks import (
+    check_answer,
+    check_copied,
+    check_later,
+    check_prefix_rewrite,
+    check_sealed,
+    no_destination,
+)
 from gloo.translator.route_extensions import RouteExtensions, read_extensions
 from gloo.translator.route_warnings import route_warnings, unread
 from gloo.translator.tokens import demand_of_route, guarded
@@ -91,15 +98,23 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
         if scope.refusals.speaks:
             scope.refusals.check_routes((*(placed.body for placed in before), body, *(half for _, half in later)))
     except _Faults as faults:
-        return _error_route(route, at, name, scope, faults.problems)
+        return _error_route(route, at, name, scope, _with_others(faults.problems, route, at, scope))
     except ConfigError as error:
-        return _error_route(route, at, name, scope, problems_of(error, at))
+        return _error_route(route, at, name, scope, _with_others(problems_of(error, at), route, at, scope))
     except Exception as error:  # noqa: BLE001 - a bug about one route must not stop the others
         bug, problem = bug_in(scope.ref, error, at=at)
         return replace(_error_route(route, at, name, scope, (problem,)), bugs=(bug,))
     clusters = found.route.action.clusters if isinstance(found.route.action, Forward) else frozenset[str]()
     problems = tuple([_with(warning, field=join_path(at, warning.field)) for warning in found.warnings])
     return TranslatedRoute(found.route.match, body, clusters, problems, before, found.route, found.demand, later)
+
+
+def _with_others(found: tuple[Problem, ...], route: ModelRoute, at: str, scope: RouteScope) -> tuple[Problem, ...]:
+    """Return what was *found*, first as it is what clients are told of, and then what else is wrong with *route*."""
+    from gloo.translator.route_faults import route_faults  # noqa: PLC0415 - rare, and start-up counts
+
+    others = (_with(problem, field=join_path(at, problem.field)) for problem in route_faults(route, scope))
+    return tuple(dict.fromkeys((*found, *others)))
 
 
 def _body(route: Route, later: Sequence[tuple[str, bytes]]) -> bytes:
@@ -180,16 +195,13 @@ def _action(route: ModelRoute, extensions: RouteExtensions, resolved: Sequence[R
     if answer is None:
         return _forward(route, resolved)
     field, action = answer
-    if route.destinations:
-        raise ConfigError("", field, "answers the requests, and so they have no destination", "leave one of them out")
-    if route.prefix_rewrite is not None:
-        raise ConfigError("", "prefix_rewrite", f"{field} answers the requests, and so no path is rewritten")
+    check_answer(route, field, has_destinations=bool(route.destinations))
     return action
 
 
 def _forward(route: ModelRoute, resolved: Sequence[Resolved]) -> Forward:
     if not resolved:
-        raise ConfigError("", "", "must have single_destination or multiple_destinations")
+        no_destination()
     check_prefix_rewrite(route.prefix_rewrite)
     forward = Forward(tuple([each.target for each in resolved]), prefix_rewrite=route.prefix_rewrite)
     return with_rules(forward, [each.rules for each in resolved])

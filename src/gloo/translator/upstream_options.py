@@ -55,6 +55,11 @@ def _http2(cluster: Cluster, upstream: Upstream) -> bool:
 
 def _check_times(upstream: Upstream) -> None:
     check_milliseconds(upstream.connection_timeout, "connection_timeout")
+    check_idle_timeout(upstream)
+
+
+def check_idle_timeout(upstream: Upstream) -> None:
+    """Raise ConfigError for a time that would close all connections at once."""
     if upstream.connection is not None:
         check_milliseconds(upstream.connection.idle_timeout, "connection.idle_timeout", zero="for never")
 

@@ -1,43 +1,32 @@
 """Upstreams to clusters; a bad one is left out, and so is a bad function of a good one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-import msgspec
 
 from gloo.envoy.route import Target
 from gloo.envoy.snapshot import Resource
-from gloo.errors import ConfigError, TemplateError
+from gloo.errors import ConfigError
 from gloo.model.artifact import Artifact
 from gloo.model.balancing import BalancerType
 from gloo.model.base import Model, Value, replace
 from gloo.model.codec import ConfigObject
-from gloo.model.duration import Duration, check_milliseconds
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
 from gloo.model.strict import decode_struct
-from gloo.model.upstream import Function, Upstream
+from gloo.model.upstream import Upstream
 from gloo.plugins.base import FunctionPlugin, PythonWorker, ServicePlugin, UpstreamPlugin
 from gloo.plugins.registry import Plugins
 from gloo.translator.bugs import Bug, bug_in
 from gloo.translator.discovery_options import discovery_problems
-from gloo.translator.lacking_secrets import SpoiltSecret, lacking_secret
+from gloo.translator.lacking_secrets import SpoiltSecret
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import located, problem_of, problems_of
-from gloo.translator.upstream_needs import needs_of, secrets_named, with_artifacts
+from gloo.translator.upstream_faults import Found, check_connection_timeout, check_secrets, upstream_faults
+from gloo.translator.upstream_functions import AcceptedFunction, accepted_functions
+from gloo.translator.upstream_needs import needs_of, secrets_named
 from gloo.translator.upstream_options import with_options
-
-
-class AcceptedFunction(Value, frozen=True):
-    """A function that routes can call, with the plugin that knows how, and the annotations of its upstream."""
-
-    plugin: FunctionPlugin[Any, Any]
-    fields: Model
-    timeout: Duration | None = None
-    idempotent: bool | None = None
-    annotations: Mapping[str, str] = {}
 
 
 class AcceptedUpstream(Value, frozen=True):
@@ -73,11 +62,17 @@ class AcceptedUpstream(Value, frozen=True):
 
 
 class TranslatedUpstream(Value, frozen=True):
-    """What became of one upstream."""
+    """What became of one upstream: what is wrong with it, and `others`, which alone would not decide about it."""
 
     accepted: AcceptedUpstream | None
     problems: tuple[Problem, ...]
     bugs: tuple[Bug, ...] = ()
+    others: tuple[Problem, ...] = ()
+
+    @property
+    def all_problems(self) -> tuple[Problem, ...]:
+        """All that is wrong with it."""
+        return (*self.problems, *self.others) if self.others else self.problems
 
     @property
     def is_pending(self) -> bool:
@@ -88,9 +83,6 @@ class TranslatedUpstream(Value, frozen=True):
     def is_rejected(self) -> bool:
         """Tell whether it can't be used through its own fault."""
         return self.accepted is None and not self.is_pending
-
-
-_SHORTEST = 1_000_000  # nanoseconds; Envoy counts milliseconds, and takes no zero
 
 
 class _Faults(Exception):  # carries findings from a step to its leaf; never leaves this file
@@ -124,38 +116,40 @@ def _named(item: ConfigObject, plugins: Plugins, config: ConfigSnapshot, memo: M
 
 
 def _translate_upstream(item: ConfigObject, plugins: Plugins, refusals: Refusals, *named: _Named) -> TranslatedUpstream:
+    found = Found(
+        {each.name: each for each in named if isinstance(each, Secret)},
+        {each.name: each.problem for each in named if isinstance(each, SpoiltSecret)},
+        {each.name: each for each in named if isinstance(each, Artifact)},
+    )
     if not isinstance(item.value, Upstream):
-        return TranslatedUpstream(None, located(item, item.problems))
-    secrets = {each.name: each for each in named if isinstance(each, Secret)}
-    spoilt = {each.name: each.problem for each in named if isinstance(each, SpoiltSecret)}
-    artifacts = {each.name: each for each in named if isinstance(each, Artifact)}
+        return _left_out(item, plugins, found, ())
     try:
-        accepted, problems = _accept(item.value, plugins, secrets=secrets, spoilt=spoilt, artifacts=artifacts)
+        accepted, problems = _accept(item.value, plugins, found)
         for resource in (accepted.cluster, *accepted.secrets):
             refusals.check_resource(resource)
     except _Faults as faults:
-        return TranslatedUpstream(None, located(item, (*item.problems, *faults.problems)))
+        return _left_out(item, plugins, found, faults.problems)
     except ConfigError as error:
-        return TranslatedUpstream(None, located(item, (*item.problems, problem_of(error))))
+        return _left_out(item, plugins, found, problems_of(error))
     except Exception as error:  # noqa: BLE001 - a bug about one upstream must not stop the others
         bug, problem = bug_in(item.ref, error)
         return TranslatedUpstream(None, located(item, (*item.problems, problem)), (bug,))
     return TranslatedUpstream(accepted, located(item, (*item.problems, *problems)))
 
 
-def _accept(
-    upstream: Upstream,
-    plugins: Plugins,
-    *,
-    secrets: Mapping[str, Secret],
-    spoilt: Mapping[str, str],
-    artifacts: Mapping[str, Artifact],
-) -> tuple[AcceptedUpstream, tuple[Problem, ...]]:
+def _left_out(item: ConfigObject, plugins: Plugins, found: Found, problems: tuple[Problem, ...]) -> TranslatedUpstream:
+    """Return the upstream that is left out for *problems*, with what else is wrong with it."""
+    first = (*item.problems, *problems)
+    others = tuple(problem for problem in upstream_faults(item, plugins, found) if problem not in first)
+    return TranslatedUpstream(None, located(item, first), others=located(item, others))
+
+
+def _accept(upstream: Upstream, plugins: Plugins, found: Found) -> tuple[AcceptedUpstream, tuple[Problem, ...]]:
+    secrets = found.secrets
     plugin = plugins.upstream(upstream.type)
-    if upstream.connection_timeout.nanoseconds < _SHORTEST:
-        raise ConfigError("", "connection_timeout", f"{upstream.connection_timeout} is too short", "at least 1ms")
+    check_connection_timeout(upstream)
     spec = _decoded(upstream.spec, plugin.spec_model, at="spec")
-    _check_secrets(secrets_named(upstream, plugin, spec), secrets, spoilt)
+    check_secrets(secrets_named(upstream, plugin, spec), found)
     try:
         cluster = plugin.cluster(upstream, spec, secrets)
     except ConfigError as error:
@@ -166,7 +160,9 @@ def _accept(
         properties = _decoded(upstream.service_info.properties, service.properties_model, at="service_info.properties")
         cluster, function_plugin = service.cluster(cluster, properties), service
     equipped = with_options(cluster, upstream, secrets)
-    functions, pending, problems = _functions(upstream, function_plugin, artifacts)
+    functions, pending, problems = accepted_functions(
+        upstream, enumerate(upstream.functions), function_plugin, found.artifacts
+    )
     accepted = AcceptedUpstream(
         upstream.name,
         plugin,
@@ -182,14 +178,11 @@ def _accept(
         asked=upstream.discovery is not None and upstream.discovery.functions,
         balancer=balancer.type if (balancer := equipped.cluster.load_balancer) is not None else "round_robin",
     )
-    return accepted, (*equipped.warnings, *problems, *discovery_problems(upstream, plugins, spec, secrets, spoilt))
-
-
-def _check_secrets(named: Iterable[tuple[str, str]], secrets: Mapping[str, Secret], spoilt: Mapping[str, str]) -> None:
-    """Raise ConfigError unless all that is *named*, with its field, is among *secrets*."""
-    for field, name in named:
-        if name not in secrets:
-            raise lacking_secret(field, name, spoilt.get(name, ""))
+    return accepted, (
+        *equipped.warnings,
+        *problems,
+        *discovery_problems(upstream, plugins, spec, secrets, found.spoilt),
+    )
 
 
 def _whole(upstream: Upstream, plugin: UpstreamPlugin[Any, Any, Any], spec: Model) -> Target:
@@ -209,57 +202,3 @@ def _decoded(raw: Mapping[str, Any], model: type[Model], *, at: str) -> Model:
     if value is None:
         raise _Faults(*problems)
     return value
-
-
-def _functions(
-    upstream: Upstream, plugin: FunctionPlugin[Any, Any], artifacts: Mapping[str, Artifact]
-) -> tuple[dict[str, AcceptedFunction], frozenset[str], tuple[Problem, ...]]:
-    """Decode and check the functions; a bad one is reported and left out, and those that are Pending are named."""
-    accepted: dict[str, AcceptedFunction] = {}
-    pending: set[str] = set()
-    problems: list[Problem] = []
-    for index, function in enumerate(upstream.functions):
-        at = f"functions[{index}]"
-        if function.name in accepted:
-            problems.append(Problem(field=f"{at}.name", problem=f"{function.name!r} is given twice", hint="rename one"))
-            continue
-        fields, found = _function(upstream, function, plugin, artifacts, at=f"{at}.spec")
-        try:
-            check_milliseconds(function.timeout, "timeout", zero="for no limit")
-        except ConfigError as error:
-            fields, found = None, (*found, problem_of(error, at))
-        problems += found
-        if any(problem.pending for problem in found):
-            pending.add(function.name)
-        if fields is not None:
-            rules = (function.timeout, function.idempotent)
-            accepted[function.name] = AcceptedFunction(plugin, fields, *rules, upstream.metadata.annotations)
-    return accepted, frozenset(pending), tuple(problems)
-
-
-def _function(
-    upstream: Upstream,
-    function: Function,
-    plugin: FunctionPlugin[Any, Any],
-    artifacts: Mapping[str, Artifact],
-    *,
-    at: str,
-) -> tuple[Model | None, tuple[Problem, ...]]:
-    fields, problems = decode_struct(dict(function.spec), plugin.function_model, at=at)
-    if fields is None:
-        hint = _service_hint(upstream, plugin)
-        return None, tuple(msgspec.structs.replace(problem, hint=hint or problem.hint) for problem in problems)
-    name = f"{upstream.name}/{function.name}"
-    try:
-        fields = with_artifacts(fields, plugin, artifacts)
-        plugin.check_function(name, fields)
-    except (ConfigError, TemplateError) as error:
-        return None, problems_of(error, at)
-    warnings = (problem_of(warning, at) for warning in plugin.function_warnings(name, fields))
-    return fields, tuple(msgspec.structs.replace(warning, warning=True) for warning in warnings)
-
-
-def _service_hint(upstream: Upstream, plugin: FunctionPlugin[Any, Any]) -> str:
-    if upstream.service_info is None and plugin.function_model.__struct_fields__ == ():
-        return "functions of a service need service_info, e.g. {type: REST}"
-    return ""

@@ -12,7 +12,7 @@ from gloo.envoy.route_tree import route_fields
 from gloo.errors import ConfigError
 from gloo.model.base import Value, replace
 from gloo.model.codec import ConfigObject
-from gloo.model.route import Route
+from gloo.model.route import BrokenRoute, Route
 from gloo.model.secret import Secret
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.ssl_config import SSLConfig
@@ -225,6 +225,8 @@ def _wants(service: VirtualService, plugins: Plugins) -> _Wants:
 def _names_in(route: Route, plugins: Plugins) -> tuple[str, ...]:
     if route.single_destination is not None and not route.extensions:
         return (route.single_destination.upstream_name,)
+    if isinstance(route, BrokenRoute) and route.rest is not None:
+        route = route.rest
     return (*(destination.upstream_name for destination in route.destinations), *mentioned(route.extensions, plugins))
 
 
