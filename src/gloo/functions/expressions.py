@@ -153,8 +153,7 @@ class Expressions(Value, frozen=True):
                 return lua.quoted(json.dumps(value))
             case Choice():
                 cases = [(when, self._chosen(each, place, may_be_empty)) for when, each in choices(expression)]
-                written = [f"{self.truth(when)} and {text}" for when, text in cases[:-1]]
-                return f"({' or '.join((*written, cases[-1][1]))})"
+                return f"({''.join(f'{self.truth(when)} and {text} or ' for when, text in cases[:-1])}{cases[-1][1]})"
             case Call("raw", (inner,)):
                 return lua.call(_RAW_PRINTERS.get(place, "gloo.text"), self.value(inner), self.site(inner))
             case Call("default", (Variable() as first, second)):

@@ -52,7 +52,7 @@ def collected(*steps: Callable[[], object]) -> Iterator[Problem]:
             step()
         except (ConfigError, TemplateError) as error:
             yield from problems_of(error)
-        except Exception:  # noqa: BLE001, S112
+        except Exception:  # noqa: BLE001, S112 - it is seen once what is told is mended, if it is a bug
             continue
 
 
