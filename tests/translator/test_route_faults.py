@@ -117,3 +117,16 @@ def test_clients_are_told_of_the_first_fault_as_long_as_it_is_there() -> None:
     service = "name: shop\nroutes:\n- {request_matcher: {path_prefix: /a, verbs: [A B]}, %s}\n"
     alone, both = (routes(translated(UPSTREAM, service % to), "shop") for to in (TO_A, TO_GONE))
     assert alone == both
+
+
+def test_a_bug_in_what_looks_for_more_is_told_beside_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def boom(*_: object) -> None:
+        raise ValueError("words that may hold a secret")
+
+    monkeypatch.setattr("gloo.translator.route_faults.check_prefix_rewrite", boom)
+    translation = translated(UPSTREAM, f"name: shop\nroutes:\n- {{{MATCHER}, {TO_GONE}, extensions: {{bogus: 1}}}}\n")
+    first, *others = translation.reports["VirtualService/shop"].problems
+    assert first.field == f"{AT}extensions.bogus"
+    assert [each.problem.startswith("a bug in gloo: ValueError") for each in others] == [True]
+    assert [(bug.ref, bug.kind) for bug in translation.bugs] == [("VirtualService/shop", "ValueError")]
+    assert len(routes(translation, "shop")) == 1

@@ -97,3 +97,15 @@ def test_an_upstream_that_waits_is_waited_for_whatever_its_functions_are() -> No
     assert reports["Upstream/a"].state is State.REJECTED
     assert {each.field for each in reports["Upstream/a"].problems} == {"spec.secret_ref", "functions[0].spec.b"}
     assert reports["VirtualService/shop"].state is State.PENDING
+
+
+def test_a_bug_in_what_looks_for_more_is_told_beside_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def boom(*_: object) -> None:
+        raise ValueError("words that may hold a secret")
+
+    monkeypatch.setattr("gloo.translator.upstream_faults._service", boom)
+    translation = translated(f"{GOOD}connection_timeout: 0s\n")
+    first, *others = translation.reports["Upstream/a"].problems
+    assert first.field == "connection_timeout"
+    assert [each.problem.startswith("a bug in gloo: ValueError") for each in others] == [True]
+    assert [(bug.ref, bug.kind) for bug in translation.bugs] == [("Upstream/a", "ValueError")]

@@ -43,17 +43,12 @@ def error_of(problems: Sequence[Problem]) -> ConfigError:
 
 
 def collected(*steps: Callable[[], object]) -> Iterator[Problem]:
-    """Take all *steps*, whatever becomes of others, and yield what is wrong by them.
-
-    A step that fails otherwise is a bug, or lacks what an earlier step found wrong; it comes to light without that.
-    """
+    """Take all *steps*, whatever is wrong by others, and yield what is wrong by them."""
     for step in steps:
         try:
             step()
         except (ConfigError, TemplateError) as error:
             yield from problems_of(error)
-        except Exception:  # noqa: BLE001, S112 - it is seen once what is told is mended, if it is a bug
-            continue
 
 
 def field_of(error: TemplateError) -> str:

@@ -4,7 +4,6 @@ A part that depends on a faulty one is not told: it may be right once that is. O
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 
 from gloo.envoy.route import Answer, Forward, PathMatch, Route, RouteMatch, Target
@@ -13,6 +12,7 @@ from gloo.model.route import BrokenRoute, Destination, EventMatcher, RequestMatc
 from gloo.model.route import Route as ModelRoute
 from gloo.model.status import Problem
 from gloo.plugins.jwt import JwtExtension
+from gloo.translator.bugs import Bug, bug_in
 from gloo.translator.destinations import (
     RouteScope,
     check_named,
@@ -29,16 +29,21 @@ from gloo.translator.route_extensions import RouteExtensions, read_extensions, r
 from gloo.translator.tokens import demand_of_route
 
 
-def route_faults(route: ModelRoute, scope: RouteScope) -> tuple[Problem, ...]:
-    """Return all that is wrong with the parts of *route*, the fields below it, each once."""
+def route_faults(route: ModelRoute, scope: RouteScope) -> tuple[tuple[Problem, ...], tuple[Bug, ...]]:
+    """Return all that is wrong with the parts of *route*, the fields below it, each once, and what bug ended that."""
     if isinstance(route, BrokenRoute):
         if route.rest is None:
-            return ()
+            return (), ()
         route = route.rest
-    found = [*_matcher_faults(route)]
-    with suppress(Exception):  # a bug, see `collected`; what was found by then stays
+    found: list[Problem] = []
+    bugs: tuple[Bug, ...] = ()
+    try:
+        found.extend(_matcher_faults(route))
         found.extend(_others(route, scope))
-    return tuple(dict.fromkeys(found))
+    except Exception as error:  # noqa: BLE001 - what was found by then is told, and the bug
+        bug, problem = bug_in(scope.ref, error)
+        found, bugs = [*found, problem], (bug,)
+    return tuple(dict.fromkeys(found)), bugs
 
 
 def _matcher_faults(route: ModelRoute) -> Iterator[Problem]:

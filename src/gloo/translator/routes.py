@@ -98,9 +98,9 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
         if scope.refusals.speaks:
             scope.refusals.check_routes((*(placed.body for placed in before), body, *(half for _, half in later)))
     except _Faults as faults:
-        return _error_route(route, at, name, scope, _with_others(faults.problems, route, at, scope))
+        return _faulty(route, at, name, scope, faults.problems)
     except ConfigError as error:
-        return _error_route(route, at, name, scope, _with_others(problems_of(error, at), route, at, scope))
+        return _faulty(route, at, name, scope, problems_of(error, at))
     except Exception as error:  # noqa: BLE001 - a bug about one route must not stop the others
         bug, problem = bug_in(scope.ref, error, at=at)
         return replace(_error_route(route, at, name, scope, (problem,)), bugs=(bug,))
@@ -109,12 +109,13 @@ def translate_route(route: ModelRoute, index: int, scope: RouteScope) -> Transla
     return TranslatedRoute(found.route.match, body, clusters, problems, before, found.route, found.demand, later)
 
 
-def _with_others(found: tuple[Problem, ...], route: ModelRoute, at: str, scope: RouteScope) -> tuple[Problem, ...]:
-    """Return what was *found*, first as it is what clients are told of, and then what else is wrong with *route*."""
+def _faulty(route: ModelRoute, at: str, name: str, scope: RouteScope, found: tuple[Problem, ...]) -> TranslatedRoute:
+    """Return the route that answers 500 for what was *found*, which clients are told of; what else is wrong follows."""
     from gloo.translator.route_faults import route_faults  # noqa: PLC0415 - rare, and start-up counts
 
-    others = (_with(problem, field=join_path(at, problem.field)) for problem in route_faults(route, scope))
-    return tuple(dict.fromkeys((*found, *others)))
+    others, bugs = route_faults(route, scope)
+    below = (_with(problem, field=join_path(at, problem.field)) for problem in others)
+    return replace(_error_route(route, at, name, scope, tuple(dict.fromkeys((*found, *below)))), bugs=bugs)
 
 
 def _body(route: Route, later: Sequence[tuple[str, bytes]]) -> bytes:

@@ -4,7 +4,6 @@ A part that depends on a faulty one is not told: it may be right once that is. O
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -20,6 +19,7 @@ from gloo.model.strict import decode_struct, field_names
 from gloo.model.upstream import Upstream
 from gloo.plugins.base import FunctionPlugin, ServicePlugin, UpstreamPlugin
 from gloo.plugins.registry import Plugins
+from gloo.translator.bugs import Bug, bug_in
 from gloo.translator.discovery_options import discovery_problems
 from gloo.translator.lacking_secrets import lacking_secret
 from gloo.translator.reports import collected, problem_of
@@ -61,18 +61,22 @@ def check_secrets(named: Iterable[tuple[str, str]], found: Found) -> None:
             raise lacking_secret(field, name, found.spoilt.get(name, ""))
 
 
-def upstream_faults(item: ConfigObject, plugins: Plugins, found: Found) -> tuple[Problem, ...]:
-    """Return all that is wrong with the parts of an upstream that can be read, each once."""
+def upstream_faults(item: ConfigObject, plugins: Plugins, found: Found) -> tuple[tuple[Problem, ...], tuple[Bug, ...]]:
+    """Return all that is wrong with the parts of an upstream that can be read, each once, and what bug ended that."""
     if isinstance(item.value, Upstream):
         rest = RestOfUpstream(item.value, frozenset(), tuple(enumerate(item.value.functions)))
     elif item.rest is not None:
         rest = item.rest
     else:
-        return ()
+        return (), ()
     problems: list[Problem] = []
-    with suppress(Exception):  # a bug, see `collected`; what was found by then stays
+    bugs: tuple[Bug, ...] = ()
+    try:
         problems.extend(_faults(rest, plugins, found, whole=item.value is not None))
-    return tuple(dict.fromkeys(problem for problem in problems if not problem.warning))
+    except Exception as error:  # noqa: BLE001 - what was found by then is told, and the bug
+        bug, problem = bug_in(item.ref, error)
+        problems, bugs = [*problems, problem], (bug,)
+    return tuple(dict.fromkeys(problem for problem in problems if not problem.warning)), bugs
 
 
 def _faults(rest: RestOfUpstream, plugins: Plugins, found: Found, *, whole: bool) -> Iterator[Problem]:

@@ -140,8 +140,9 @@ def _translate_upstream(item: ConfigObject, plugins: Plugins, refusals: Refusals
 def _left_out(item: ConfigObject, plugins: Plugins, found: Found, problems: tuple[Problem, ...]) -> TranslatedUpstream:
     """Return the upstream that is left out for *problems*, with what else is wrong with it."""
     first = (*item.problems, *problems)
-    others = tuple(problem for problem in upstream_faults(item, plugins, found) if problem not in first)
-    return TranslatedUpstream(None, located(item, first), others=located(item, others))
+    told, bugs = upstream_faults(item, plugins, found)
+    others = tuple(problem for problem in told if problem not in first)
+    return TranslatedUpstream(None, located(item, first), bugs, others=located(item, others))
 
 
 def _accept(upstream: Upstream, plugins: Plugins, found: Found) -> tuple[AcceptedUpstream, tuple[Problem, ...]]:
