@@ -31,6 +31,12 @@ def test_a_value_is_json_or_else_text(text: str, value: object) -> None:
     assert argument(text) == ("a", value)
 
 
+def test_what_is_nested_too_deep_to_be_read_is_text() -> None:
+    deep = "[" * 100_000
+    assert argument(f"a={deep}") == ("a", deep)
+    assert [Given(body=body).media_type for body in (b"[1]", deep.encode())] == ["application/json", ""]
+
+
 def test_an_argument_without_a_value_is_refused() -> None:
     with pytest.raises(ConfigError, match="gives no value"):
         argument("a")

@@ -69,6 +69,12 @@ def test_json_is_compared_by_value() -> None:
     assert _different({"upstream_request": sent}, "/add", b'{"name": "x"}') == []
 
 
+def test_a_body_that_is_nested_too_deep_to_be_read_is_no_json() -> None:
+    seen = Seen("s", "s/0", (Passage("up", None, Answer(200, body=b"[" * 100_000)),))
+    (said,) = differences(convert({"response": {"json": 1}}, Expected), seen)
+    assert str(said).startswith("response.json: expected 1, got no JSON: ")
+
+
 def test_two_roads_agree_but_for_what_envoy_adds() -> None:
     sent = Request("GET", "a", "/x", (("x-a", "1"),))
     seen = Request("GET", "b", "/x", (("x-request-id", "7"), ("x-a", "1"), ("x-envoy-internal", "true")))

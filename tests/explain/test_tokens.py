@@ -124,6 +124,10 @@ def test_what_is_no_token_says_nothing(token: str) -> None:
     assert claims_of(token) is None
 
 
+def test_claims_that_are_nested_too_deep_to_be_read_are_none() -> None:
+    assert claims_of(f"a.{base64url(b'[' * 100_000)}.c") is None
+
+
 @pytest.mark.parametrize(
     ("places", "path", "headers", "token"),
     [

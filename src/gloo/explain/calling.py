@@ -55,7 +55,7 @@ class Given(Value, frozen=True):
             return ""
         try:
             json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return ""
         return "application/json"
 
@@ -107,7 +107,7 @@ def argument(text: str) -> tuple[str, Json]:
         raise ConfigError("", "--arg", f"{text!r} gives no value", "e.g. --arg id=7")
     try:
         return name, json.loads(value, parse_constant=_no_json)
-    except ValueError:
+    except (ValueError, RecursionError):
         return name, value
 
 

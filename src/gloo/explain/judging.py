@@ -161,7 +161,7 @@ def _in_body(at: str, expected: str | None, value: Json | UnsetType, body: bytes
         return
     try:
         actual = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield Difference(f"{at}.json", json.dumps(value, ensure_ascii=False), f"no JSON: {text!r}")
         return
     if not same_values(actual, value):

@@ -75,7 +75,7 @@ def claims_of(token: str) -> Mapping[str, Json] | None:
         return None
     try:
         claims = json.loads(base64.urlsafe_b64decode(sections[1] + "=" * (-len(sections[1]) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return claims if isinstance(claims, dict) else None
 
