@@ -6,6 +6,7 @@ from tests.functions.gateway import Gateway, Request, call
 
 from gloo.errors import TemplateError
 from gloo.functions import FunctionTemplate, Parameter, Program, compile_function
+from gloo.functions.body_modes import BodyMode
 from gloo.model.base import replace
 
 
@@ -189,3 +190,27 @@ def test_a_broken_program_is_told_to_the_log_and_not_to_the_client(gateway: Gate
         assert (outcome.status, outcome.code) == (500, "internal")
         assert b"secret" not in outcome.answer
         assert outcome.log
+
+
+@pytest.mark.parametrize(
+    ("body", "sound"),
+    [
+        ('{"a": "{{ x }}"}', True),
+        ('{"a": "{{ upper(x.y) }}", "b": {{ json(sort(xs)) }}}', True),
+        ('{"a": "{{ x }}", "b": {{ context() }}}', False),
+        ('{"a": "{{ x }}", "b": "{{ default(env("FUNCTION_X"), "") }}"}', False),
+        ('{"a": "{% if header("x") == "" %}{{ x }}{% endif %}"}', False),
+        ('{"a": "{% for y in x %}{% set z = base64_decode(y) %}{{ z }}{% endfor %}"}', False),
+        ('{"a": "{{ x }}", "b": "{{ body() }}"}', False),
+        ('{"a": "{{ x }}", "b": "{{ p }}"}', False),
+        ('{"a": "{{ p }}"}', False),
+    ],
+)
+def test_values_of_a_json_body_alone_are_known_to_be_utf8(body: str, *, sound: bool) -> None:
+    program = compile_function(FunctionTemplate("a/b", body=body), [Parameter("query", "p")])
+    assert ("sound = true" in program.source) is sound
+
+
+def test_what_is_wrapped_is_not_known_to_be_utf8() -> None:
+    program = compile_function(FunctionTemplate("a/b", path="/{{ x }}", mode=BodyMode("wrap")))
+    assert "sound = true" not in program.source

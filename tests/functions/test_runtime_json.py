@@ -117,3 +117,32 @@ def test_a_long_string_of_escapes_costs_no_more_than_its_length(gateway: Gateway
     long = b"\\n" * 50_000
     assert call(gateway, Request(body=b'{"v":"' + long + b'"}'), body='{"v":{{ v }}}').request.body is not None
     assert call(gateway, Request(body=b'{"v":"' + long), body='{"v":{{ v }}}').code == "bad_body"
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1f\x80\u0800", "\n\u00e9\u00e9\u00e9", "x" * 33 + '"\u201c\u201d', "\U0001f600\\\U0001f600", "ab\u00e9"]
+)
+@pytest.mark.parametrize("body", ['{"a": "{{ v }}"}', '{"a": "{{ v }}", "b": "{{ header("x") }}"}'])
+def test_characters_beyond_ascii_stand_beside_escapes(gateway: Gateway, text: str, body: str) -> None:
+    outcome = call(gateway, Request(body=json.dumps({"v": text}).encode()), body=body)
+    assert json.loads(outcome.request.body or b"")["a"] == text
+
+
+def test_a_value_that_is_no_utf8_is_refused_beside_a_sound_body(gateway: Gateway) -> None:
+    request = Request(headers={"x": "\xff\xfe"}, body=b'{"v":"a"}')
+    outcome = call(gateway, request, body='{"a": "{{ v }}", "b": "{{ header("x") }}"}')
+    assert outcome.code == "bad_value"
+
+
+@pytest.mark.parametrize(
+    "body", ['{"a": "{{ v }}"}', '{"a": "{{ v }}", "b": "{{ header("x") }}"}'], ids=["sound", "any"]
+)
+@pytest.mark.parametrize(
+    "odd", ['"', "\\", "\x00", "\x01", "\x1f", "\n", "\x7f", "\u00e9", "\u0800", "\U0001f600", " ", "!", "#", "]"]
+)
+def test_a_character_is_printed_alike_at_each_place(gateway: Gateway, odd: str, body: str) -> None:
+    for length in (*range(36), 63, 64, 65):
+        for place in range(length + 1):
+            text = "a" * place + odd + "b" * (length - place)
+            outcome = call(gateway, Request(body=json.dumps({"v": text}).encode()), body=body)
+            assert json.loads(outcome.request.body or b"")["a"] == text

@@ -117,3 +117,39 @@ _BY_NAME = {function.name: function for function in _ALL}
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     _BY_NAME | {alias: _BY_NAME[name] for alias, name in ALIASES.items()}
 )
+
+SOUND = frozenset(
+    [
+        "at",
+        "context",
+        "default",
+        "divisibleBy",
+        "even",
+        "exists",
+        "existsIn",
+        "first",
+        "float",
+        "int",
+        "isArray",
+        "isBoolean",
+        "isFloat",
+        "isInteger",
+        "isNumber",
+        "isObject",
+        "isString",
+        "join",
+        "json",
+        "last",
+        "length",
+        "lower",
+        "max",
+        "min",
+        "odd",
+        "range",
+        "round",
+        "sort",
+        "trim",
+        "upper",
+    ]
+)
+"""Functions that make valid UTF-8 of valid UTF-8."""

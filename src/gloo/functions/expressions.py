@@ -7,7 +7,7 @@ defaults, so that what a place needs is decided for each leaf when the template 
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gloo.functions import lua
@@ -119,17 +119,19 @@ class Expressions(Value, frozen=True):
                 written = [f"{self.truth(condition)} and {{{self.value(then)}}}" for condition, then in cases]
                 return f"({' or '.join((*written, f'{{{self.value(last[1])}}}'))})[1]"
             case Concatenation(parts):
-                return lua.call("gloo.joined", *self._texts(parts))
+                return self._joined(parts)
             case ListOf(items):
                 return f"{{{', '.join((f'[0] = {len(items)}', *map(self.need, items)))}}}"
             case ObjectOf(pairs):
                 return self._object(dict(pairs))
         return self._operation(expression)
 
-    def _texts(self, parts: Sequence[Expression]) -> Iterator[str]:
-        """Write *parts* as texts for a call: many as one list, since each argument takes a register."""
-        written = map(self._text, parts)
-        return written if len(parts) <= MANY else iter([f"unpack({{{', '.join(written)}}}, 1, {len(parts)})"])
+    def _joined(self, parts: Sequence[Expression]) -> str:
+        """Write *parts* as one text: many as one list, since each argument takes a register."""
+        if len(parts) <= 4:  # no loop
+            return lua.call("gloo.paid", " .. ".join(map(self._text, parts)))
+        texts = ", ".join(map(self._text, parts))
+        return lua.call("gloo.joined", texts if len(parts) <= MANY else f"unpack({{{texts}}}, 1, {len(parts)})")
 
     def need(self, expression: Expression) -> str:
         """Write *expression* as a value that fails if it is missing."""
@@ -187,8 +189,7 @@ class Expressions(Value, frozen=True):
         return self.sites.number(called(expression), self.source, expression.at)
 
     def _call(self, expression: Call) -> str:
-        own = _CALLS.get(expression.function)
-        if own is not None:
+        if own := _CALLS.get(expression.function):
             return own(self, expression)
         arguments = (self.need(argument) for argument in expression.arguments)
         return lua.call(f"gloo.call_{expression.function}", self._subject(expression), *arguments)

@@ -49,4 +49,5 @@ def limits_of(names: Names, given: int | None, field: str = "max_body") -> Limit
 
 def body_flags(names: Names, limits: Limits, *, writes: bool) -> str:
     """Write the fields that tell the runtime what a template does with the body."""
-    return f"reads_body = {lua.boolean(names.waits)}, writes_body = {lua.boolean(writes)}, {limits.lua}"
+    sound = "sound = true, " if names.sound else ""
+    return f"reads_body = {lua.boolean(names.waits)}, writes_body = {lua.boolean(writes)}, {sound}{limits.lua}"

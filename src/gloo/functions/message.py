@@ -11,6 +11,7 @@ from gloo.errors import TemplateError
 from gloo.functions import lua
 from gloo.functions.blocks import render
 from gloo.functions.body_language import place_body
+from gloo.functions.catalogue import SOUND
 from gloo.functions.context import HeaderValue, place
 from gloo.functions.expressions import Expressions, Sites
 from gloo.functions.faults import Faults
@@ -19,7 +20,7 @@ from gloo.functions.room import Room, room_of
 from gloo.functions.source import Source
 from gloo.functions.target_language import Target, check_dots
 from gloo.functions.template import parse
-from gloo.functions.tree import Block, Text, raw_marks, statements
+from gloo.functions.tree import Block, Text, functions_of, raw_marks, statements
 from gloo.model.base import Value
 from gloo.model.http_name import FRAMING_HEADERS, is_host
 
@@ -151,13 +152,14 @@ class MessageWriter:
         for at in raw_marks(block):
             problem = "this value is not escaped"
             self.warnings.append(source.error(at, problem, "raw lets a client's value be part of the text around it"))
+        self.names.foreign |= not SOUND.issuperset(functions_of(block))
         self.rooms.append((room_of(block, source, self.names.nested), source))
         return render(variable, block, Expressions(self.names, self.sites, source, {}))
 
 
 def typed(media_type: str) -> str:
     """Write the line that sets the content type of a body that is not empty."""
-    return f'if body ~= "" then headers:replace("content-type", {lua.quoted(media_type)}) end' if media_type else ""
+    return f"gloo.set_type(headers, body, {lua.quoted(media_type)})" if media_type else ""
 
 
 def _is_constant(block: Block) -> bool:

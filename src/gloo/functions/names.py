@@ -43,6 +43,7 @@ class Names:
         reads_lists: they use all the values of a field of a form.
         any_route: the route is not known yet: each name may be one of its parameters.
         objects: what is put together of the body and of parameters once for a rendering, and its Lua variable.
+        foreign: they use values that may be no valid UTF-8, which the fields of JSON are.
     """
 
     parameters: Sequence[Parameter]
@@ -55,6 +56,7 @@ class Names:
     reads_text: bool = False
     reads_lists: bool = False
     any_route: bool = False
+    foreign: bool = False
     kept: dict[str, None] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     used: dict[tuple[str, ...], str] = field(default_factory=dict)
@@ -69,6 +71,11 @@ class Names:
     def waits(self) -> bool:
         """Whether anything of the body is used."""
         return self.reads_body or self.reads_text or self.reads_lists
+
+    @property
+    def sound(self) -> bool:
+        """Whether all text values are valid UTF-8: fields of a JSON body, and what is made of them alone."""
+        return self.reads_body and self.body == "json" and not self.foreign and not self.reads_text
 
     def fields(self) -> list[str]:
         """The Lua line that reads the body's fields, if they are used."""
@@ -147,6 +154,7 @@ class Names:
         return Resolved(_fields(self._use(binding.path), rest), text=not binding.typed or self.body in _FORMS)
 
     def _use(self, path: tuple[str, ...]) -> str:
+        self.foreign = True
         sources = [self.parameters[binding.parameter] for binding in self.bindings if binding.path == path]
         self.reads_body |= any(each.source == "body" and each.extractor is None for each in sources)
         self.reads_text |= any(each.source == "body" and each.extractor is not None for each in sources)

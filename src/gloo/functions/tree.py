@@ -253,6 +253,25 @@ def statements(block: Block) -> Iterator[Statement]:
                 yield from statements(otherwise)
 
 
+def functions_of(block: Block) -> Iterator[str]:
+    """The names of the functions that *block* calls."""
+    waiting = [expression for statement in statements(block) for expression in _expressions(statement)]
+    while waiting:
+        expression = waiting.pop()
+        if isinstance(expression, Call):
+            yield expression.function
+        waiting.extend(children(expression))
+
+
+def _expressions(statement: Statement) -> tuple[Expression, ...]:
+    match statement:
+        case Output(expression) | Set(_, expression) | For(items=expression):
+            return (expression,)
+        case If(branches):
+            return tuple(branch.condition for branch in branches)
+    return ()
+
+
 def raw_marks(block: Block) -> Iterator[int]:
     """The offsets of the outputs in *block* that are not escaped."""
     for statement in statements(block):

@@ -4,9 +4,11 @@
 local MAX_OUTPUT = 8388608 -- bytes
 local budget, written = 0, 0
 
-function gloo.refill(units)
-  budget, written = units, 0
+-- A rendering starts. `sound`: all its values are valid UTF-8, for they are of a JSON body.
+function gloo.refill(units, sound)
+  budget, written, gloo.sound = units, 0, sound or false
   gloo.randoms, gloo.time, gloo.noted = nil, nil, nil
+  gloo.reuse()
 end
 
 local function spend(units)

@@ -63,7 +63,7 @@ local function compress(s, at)
   state[6], state[7] = tobit(state[6] + g), tobit(state[7] + h)
 end
 
-local function word(n) return char(band(rshift(n, 24), 255), band(rshift(n, 16), 255), band(rshift(n, 8), 255), band(n, 255)) end
+local function word(n) return (char(band(rshift(n, 24), 255), band(rshift(n, 16), 255), band(rshift(n, 8), 255), band(n, 255))) end
 
 -- The 32 bytes of the digest of `s`.
 local function sha256(s)
@@ -74,13 +74,13 @@ local function sha256(s)
   for at = 1, #s, 64 do compress(s, at) end
   local words = {}
   for i = 0, 7 do words[i + 1] = word(state[i]) end
-  return concat(words)
+  return (concat(words))
 end
 
 local function xor(s, mask)
   local bytes = {}
   for i = 1, #s do bytes[i] = char(bxor(byte(s, i), mask)) end
-  return concat(bytes)
+  return (concat(bytes))
 end
 
 local function hmac(key, s)
@@ -92,7 +92,7 @@ end
 local function hex(bytes)
   local digits = {}
   for i = 1, #bytes do digits[i] = format("%02x", byte(bytes, i)) end
-  return concat(digits)
+  return (concat(digits))
 end
 
 local WRITTEN = {

@@ -98,6 +98,7 @@ end
 local BROKEN = {name = "", sites = {}}
 
 function envoy_on_request(handle)
+  if gloo.cold then gloo.warm_up() end
   local context = handle:filterContext()
   local program = young[context:get("id")]
   if not program then
@@ -122,7 +123,7 @@ function envoy_on_request(handle)
     end
   end
   local notes = program.responses and gloo.notes(program, headers)
-  gloo.refill(program.work)
+  gloo.refill(program.work, program.sound)
   gloo.handle = handle
   local rendered, result = pcall(program.request, headers, text)
   if not rendered then return refuse(handle, program, result) end

@@ -28,8 +28,8 @@ end
 
 -- Text ---------------------------------------------------------------------------------------------------------------
 
-function gloo.call_upper(site, value) return str(value, site):upper() end
-function gloo.call_lower(site, value) return str(value, site):lower() end
+function gloo.call_upper(site, value) return (str(value, site):upper()) end
+function gloo.call_lower(site, value) return (str(value, site):lower()) end
 
 local function is_blank(c) return c == 32 or c == 9 or c == 10 or c == 13 end
 
@@ -60,8 +60,8 @@ function gloo.call_substring(site, value, start, length)
   spend(#s / 4)
   if not from or from < 0 or from ~= floor(from) or (length ~= nil and (not count or count ~= floor(count))) then return "" end
   local first = forward(s, 1, from)
-  if not count or count <= 0 then return sub(s, first) end
-  return sub(s, first, forward(s, first, count) - 1)
+  if not count or count <= 0 then return (sub(s, first)) end
+  return (sub(s, first, forward(s, first, count) - 1))
 end
 
 function gloo.call_replace(site, value, old, new)
@@ -77,7 +77,7 @@ function gloo.call_replace(site, value, old, new)
     at = stop + 1
   end
   parts[#parts + 1] = sub(s, at)
-  return concat(parts)
+  return (concat(parts))
 end
 
 function gloo.call_word_count(site, value)
@@ -142,7 +142,7 @@ function gloo.call_join(site, value, separator)
     parts[i] = str(value[i], site)
     spend(4 + #between / 3)
   end
-  return concat(parts, between)
+  return (concat(parts, between))
 end
 
 function gloo.call_range(site, value)
@@ -265,7 +265,7 @@ local function encode(s, letters, padding)
     j = j + 4
   end
   if not padding then j = j - (3 - n % 3) % 3 end
-  return ffi.string(out, j)
+  return (ffi.string(out, j))
 end
 
 -- Either alphabet, with or without padding.
@@ -285,7 +285,7 @@ local function decode(s, site)
     end
   end
   if count == 6 or bits ~= 0 then bad("is not base64", site) end
-  return ffi.string(out, j)
+  return (ffi.string(out, j))
 end
 
 function gloo.call_base64_encode(site, value) return encode(text(value, site), PLAIN, true) end

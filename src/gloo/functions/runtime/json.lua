@@ -9,6 +9,8 @@ local cast, copy, text_of = ffi.cast, ffi.copy, ffi.string
 local band, bor, lshift, rshift = bit.band, bit.bor, bit.lshift, bit.rshift
 local BYTES, WORDS, HIGH_BITS = ffi.typeof("const uint8_t *"), ffi.typeof("const int32_t *"), bit.tobit(0x80808080)
 local null = gloo.null
+ffi.cdef("int memcmp(const void *one, const void *other, size_t length);")
+local C = ffi.C
 
 local MAX_DEPTH = 100
 local MOST_ALIKE = 16 -- fields that an object has room for before it is read: no body is to take memory that it does not fill
@@ -82,7 +84,7 @@ local function put_utf8(out, at, code)
   return at + 2
 end
 
-local HEX = {}
+local HEX = ffi.new("int8_t[256]", -1) -- the digit that a byte is
 for digit = 0, 15 do
   HEX[byte(("%x"):format(digit))], HEX[byte(("%X"):format(digit))] = digit, digit
 end
@@ -90,16 +92,16 @@ end
 local function hex4(s, i)
   local a, b, c, d = byte(s, i, i + 3)
   a, b, c, d = HEX[a or 0], HEX[b or 0], HEX[c or 0], HEX[d or 0]
-  if not (a and b and c and d) then refuse(not a and i or not b and i + 1 or not c and i + 2 or i + 3, "bad \\u escape") end
-  return bor(lshift(a, 12), lshift(b, 8), lshift(c, 4), d)
+  local code = bor(lshift(a, 12), lshift(b, 8), lshift(c, 4), d)
+  if code < 0 then refuse(a < 0 and i or b < 0 and i + 1 or c < 0 and i + 2 or i + 3, "bad \\u escape") end
+  return code
 end
 
 -- The code of the \u escape whose digits start at i, and the index after it.
 local function unicode_escape(s, i)
   local code = hex4(s, i)
-  if code >= 0xDC00 and code <= 0xDFFF then refuse(i, "lone surrogate") end
-  if code < 0xD800 or code > 0xDBFF then return code, i + 4 end
-  if byte(s, i + 4) ~= 92 or byte(s, i + 5) ~= 117 then refuse(i, "lone surrogate") end
+  if code < 0xD800 or code > 0xDFFF then return code, i + 4 end
+  if code >= 0xDC00 or byte(s, i + 4) ~= 92 or byte(s, i + 5) ~= 117 then refuse(i, "lone surrogate") end
   local low = hex4(s, i + 6)
   if low < 0xDC00 or low > 0xDFFF then refuse(i, "lone surrogate") end
   return 0x10000 + (code - 0xD800) * 0x400 + (low - 0xDC00), i + 10
@@ -170,13 +172,14 @@ local function hard_string(s, from)
   end
 end
 
--- The string whose opening quote is at i, and the index after it.
-local function string_at(s, i)
+-- The string whose opening quote is at i, and the index after it. Where it is `guess`, no text is made of it.
+local function string_at(s, i, guess)
   local from = i + 1
   local stop = find(s, '"', from, true)
   if slash_at < from then find_slash(s, from) end
   if odd_at < from then find_odd(s, from) end
   if not stop or slash_at < stop or odd_at < stop then return hard_string(s, from) end
+  if guess and #guess == stop - from and C.memcmp(cast(BYTES, s) + i, guess, #guess) == 0 then return guess, stop + 1 end
   return sub(s, from, stop - 1), stop + 1
 end
 
@@ -236,21 +239,47 @@ local function scalar_at(s, i, c)
 end
 
 -- The key at i or after blanks, and the index after its colon.
-local function key_at(s, i)
+local function key_at(s, i, guess)
   local c, key
   i, c = skip_blanks(s, i)
   if c ~= 34 then refuse(i, "a key in quotes is due") end
-  key, i = string_at(s, i)
+  key, i = string_at(s, i, guess)
   i, c = skip_blanks(s, i)
   if c ~= 58 then refuse(i, "a colon is due") end
   return key, i + 1
 end
 
+-- Objects of bodies are used again once what was made of their body is finished: the next body is often of the same
+-- shape, and then only values are to be set. An object's own keys say what is expected of the next one in its place.
+-- They are let go after a while, for they hold the texts of bodies that are gone.
+local MOST_SPARE, LONGEST_HELD = 1024, 262144 -- objects; bytes of bodies
+local spare, used, held, none = {}, 0, 0, {}
+
+-- What was parsed is needed no more: called when a rendering starts.
+function gloo.reuse()
+  used = 0
+  if held > LONGEST_HELD then spare, held = {}, 0 end
+end
+
+-- A new object with the first `size` fields of another, of which the rest is of an earlier body.
+local function first_fields(object, size, like)
+  local copy = new_table(like, like)
+  for i = 1, size do
+    local key = object[i]
+    copy[i], copy[key] = key, object[key]
+  end
+  return copy
+end
+
+-- The containers around the innermost one, their places among the spare ones, the keys they wait to fill, and how much
+-- they hold.
+local outer, places, keys, sizes = {}, {}, {}, {}
+
 -- Parses the whole of `s`; fails with 400 bad_body. All is one loop: LuaJIT compiles nested ones now well, now badly.
-function gloo.parse(s)
-  -- The containers around the innermost one, the keys they wait to fill, and how much they hold.
-  local outer, keys, sizes, depth, like = {}, {}, {}, 0, 6 -- `like`: objects are often as large as the one before
-  local inner, key, size, value, c
+-- Objects are taken from `pool`, at its places behind `taken`, up to `most`.
+local function parse(s, pool, taken, most)
+  local depth, like = 0, 6 -- `like`: objects are often as large as the one before
+  local inner, place, key, size, value, c
   local i, closed, opened = 1, false, false -- `closed`: the value is a container that has just been completed
   slash_at, odd_at = 0, 0
   while true do
@@ -265,16 +294,21 @@ function gloo.parse(s)
         if after == c + 2 then -- the closing bracket of either kind is two further on
           value, i = c == 91 and {[0] = 0} or {}, i + 1
         else
-          if c == 91 then
-            value = new_table(6, 0)
-            value[0] = 0
-          else
-            value = new_table(like, like)
-          end
           depth = depth + 1
-          outer[depth], keys[depth], sizes[depth] = inner or false, key or false, size or 0
-          inner, key, size, opened = value, nil, 0, true
-          if c == 123 then key, i = key_at(s, i) end
+          outer[depth], places[depth], keys[depth], sizes[depth] = inner or false, place or 0, key or false, size or 0
+          key, size, opened = nil, 0, true
+          if c == 91 then
+            inner, place = new_table(6, 0), 0
+            inner[0] = 0
+          else
+            taken = taken + 1
+            place, inner = taken, pool[taken]
+            if not inner then
+              inner = new_table(like, like)
+              if taken <= most then pool[taken] = inner end
+            end
+            key, i = key_at(s, i, inner[1])
+          end
         end
       else
         value, i = scalar_at(s, i, c)
@@ -285,12 +319,21 @@ function gloo.parse(s)
       opened = false
     elseif not inner then
       if c then refuse(i, "the end is due") end
-      return value
+      return value, taken
     else
       if key then
-        if inner[key] == nil then
+        local expected = inner[size + 1]
+        if expected == key then
           size = size + 1
-          inner[size] = key
+        else
+          if expected then
+            inner = first_fields(inner, size, like)
+            pool[place] = inner
+          end
+          if inner[key] == nil then
+            size = size + 1
+            inner[size] = key
+          end
         end
         inner[key] = value
       else
@@ -299,10 +342,19 @@ function gloo.parse(s)
       end
       if c == 44 then
         i, closed = i + 1, false
-        if key then key, i = key_at(s, i) end
+        if key then key, i = key_at(s, i, inner[size + 1]) end
       elseif c == (key and 125 or 93) then
-        if key then like = size < MOST_ALIKE and size or MOST_ALIKE else inner[0] = size end
-        value, inner, key, size = inner, outer[depth], keys[depth] or nil, sizes[depth]
+        if not key then
+          inner[0] = size
+        else
+          like = size < MOST_ALIKE and size or MOST_ALIKE
+          if inner[size + 1] then
+            inner = first_fields(inner, size, like)
+            pool[place] = inner
+          end
+        end
+        value, inner, place, key, size = inner, outer[depth], places[depth], keys[depth] or nil, sizes[depth]
+        outer[depth] = false
         depth, i, closed = depth - 1, i + 1, true
       else
         refuse(i, "a comma or a closing bracket is due")
@@ -311,11 +363,15 @@ function gloo.parse(s)
   end
 end
 
+function gloo.parse(s) return (parse(s, none, 0, 0)) end
+
 -- The fields of a request body; none if it is empty or is not an object.
 function gloo.fields(body)
   if not body or body == "" then return gloo.empty end
   gloo.spend(#body * 3) -- about what a body of the usual kind takes; its length is bounded
-  local value = gloo.parse(body)
+  held = held + #body
+  local value
+  value, used = parse(body, spare, used, MOST_SPARE)
   if type(value) == "table" and value[0] == nil then return value end
   return gloo.empty
 end

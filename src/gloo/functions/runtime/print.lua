@@ -5,9 +5,11 @@ local byte, sub, format, concat = string.byte, string.sub, string.format, table.
 local type, pcall, find, match, gsub = type, pcall, string.find, string.match, string.gsub
 local ffi, bit = require("ffi"), require("bit")
 local cast, copy, text_of = ffi.cast, ffi.copy, ffi.string
-local band, bor, bxor = bit.band, bit.bor, bit.bxor
+local band, bor, bxor, bnot, rshift = bit.band, bit.bor, bit.bxor, bit.bnot, bit.rshift
 local BYTES, WORDS, HIGH_BITS = ffi.typeof("const uint8_t *"), ffi.typeof("const int32_t *"), bit.tobit(0x80808080)
 local buffer = require("string.buffer")
+ffi.cdef("size_t strcspn(const char *text, const char *others);")
+local C = ffi.C
 local text, null, character_end = gloo.text, gloo.null, gloo.character_end
 local spend, is_number, paper_for = gloo.spend, gloo.is_number, gloo.paper_for
 
@@ -19,7 +21,7 @@ local function replacements(replace)
 end
 
 local function rewrite(s, map)
-  spend(#s * 0.6)
+  spend(#s * 0.75)
   local bytes, last, room = cast(BYTES, s), #s - 1, #s
   for i = 0, last do
     local new = map[bytes[i]]
@@ -37,11 +39,11 @@ local function rewrite(s, map)
       at = at + 1
     end
   end
-  return text_of(out, room)
+  return (text_of(out, room))
 end
 
 local function substitute(s, map)
-  spend(#s / 8)
+  spend(#s / 6)
   for i = 1, #s do
     if map[byte(s, i)] then return rewrite(s, map) end
   end
@@ -51,56 +53,74 @@ end
 -- JSON -------------------------------------------------------------------------------------------------------------
 
 local SHORT = {[8] = "\\b", [9] = "\\t", [10] = "\\n", [12] = "\\f", [13] = "\\r", [34] = '\\"', [92] = "\\\\"}
+local JSON_CONTROLS = string.char(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31)
 local JSON = replacements(function(code) return SHORT[code] or (code < 32 and format("\\u%04x", code)) end)
-local HARD = replacements(function(code) return JSON[code] or code > 127 end)
 
--- The index of the first byte at or after i that can't stand in a JSON string as it is, or may be the start of invalid
--- UTF-8; what is behind the end if there is none. It looks at four bytes at once: a byte less than 32 borrows a high bit,
--- and so does one that a quote or a backslash makes zero.
-local function next_hard(s, i)
-  local n = #s
-  if i + 3 <= n then
-    local bytes = cast(BYTES, s)
-    repeat
-      local word = cast(WORDS, bytes + (i - 1))[0]
-      local quote, slash = bxor(word, 0x22222222), bxor(word, 0x5C5C5C5C)
-      local hard = bor(word, word - 0x20202020, quote - 0x01010101, slash - 0x01010101)
-      if band(hard, HIGH_BITS) ~= 0 then break end
-      i = i + 4
-    until i + 3 > n
-  end
-  while i <= n and not HARD[byte(s, i)] do i = i + 1 end
-  return i
+local ODD = replacements(function(code) return JSON[code] or code > 127 end)
+
+-- Which of four bytes can't stand in a JSON string as they are: zero if none. A byte less than 32 borrows a high bit, and
+-- so does one that a quote or a backslash makes zero. Bytes beyond ASCII count unless all values are sound.
+local function hard_at(bytes, i)
+  local word = cast(WORDS, bytes + i)[0]
+  local quote, slash = bxor(word, 0x22222222), bxor(word, 0x5C5C5C5C)
+  local hard = bor(word - 0x20202020, quote - 0x01010101, slash - 0x01010101)
+  return (band(HIGH_BITS, gloo.sound and band(hard, bnot(word)) or bor(hard, word)))
 end
 
-local function escape(s, site)
-  local n = #s
-  spend(n / 16)
-  local i = next_hard(s, 1)
-  if i > n then return s end
-  local parts, count, from = {}, 0, 1
-  while i <= n do
-    local c = byte(s, i)
-    if c < 128 then
-      spend(14)
-      parts[count + 1], parts[count + 2] = sub(s, from, i - 1), JSON[c]
-      count, i = count + 2, i + 1
-      from = i
-    else
-      local first = i
-      while c and c > 127 do
-        i = character_end(s, i)
-        if not i then gloo.fail(400, "bad_value", "is not valid UTF-8", site) end
-        c = byte(s, i)
-      end
-      spend(6 + (i - first) / 4)
+local HARD = JSON_CONTROLS .. '"\\'
+
+-- Whether a text stands in a JSON string as it is; false may be wrong. Long ones are C's to look at. There is no loop here,
+-- for LuaJIT compiles the loop of a template badly around another one.
+local function is_plain(s, bytes, n)
+  if n > 32 then return gloo.sound and C.strcspn(s, HARD) == n end
+  if n < 4 then
+    local odd = gloo.sound and JSON or ODD
+    return n == 0 or not (odd[bytes[0]] or odd[bytes[rshift(n, 1)]] or odd[bytes[n - 1]])
+  end
+  local hard = bor(hard_at(bytes, 0), hard_at(bytes, n - 4))
+  if n > 8 then
+    hard = bor(hard, hard_at(bytes, 4), hard_at(bytes, n - 8))
+    if n > 16 then
+      hard = bor(hard, hard_at(bytes, 8), hard_at(bytes, n - 12))
+      if n > 24 then hard = bor(hard, hard_at(bytes, 12), hard_at(bytes, n - 16)) end
     end
-    i = next_hard(s, i)
+  end
+  return hard == 0
+end
+
+-- Escapes what can't stand in a JSON string as it is; refuses invalid UTF-8.
+local function escape(s, site)
+  local n, bytes = #s, cast(BYTES, s)
+  spend(n / 16)
+  if is_plain(s, bytes, n) then return s end
+  local i, from, count, parts = 0, 0, 0, nil
+  while i < n do
+    if i + 4 <= n and hard_at(bytes, i) == 0 then
+      i = i + 4
+    else
+      local c = bytes[i]
+      local new = JSON[c]
+      if c > 127 and not gloo.sound then
+        local after = character_end(s, i + 1)
+        if not after then gloo.fail(400, "bad_value", "is not valid UTF-8", site) end
+        spend(2)
+        i = after - 1
+      elseif new then
+        spend(14)
+        parts = parts or {}
+        parts[count + 1], parts[count + 2] = sub(s, from + 1, i), new
+        count, i = count + 2, i + 1
+        from = i
+      else
+        i = i + 1
+      end
+    end
   end
   if count == 0 then return s end
-  parts[count + 1] = sub(s, from)
-  return concat(parts)
+  parts[count + 1] = sub(s, from + 1)
+  return (concat(parts))
 end
+gloo.escape = escape
 
 function gloo.json_string(value, site)
   return escape(type(value) == "string" and value or text(value, site), site)
@@ -111,54 +131,65 @@ function gloo.json_key(value, site)
 end
 
 -- What a template builds can be deeper than any body, or the same list many times over: depth and work are bounded.
-local function deeper(depth, count, site)
-  if depth == 200 then gloo.fail(400, "too_deep", "is nested deeper than 200 levels", site) end
-  spend(8 * count)
-  return depth + 1
-end
+local DEEPEST = 200
 
-local function print_into(out, value, site, depth)
-  local kind = type(value)
-  if kind == "string" then
-    out:put('"', escape(value, site), '"')
-  elseif kind ~= "table" then
-    out:put(text(value, site))
-  elseif value == null then
-    out:put("null")
-  elseif value[0] == nil then
-    local inner = deeper(depth, #value, site)
-    out:put("{")
-    for i = 1, #value do
-      local key = value[i]
-      out:put(i == 1 and '"' or ',"', escape(key, site), '":')
-      print_into(out, value[key], site, inner)
-    end
-    out:put("}")
-  elseif type(value[0]) == "string" then
-    spend(#value[0] / 16)
-    out:put(value[0])
-  else
-    local inner = deeper(depth, value[0], site)
-    out:put("[")
-    for i = 1, value[0] do
-      if i > 1 then out:put(",") end
-      print_into(out, value[i], site, inner)
-    end
-    out:put("]")
-  end
-end
+-- The containers around the innermost one, the number of what was printed of them, and the number of their parts.
+local outer, positions, counts = {}, {}, {}
 
 local paper = buffer.new() -- one for all: nothing prints while something else is being printed
 
+local function printed()
+  local made = paper:get()
+  if #made > 65536 then paper:free() end -- not to hold a large one's memory for ever
+  return made
+end
+
+-- A value as JSON. All is one loop, as in the parser.
 function gloo.json_value(value, site)
   local kind = type(value)
   if kind == "string" then return '"' .. escape(value, site) .. '"' end
   if kind ~= "table" then return text(value, site) end
+  local depth, closed, inner, i, count = 0, false, false, 0, 0 -- `closed`: a container has just been completed
   paper:reset() -- what a failure has left
-  print_into(paper, value, site, 0)
-  local printed = paper:get()
-  if #printed > 65536 then paper:free() end -- not to hold a large one's memory for ever
-  return printed
+  while true do
+    if not closed then
+      kind = type(value)
+      if kind == "string" then
+        paper:put('"', escape(value, site), '"')
+      elseif kind ~= "table" then
+        paper:put(text(value, site))
+      elseif value == null then
+        paper:put("null")
+      elseif type(value[0]) == "string" then
+        spend(#value[0] / 16)
+        paper:put(value[0])
+      else
+        if depth == DEEPEST then gloo.fail(400, "too_deep", "is nested deeper than 200 levels", site) end
+        depth = depth + 1
+        outer[depth], positions[depth], counts[depth] = inner, i, count
+        inner, i, count = value, 0, value[0] or #value
+        spend(40 + 20 * count)
+        paper:put(value[0] and "[" or "{")
+      end
+    end
+    if depth == 0 then return printed() end
+    closed = i == count
+    if closed then
+      paper:put(inner[0] and "]" or "}")
+      inner, i, count = outer[depth], positions[depth], counts[depth]
+      outer[depth] = false
+      depth = depth - 1
+    else
+      i = i + 1
+      value = inner[i]
+      if not inner[0] then
+        paper:put(i == 1 and '"' or ',"', escape(value, site), '":')
+        value = inner[value]
+      elseif i > 1 then
+        paper:put(",")
+      end
+    end
+  end
 end
 
 -- A parameter is text. Where a JSON value is due, text that is exactly a JSON number, true, false or null stands as it is.
@@ -210,6 +241,7 @@ local function check_xml(s, site)
   return s
 end
 
+gloo.check_xml, gloo.substitute = check_xml, substitute
 function gloo.xml_text(value, site) return substitute(check_xml(text(value, site), site), XML_TEXT) end
 function gloo.xml_attribute(value, site) return substitute(check_xml(text(value, site), site), XML_ATTRIBUTE) end
 

@@ -119,5 +119,5 @@ function gloo.replace_all(s, steps, parts)
     at = captures[2]
   end
   out[#out + 1] = sub(s, at)
-  return concat(out)
+  return (concat(out))
 end

@@ -46,7 +46,7 @@ local function lookup(s, start, separator, name, decode)
     if decode then
       if decode(key) == name then return decode(sub(pair, equals + 1)) end
     elseif (find(key, "[^ \t]") and sub(key, find(key, "[^ \t]"), -1)) == name then
-      return sub(pair, equals + 1)
+      return (sub(pair, equals + 1))
     end
     i = stop + 1
   end
@@ -140,6 +140,11 @@ end
 -- Sets a header; an empty text removes it.
 function gloo.set(headers, name, value)
   if value == "" then headers:remove(name) else headers:replace(name, value) end
+end
+
+-- Sets the type of a body that is not empty. Most often it has that type already, and to look costs less than to set.
+function gloo.set_type(headers, body, media_type)
+  if body ~= "" and headers:get("content-type") ~= media_type then headers:replace("content-type", media_type) end
 end
 
 -- Bodies made without a template -------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ function envoy_on_response(handle)
       return replace_answer(handle, program, {status = 502, code = "encoded_body", message = "the answer is compressed"})
     end
   end
-  gloo.refill(rule.work)
+  gloo.refill(rule.work, rule.sound)
   gloo.handle, answered = handle, status
   local rendered, result = pcall(rule.render, headers, text, kept, hosts)
   if not rendered then return replace_answer(handle, program, result) end

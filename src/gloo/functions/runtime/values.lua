@@ -88,7 +88,7 @@ end
 -- The number that the text of a JSON number says. Lua's own way takes 0.1 ms for one with a large exponent.
 local function number_said(s)
   gloo.spend(25 + #s / 8) -- a call into C takes that long where LuaJIT has not compiled it
-  return C.strtod(s, nil)
+  return (C.strtod(s, nil))
 end
 gloo.number_said = number_said
 
@@ -97,17 +97,17 @@ local WHOLE = 2 ^ 53 -- up to here every whole number is a float
 -- The digits of a Lua number, as JSON has them.
 function gloo.number_text(number, site)
   local small = tobit(number)
-  if small == number then return tostring(small) end -- the zero that has a sign, too
-  if number == floor(number) and number >= -WHOLE and number <= WHOLE then return format("%.0f", number) end
+  if small == number then return (tostring(small)) end -- the zero that has a sign, too
+  if number == floor(number) and number >= -WHOLE and number <= WHOLE then return (format("%.0f", number)) end
   if number ~= number or number == math.huge or number == -math.huge then
     gloo.fail(400, "bad_value", "is not a finite number", site)
   end
-  gloo.spend((number > 1e30 or number < -1e30 or (number < 1e-30 and number > -1e-30)) and 200 or 50)
-  for digits = 15, 16 do
-    local short = format(digits == 15 and "%.15g" or "%.16g", number)
-    if number_said(short) == number then return short end
-  end
-  return format("%.17g", number)
+  gloo.spend((number > 1e30 or number < -1e30 or (number < 1e-30 and number > -1e-30)) and 320 or 50)
+  local short = format("%.15g", number)
+  if number_said(short) == number then return short end
+  short = format("%.16g", number)
+  if number_said(short) == number then return short end
+  return (format("%.17g", number))
 end
 
 -- The plain text of a value; a missing one and null have none.

@@ -9,12 +9,42 @@
 --
 -- By default LuaJIT throws all compiled code away when it has 1000 pieces of it; a hundred functions in use have more.
 
-jit.opt.start("maxtrace=8000", "maxmcode=8192") -- pieces; KB
+jit.opt.start("maxtrace=40000", "maxmcode=32768") -- pieces; KB
 
 local rep, sub = string.rep, string.sub
 
 local plain, hard = rep("abcdefgh", 50), rep('\195\169"<\n%', 100)
 local json = '{"a":[' .. rep('1,2.5,"x",[1],{"k":true},', 40) .. 'null],"b":"' .. plain .. '","c":"' .. rep("\\n\195\169", 100) .. '"}'
+
+-- Functions with loops, and calls of them that meet none. A function that is called often enough is compiled from its
+-- start to its end; if a loop is in the way, LuaJIT tries again and again, and then lets nothing be compiled that calls it.
+local list, number = {[0] = 0}, {[0] = "1.5"}
+local ALONE = {
+  {gloo.escape, ""}, {gloo.json_string, ""}, {gloo.json_key, ""}, {gloo.json_value, ""}, {gloo.json_value, 1},
+  {gloo.json_parameter, ""}, {gloo.check_xml, ""}, {gloo.substitute, "", {}}, {gloo.xml_text, ""}, {gloo.xml_attribute, ""},
+  {gloo.segment, "x"}, {gloo.query_value, ""}, {gloo.form_value, ""}, {gloo.raw_target, ""}, {gloo.header_value, ""},
+  {gloo.digits_end, "", 1}, {gloo.is_number, ""}, {gloo.number_said, "1"}, {gloo.number_text, 1}, {gloo.number_of, 1},
+  {gloo.text, ""}, {gloo.text, 1}, {gloo.text, number}, {gloo.truth, ""}, {gloo.truth, list}, {gloo.equal, 1, 2},
+  {gloo.less, 1, 2}, {gloo.less, "", ""}, {gloo.less_equal, 1, 2}, {gloo.contains, list, 1}, {gloo.contains, "", ""},
+  {gloo.add, 1, 2}, {gloo.subtract, 1, 2}, {gloo.multiply, 1, 2}, {gloo.power, 1, 2}, {gloo.divide, 1, 2},
+  {gloo.divide_whole, 1, 2}, {gloo.modulo, 1, 2}, {gloo.list, list}, {gloo.paid, ""}, {gloo.item, list, 0},
+  {gloo.call_json, nil, ""}, {gloo.call_length, nil, ""}, {gloo.call_word_count, nil, ""}, {gloo.call_upper, nil, ""},
+  {gloo.call_lower, nil, ""}, {gloo.call_substring, nil, "", 0}, {gloo.call_replace, nil, "", "a", ""},
+  {gloo.call_join, nil, list, ""}, {gloo.call_range, nil, 0}, {gloo.call_base64_encode, nil, ""},
+  {gloo.call_base64_decode, nil, ""}, {gloo.call_url_encode, nil, ""}, {gloo.call_round, nil, 1}, {gloo.call_int, nil, 1},
+  {gloo.call_float, nil, 1}, {gloo.call_odd, nil, 1}, {gloo.call_even, nil, 1}, {gloo.call_divisibleBy, nil, 4, 2},
+  {gloo.call_existsIn, nil, list, 0}, {gloo.call_isInteger, nil, 1},
+}
+
+local function often(call)
+  local alone, a, b, c, d = call[1], call[2], call[3], call[4], call[5]
+  for _ = 1, 250 do alone(a, b, c, d) end
+end
+jit.off(often) -- else the function would be compiled as a part of this one
+
+local function warm_functions()
+  for _, call in ipairs(ALONE) do often(call) end
+end
 
 local function warm_parser()
   gloo.parse('"' .. plain .. plain .. '"')
@@ -23,6 +53,7 @@ local function warm_parser()
   gloo.parse("{" .. rep('"x": "text", ', 300) .. '"x":"x"}')
   gloo.parse("[" .. rep('{"a": "x", "b": 12, "c": "\\u201c"}, ', 200) .. "1]")
   for _ = 1, 6 do gloo.parse("12345678901234") end -- no longer number is counted up
+  for _ = 1, 3 do gloo.fields('{"list": [' .. rep('{"a": "x", "b": 12}, ', 200) .. "1]}") end -- objects used again
   gloo.parse("1." .. rep("1", 200))
   gloo.parse('"' .. rep("\\n text ", 200) .. '"')
 end
@@ -55,9 +86,7 @@ local function warm_lists()
   gloo.call_range(nil, 300)
 end
 
-local function warm()
-  warm_parser()
-  warm_lists()
+local function warm_texts()
   local value = gloo.parse(json)
   gloo.json_value(value)
   for _, text in ipairs({plain, hard}) do
@@ -85,6 +114,19 @@ local function warm()
   gloo.cookie(rep("a=1; ", 100), "b")
 end
 
-gloo.refill(math.huge)
-warm()
+-- LuaJIT still throws all away when even that room is full: then it starts again, a step with each request.
+local STEPS = {warm_functions, warm_parser, warm_lists, warm_texts}
+
+function gloo.warm_up()
+  local step = gloo.cold
+  gloo.cold = step < #STEPS and step + 1 or nil
+  gloo.refill(math.huge, true)
+  jit.opt.start("tryside=4")
+  STEPS[step]()
+  jit.opt.start("tryside=50") -- a request that fails just then takes an attempt away
+end
+
+gloo.cold = 1
+while gloo.cold do gloo.warm_up() end
+jit.attach(function(what) if what == "flush" then gloo.cold = 1 end end, "trace")
 gloo.paced()
