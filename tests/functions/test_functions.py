@@ -65,14 +65,14 @@ FAILURES = [
     ("xs[9]", "missing_parameter", "xs[9]"), ("q < 1", "missing_parameter", "q"),
     ("default(q, r)", "missing_parameter", "r"),
     ("first(e)", "bad_value", "e"), ("at(xs, 9)", "bad_value", "xs"), ("s + 1", "bad_value", "s"),
-    ("1 / (n - n)", "bad_value", "n - n"), ("2 ** 99999", "bad_value", "2 ** 99999"),
+    ("1 / (n - n)", "bad_value", "n - n"), ("length(xs) ** 99999", "bad_value", "length(xs) ** 99999"),
     ("n / length(e)", "bad_value", "length(e)"),
     ("divisibleBy(1, n - n)", "bad_value", "n"),
     ("n + s", "bad_value", "s"),
     ('"a" ~ n ~ null', "missing_parameter", "null"), ("int(s)", "bad_value", "s"),
     ("1 < s", "bad_value", "s"),
-    ("sort(o)", "bad_value", "o"), ("sort(['a', 1])", "bad_value", 'sort(["a", 1])'), ("s < 1", "bad_value", "s"),
-    ("base64_decode('!')", "bad_value", 'base64_decode("!")'), ("range(10 ** 9)", "too_long", None),
+    ("sort(o)", "bad_value", "o"), ("sort([s, 1])", "bad_value", "s"), ("s < 1", "bad_value", "s"),
+    ("base64_decode(s ~ '!')", "bad_value", "s"), ("range(10 ** 9 + n)", "too_long", None),
 ]  # fmt: skip
 
 

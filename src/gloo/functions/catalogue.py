@@ -119,37 +119,10 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
 )
 
 SOUND = frozenset(
-    [
-        "at",
-        "context",
-        "default",
-        "divisibleBy",
-        "even",
-        "exists",
-        "existsIn",
-        "first",
-        "float",
-        "int",
-        "isArray",
-        "isBoolean",
-        "isFloat",
-        "isInteger",
-        "isNumber",
-        "isObject",
-        "isString",
-        "join",
-        "json",
-        "last",
-        "length",
-        "lower",
-        "max",
-        "min",
-        "odd",
-        "range",
-        "round",
-        "sort",
-        "trim",
-        "upper",
-    ]
+    (
+        *("at", "context", "default", "divisibleBy", "even", "exists", "existsIn", "first", "float", "int", "isArray"),
+        *("isBoolean", "isFloat", "isInteger", "isNumber", "isObject", "isString", "join", "json", "last", "length"),
+        *("lower", "max", "min", "odd", "range", "round", "sort", "trim", "upper"),
+    )
 )
 """Functions that make valid UTF-8 of valid UTF-8."""

@@ -149,7 +149,7 @@ class Expressions(Value, frozen=True):
     def rendered(self, expression: Expression, place: Place, *, may_be_empty: bool = False) -> str:
         """Write *expression* as text that is escaped for *place*; an empty path segment is refused unless allowed."""
         match expression:
-            case Literal(None):
+            case Literal(None) if place is not Place.SEGMENT or may_be_empty:
                 return lua.quoted("null" if place is Place.JSON_VALUE else "")
             case Literal(value) if place is Place.JSON_VALUE:
                 return lua.quoted(json.dumps(value))

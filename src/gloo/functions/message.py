@@ -21,6 +21,7 @@ from gloo.functions.source import Source
 from gloo.functions.target_language import Target, check_dots
 from gloo.functions.template import parse
 from gloo.functions.tree import Block, Text, functions_of, raw_marks, statements
+from gloo.functions.trial import try_constants, try_lines
 from gloo.model.base import Value
 from gloo.model.http_name import FRAMING_HEADERS, is_host
 
@@ -71,6 +72,7 @@ class MessageWriter:
             check_dots("".join(statement.text for statement in block if isinstance(statement, Text)), source)
         else:
             lines.append(f"path = gloo.target(path, {self.sites.number('path', source, 0)})")
+            try_lines(lines, block, source, self.sites)
         yield Part(tuple(lines), 'headers:replace(":path", path)')
 
     def status(self, text: str | None, *, empty_body: bool) -> Iterator[Part]:
@@ -84,6 +86,7 @@ class MessageWriter:
             _check_status(source, empty_body=empty_body)
         else:
             lines.append(f"status = gloo.status(status, {self.sites.number('status', source, 0)})")
+            try_lines(lines, block, source, self.sites)
         yield Part(tuple(lines), 'headers:replace(":status", status)')
 
     def headers(self, templates: Iterable[tuple[str, str]], *, pseudo: tuple[str, ...]) -> Iterator[Part]:
@@ -113,13 +116,15 @@ class MessageWriter:
         if source.text in _NO_METHODS:
             raise source.error(0, f"a function can't make it {source.text}", _NO_METHODS[source.text])
         lines.append(f"{variable} = gloo.method({variable}, {self.sites.number('method', source, 0)}, headers)")
+        try_lines(lines, block, source, self.sites)
         return Part(tuple(lines), f'headers:replace(":method", {variable})')
 
     def _host(self, variable: str, block: Block, source: Source, lines: Iterable[str]) -> Part:
         if _is_constant(block) and not is_host(source.text):
             raise source.error(0, f"{source.text!r} is not a host", "e.g. pets.example.com or 192.0.2.1:8080")
-        checked = f"{variable} = gloo.host_name({variable}, {self.sites.number('host', source, 0)})"
-        return Part((*lines, checked), f'headers:replace(":authority", {variable})')
+        lines = [*lines, f"{variable} = gloo.host_name({variable}, {self.sites.number('host', source, 0)})"]
+        try_lines(lines, block, source, self.sites)
+        return Part(tuple(lines), f'headers:replace(":authority", {variable})')
 
     def body(self, text: str | None, headers: Iterable[tuple[str, str]]) -> Iterator[Part]:
         """Write the body; None leaves it. Its language is that of the content type among *headers*, if it is there."""
@@ -152,6 +157,7 @@ class MessageWriter:
         for at in raw_marks(block):
             problem = "this value is not escaped"
             self.warnings.append(source.error(at, problem, "raw lets a client's value be part of the text around it"))
+        try_constants(block, source)
         self.names.foreign |= not SOUND.issuperset(functions_of(block))
         self.rooms.append((room_of(block, source, self.names.nested), source))
         return render(variable, block, Expressions(self.names, self.sites, source, {}))

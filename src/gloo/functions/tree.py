@@ -255,7 +255,7 @@ def statements(block: Block) -> Iterator[Statement]:
 
 def functions_of(block: Block) -> Iterator[str]:
     """The names of the functions that *block* calls."""
-    waiting = [expression for statement in statements(block) for expression in _expressions(statement)]
+    waiting = [expression for statement in statements(block) for expression in expressions_of(statement)]
     while waiting:
         expression = waiting.pop()
         if isinstance(expression, Call):
@@ -263,7 +263,8 @@ def functions_of(block: Block) -> Iterator[str]:
         waiting.extend(children(expression))
 
 
-def _expressions(statement: Statement) -> tuple[Expression, ...]:
+def expressions_of(statement: Statement) -> tuple[Expression, ...]:
+    """The expressions of *statement* itself, without those of the statements in it."""
     match statement:
         case Output(expression) | Set(_, expression) | For(items=expression):
             return (expression,)

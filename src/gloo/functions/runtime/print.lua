@@ -91,7 +91,7 @@ end
 -- Escapes what can't stand in a JSON string as it is; refuses invalid UTF-8.
 local function escape(s, site)
   local n, bytes = #s, cast(BYTES, s)
-  spend(n / 16)
+  spend(n / 10)
   if is_plain(s, bytes, n) then return s end
   local i, from, count, parts = 0, 0, 0, nil
   while i < n do

@@ -1,0 +1,122 @@
+"""Try at load what is the same for every request, with the runtime itself: what fails then fails for all of them."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import lupa.luajit21 as luajit
+
+from gloo.functions import lua
+from gloo.functions.expressions import Expressions, Sites
+from gloo.functions.extraction import extract
+from gloo.functions.limits import BUDGET
+from gloo.functions.names import Names
+from gloo.functions.runtime_source import answering_runtime_source
+from gloo.functions.source import Source
+from gloo.functions.tree import (
+    Block,
+    Call,
+    Expression,
+    For,
+    Item,
+    Literal,
+    Output,
+    Statement,
+    Text,
+    Variable,
+    children,
+    expressions_of,
+    start,
+    statements,
+)
+
+_CHANGING = frozenset(
+    (
+        *("body", "cluster_metadata", "context", "data_source", "dynamic_metadata", "env", "exists", "extraction"),
+        *("header", "host_metadata", "jwt_claim", "now", "replace_with_random", "request_header", "uuid", "values"),
+    )
+)
+"""Functions whose values are not known before a request comes."""
+
+_RUN = b"""
+local gloo, source, work = ...
+gloo.refill(work)
+local done, failure = pcall(assert(loadstring(source)), gloo)
+if done then return nil end
+if type(failure) ~= "table" then error(failure) end
+return failure.message, failure.site
+"""
+
+
+def try_constants(block: Block, source: Source) -> None:
+    """Raise `TemplateError` for an expression in *block*, placed already, that fails for every request."""
+    for statement in statements(block):
+        for expression in expressions_of(statement):
+            if isinstance(statement, For) and isinstance(expression, Literal):
+                _try(expression, statement, source)
+            for constant in _constants(expression):
+                _try(constant, statement if constant is expression else None, source)
+
+
+def try_lines(lines: Sequence[str], block: Block, source: Source, sites: Sites) -> None:
+    """Raise `TemplateError` if *lines*, which render and check *block*, fail for every request."""
+    if all(isinstance(s, Text) or (isinstance(s, Output) and _is_constant(s.expression)) for s in block):
+        _run(["local headers = {get = function() return 'HEAD' end}", *lines], 0, source, sites)
+
+
+def _constants(expression: Expression) -> Iterator[Expression]:
+    """Yield the largest parts of *expression* that are the same for every request, but for plain values."""
+    if _is_constant(expression):
+        if not isinstance(expression, Literal):
+            yield expression
+        return
+    match expression:
+        case Call("default", (_, second)):  # whose first argument may be missing
+            parts: tuple[Expression, ...] = (second,)
+        case Call("exists"):
+            parts = ()
+        case _:
+            parts = children(expression)
+    for part in parts:
+        yield from _constants(part)
+
+
+def _is_constant(expression: Expression) -> bool:
+    if isinstance(expression, Variable) or (isinstance(expression, Call) and expression.function in _CHANGING):
+        return False
+    return all(map(_is_constant, children(expression)))
+
+
+def _try(expression: Expression, statement: Statement | None, source: Source) -> None:
+    """Try *expression*, which is what *statement* has if there is one: its text there, or what a loop goes over."""
+    names, sites = Names((), (), "none"), Sites()
+    writer = Expressions(names, sites, source, {})
+    match statement:
+        case Output(place=place):
+            written = writer.rendered(expression, place)
+        case For(key):
+            kind = "gloo.list" if key is None else "gloo.object"
+            written = lua.call(kind, writer.need(expression), writer.site(expression))
+        case _ if isinstance(expression, Item):  # a missing element is false in a condition
+            return
+        case _:
+            written = writer.value(expression)
+    _run([*extract(names).constants, f"local value = {written}"], start(expression), source, sites)
+
+
+def _run(lines: Sequence[str], at: int, source: Source, sites: Sites) -> None:
+    run, gloo = _runtime()
+    failed = run(gloo, "\n".join(("local gloo = ...", *lines)).encode("ascii"), BUDGET)
+    if failed is None:
+        return
+    message, site = failed
+    name = next((f"'{row[0]}' " for row, number in sites.rows.items() if number == site), "")
+    raise source.error(at, f"this fails for every request: {name}{message.decode()}")
+
+
+@cache
+def _runtime() -> tuple[Any, Any]:
+    """Load the runtime, once for the process: few templates have anything to try."""
+    runtime = luajit.LuaRuntime(encoding=None, unpack_returned_tuples=True)
+    gloo = runtime.execute(answering_runtime_source().encode("ascii") + b"return gloo\n")
+    return runtime.compile(_RUN), gloo
