@@ -22,7 +22,8 @@ class Router(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         """Answer any method."""
-        body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
+        length = int(self.headers.get("content-length") or 0)
+        body = self.rfile.read(length).decode(errors="replace")
         path, _, query = self.path.partition("?")
         for place, function in FUNCTIONS.items():
             if path == place or path.startswith(f"{place}/"):

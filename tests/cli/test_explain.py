@@ -103,3 +103,12 @@ def test_an_event_route_that_says_no_is_told_once_with_all_its_forms(folder: Pat
     (line,) = [line for line in said.splitlines() if "routes[0]" in line]
     for name in ("x-event-type", "ce-type", "content-type"):
         assert f"header {name}: expected" in line
+
+
+def test_problems_are_told_with_a_file_that_can_be_opened(folder: Path) -> None:
+    route = "- request_matcher: {path_exact: /b}\n  single_destination: {upstream: {name: nowhere}}\n"
+    file = folder / "virtual_services" / "broken.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"name: broken\nroutes:\n{route}")
+    said = gloo("explain", "GET", "/b", folder).stdout
+    assert f"  {file}:4: routes[0]" in said

@@ -11,7 +11,7 @@ from gloo.explain.lua_run import Answer
 from gloo.explain.request import Request
 from gloo.explain.tables import Tables
 from gloo.explain.tokens import FoundToken
-from gloo.model.base import Json
+from gloo.model.base import Json, replace
 from gloo.model.strict import to_builtins
 
 
@@ -44,7 +44,8 @@ def _lines(found: Explanation, tables: Tables, folder: Path) -> Iterator[str]:
         yield from (f"  {name}: {meaning}" for name, meaning in found.policies)
     if found.problems:
         yield f"problems of VirtualService/{found.service}"
-        yield from (f"  {problem}" for problem in found.problems)
+        for problem in found.problems:
+            yield f"  {replace(problem, file=str(folder / problem.file)) if problem.file else problem}"
 
 
 def _tried(forms: tuple[Tried, ...], found: Explanation, tables: Tables, folder: Path) -> str:
