@@ -53,7 +53,6 @@ end
 -- JSON -------------------------------------------------------------------------------------------------------------
 
 local SHORT = {[8] = "\\b", [9] = "\\t", [10] = "\\n", [12] = "\\f", [13] = "\\r", [34] = '\\"', [92] = "\\\\"}
-local JSON_CONTROLS = string.char(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31)
 local JSON = replacements(function(code) return SHORT[code] or (code < 32 and format("\\u%04x", code)) end)
 
 local ODD = replacements(function(code) return JSON[code] or code > 127 end)
@@ -67,7 +66,10 @@ local function hard_at(bytes, i)
   return (band(HIGH_BITS, gloo.sound and band(hard, bnot(word)) or bor(hard, word)))
 end
 
-local HARD = JSON_CONTROLS .. '"\\'
+local HARD = "" -- all that JSON escapes, for C: its texts end at a zero
+for code = 1, 127 do
+  if JSON[code] then HARD = HARD .. string.char(code) end
+end
 
 -- Whether a text stands in a JSON string as it is; false may be wrong. Long ones are C's to look at. There is no loop here,
 -- for LuaJIT compiles the loop of a template badly around another one.
