@@ -8,7 +8,7 @@ local cast, copy, text_of = ffi.cast, ffi.copy, ffi.string
 local band, bor, bxor, bnot, rshift = bit.band, bit.bor, bit.bxor, bit.bnot, bit.rshift
 local BYTES, WORDS, HIGH_BITS = ffi.typeof("const uint8_t *"), ffi.typeof("const int32_t *"), bit.tobit(0x80808080)
 local buffer = require("string.buffer")
-ffi.cdef("size_t strcspn(const char *text, const char *others);")
+ffi.cdef("size_t strcspn(const char *text, const char *others); size_t strspn(const char *text, const char *others);")
 local C = ffi.C
 local text, null, character_end = gloo.text, gloo.null, gloo.character_end
 local spend, is_number, paper_for = gloo.spend, gloo.is_number, gloo.paper_for
@@ -66,15 +66,15 @@ local function hard_at(bytes, i)
   return (band(HIGH_BITS, gloo.sound and band(hard, bnot(word)) or bor(hard, word)))
 end
 
-local HARD = "" -- all that JSON escapes, for C: its texts end at a zero
+local HARD, PLAIN = "", "" -- the characters of ASCII, for C, whose texts end at a zero
 for code = 1, 127 do
-  if JSON[code] then HARD = HARD .. string.char(code) end
+  if JSON[code] then HARD = HARD .. string.char(code) else PLAIN = PLAIN .. string.char(code) end
 end
 
 -- Whether a text stands in a JSON string as it is; false may be wrong. Long ones are C's to look at. There is no loop here,
 -- for LuaJIT compiles the loop of a template badly around another one.
 local function is_plain(s, bytes, n)
-  if n > 32 then return gloo.sound and C.strcspn(s, HARD) == n end
+  if n > 32 then return (gloo.sound and C.strcspn(s, HARD) or C.strspn(s, PLAIN)) == n end
   if n < 4 then
     local odd = gloo.sound and JSON or ODD
     return n == 0 or not (odd[bytes[0]] or odd[bytes[rshift(n, 1)]] or odd[bytes[n - 1]])
@@ -93,8 +93,9 @@ end
 -- Escapes what can't stand in a JSON string as it is; refuses invalid UTF-8.
 local function escape(s, site)
   local n, bytes = #s, cast(BYTES, s)
-  spend(n / 10)
+  spend(n / 16)
   if is_plain(s, bytes, n) then return s end
+  spend(n / 8)
   local i, from, count, parts = 0, 0, 0, nil
   while i < n do
     if i + 4 <= n and hard_at(bytes, i) == 0 then
