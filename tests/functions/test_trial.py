@@ -5,7 +5,7 @@ import pytest
 from gloo.errors import TemplateError
 from gloo.functions import FunctionTemplate, Parameter, ResponseTemplate, compile_function
 
-_FAILS = "this fails for every request: "
+_FAILS = "this fails whenever it is reached: "
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,17 @@ def test_a_field_that_fails_for_every_request_is_told(template: FunctionTemplate
 def test_what_can_succeed_is_not_refused(body: str) -> None:
     template = FunctionTemplate("f/g", headers=(("content-type", "text/plain"), (":method", "{{ 'HEAD' }}")), body=body)
     compile_function(template, [Parameter("query", "q")])
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        FunctionTemplate("f/g", path="/{{ regex_replace('abc', 'b', 'c') }}"),
+        FunctionTemplate("f/g", headers=((":method", "{{ regex_replace('POXT', 'X', 'S') }}"),)),
+        FunctionTemplate("f/g", headers=(("host", "{{ 'a.b' if regex_match('a', 'a') else 'c.d' }}"),)),
+        FunctionTemplate("f/g", responses=(ResponseTemplate(status="{{ regex_replace('20x', 'x', '1') }}"),)),
+        FunctionTemplate("f/g", body='{"a": {{ length(range(300000)) }}}', max_body=2**20),
+    ],
+)
+def test_fields_of_constants_with_regexes_and_with_room_are_accepted(template: FunctionTemplate) -> None:
+    compile_function(template)

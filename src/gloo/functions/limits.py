@@ -14,8 +14,11 @@ LONGEST = 2**20
 _PARSED = 2**17
 """Bytes of a body that is read field by field (JSON, a form), if nothing else is said."""
 
-BUDGET = 800_000
+_BUDGET = 800_000
 """Units of work of one rendering, about 10 ns each; see ``runtime/budget.lua``."""
+
+MOST_WORK = _BUDGET * LONGEST // _PARSED
+"""Units of work of a rendering of the longest body."""
 
 
 class Limits(Value, frozen=True):
@@ -44,7 +47,7 @@ def limits_of(names: Names, given: int | None, field: str = "max_body") -> Limit
         raise TemplateError(field, f"{given} bytes can't be the longest body", f"1 to {LONGEST} (1MiB)")
     parsed = names.reads_body and names.body in ("json", "form")
     body = given or (_PARSED if parsed else LONGEST)
-    return Limits(body, max(BUDGET, BUDGET * (given or 0) // _PARSED))
+    return Limits(body, max(_BUDGET, _BUDGET * (given or 0) // _PARSED))
 
 
 def body_flags(names: Names, limits: Limits, *, writes: bool) -> str:

@@ -72,7 +72,7 @@ class MessageWriter:
             check_dots("".join(statement.text for statement in block if isinstance(statement, Text)), source)
         else:
             lines.append(f"path = gloo.target(path, {self.sites.number('path', source, 0)})")
-            try_lines(lines, block, source, self.sites)
+            try_lines(lines, block, source, self.names, self.sites)
         yield Part(tuple(lines), 'headers:replace(":path", path)')
 
     def status(self, text: str | None, *, empty_body: bool) -> Iterator[Part]:
@@ -86,7 +86,7 @@ class MessageWriter:
             _check_status(source, empty_body=empty_body)
         else:
             lines.append(f"status = gloo.status(status, {self.sites.number('status', source, 0)})")
-            try_lines(lines, block, source, self.sites)
+            try_lines(lines, block, source, self.names, self.sites)
         yield Part(tuple(lines), 'headers:replace(":status", status)')
 
     def headers(self, templates: Iterable[tuple[str, str]], *, pseudo: tuple[str, ...]) -> Iterator[Part]:
@@ -116,14 +116,14 @@ class MessageWriter:
         if source.text in _NO_METHODS:
             raise source.error(0, f"a function can't make it {source.text}", _NO_METHODS[source.text])
         lines.append(f"{variable} = gloo.method({variable}, {self.sites.number('method', source, 0)}, headers)")
-        try_lines(lines, block, source, self.sites)
+        try_lines(lines, block, source, self.names, self.sites)
         return Part(tuple(lines), f'headers:replace(":method", {variable})')
 
     def _host(self, variable: str, block: Block, source: Source, lines: Iterable[str]) -> Part:
         if _is_constant(block) and not is_host(source.text):
             raise source.error(0, f"{source.text!r} is not a host", "e.g. pets.example.com or 192.0.2.1:8080")
         lines = [*lines, f"{variable} = gloo.host_name({variable}, {self.sites.number('host', source, 0)})"]
-        try_lines(lines, block, source, self.sites)
+        try_lines(lines, block, source, self.names, self.sites)
         return Part(tuple(lines), f'headers:replace(":authority", {variable})')
 
     def body(self, text: str | None, headers: Iterable[tuple[str, str]]) -> Iterator[Part]:

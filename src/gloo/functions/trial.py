@@ -9,7 +9,7 @@ import lupa.luajit21 as luajit
 from gloo.functions import lua
 from gloo.functions.expressions import Expressions, Sites
 from gloo.functions.extraction import extract
-from gloo.functions.limits import BUDGET
+from gloo.functions.limits import MOST_WORK
 from gloo.functions.names import Names
 from gloo.functions.runtime_source import answering_runtime_source
 from gloo.functions.source import Source
@@ -43,13 +43,13 @@ local gloo, source, work = ...
 gloo.refill(work)
 local done, failure = pcall(assert(loadstring(source)), gloo)
 if done then return nil end
-if type(failure) ~= "table" then error(failure) end
+if type(failure) ~= "table" then return tostring(failure) end -- a fault of the runtime's: 500 for each request
 return failure.message, failure.site
 """
 
 
 def try_constants(block: Block, source: Source) -> None:
-    """Raise `TemplateError` for an expression in *block*, placed already, that fails for every request."""
+    """Raise `TemplateError` for an expression in *block*, placed already, that fails whenever it is reached."""
     for statement in statements(block):
         for expression in expressions_of(statement):
             if isinstance(statement, For) and isinstance(expression, Literal):
@@ -58,10 +58,11 @@ def try_constants(block: Block, source: Source) -> None:
                 _try(constant, statement if constant is expression else None, source)
 
 
-def try_lines(lines: Sequence[str], block: Block, source: Source, sites: Sites) -> None:
+def try_lines(lines: Sequence[str], block: Block, source: Source, names: Names, sites: Sites) -> None:
     """Raise `TemplateError` if *lines*, which render and check *block*, fail for every request."""
     if all(isinstance(s, Text) or (isinstance(s, Output) and _is_constant(s.expression)) for s in block):
-        _run(["local headers = {get = function() return 'HEAD' end}", *lines], 0, source, sites)
+        headers = "local headers = {get = function() return 'HEAD' end}"
+        _run([*extract(names).constants, headers, *lines], 0, source, sites)
 
 
 def _constants(expression: Expression) -> Iterator[Expression]:
@@ -106,12 +107,12 @@ def _try(expression: Expression, statement: Statement | None, source: Source) ->
 
 def _run(lines: Sequence[str], at: int, source: Source, sites: Sites) -> None:
     run, gloo = _runtime()
-    failed = run(gloo, "\n".join(("local gloo = ...", *lines)).encode("ascii"), BUDGET)
+    failed = run(gloo, "\n".join(("local gloo = ...", *lines)).encode("ascii"), MOST_WORK)
     if failed is None:
         return
-    message, site = failed
+    message, site = failed if isinstance(failed, tuple) else (failed, None)
     name = next((f"'{row[0]}' " for row, number in sites.rows.items() if number == site), "")
-    raise source.error(at, f"this fails for every request: {name}{message.decode()}")
+    raise source.error(at, f"this fails whenever it is reached: {name}{message.decode(errors='replace')}")
 
 
 @cache

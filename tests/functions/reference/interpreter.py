@@ -139,7 +139,8 @@ class Interpreter:
                 return json.dumps(value).encode()
             case Choice(condition, then, otherwise):
                 chosen = then if truth(self._value(condition, local)) else otherwise
-                return self._printed(chosen, place, local, may_be_empty=True)
+                says_so = isinstance(chosen, Literal) and chosen.value in ("", None)
+                return self._printed(chosen, place, local, may_be_empty=may_be_empty or says_so)
             case Call("raw", (inner,)):
                 return printed_raw(self._value(inner, local), place)
             case Call("default", (Variable() as first, second)):

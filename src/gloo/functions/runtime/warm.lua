@@ -9,7 +9,7 @@
 --
 -- By default LuaJIT throws all compiled code away when it has 1000 pieces of it; a hundred functions in use have more.
 
-jit.opt.start("maxtrace=40000", "maxmcode=32768") -- pieces; KB
+jit.opt.start("maxtrace=40000", "maxside=1000", "maxmcode=32768") -- pieces; KB
 
 local rep, sub = string.rep, string.sub
 
@@ -86,6 +86,26 @@ local function warm_lists()
   gloo.call_range(nil, 300)
 end
 
+-- Each way through the loops of parser and printer. One that is not compiled here is when it was met often enough; but
+-- LuaJIT tries it with the first requests that meet it, and these may end just behind it, time and again.
+local ELEMENTS = {
+  "true", "false", "null", "12", "-1", "1.5", "1e9", "{}", "[]", "[1]", '["a","b"]', '{"a":1}', '{"a":{"b":[]}}', '"a\\n"',
+  '"\\u00e9"', '"\195\169"', '"\\"' .. plain .. '"', '"' .. plain .. '\195\169"',
+}
+for _, length in ipairs({0, 2, 7, 14, 21, 28, 40}) do
+  local text = '"' .. rep("x", length) .. '"'
+  ELEMENTS[#ELEMENTS + 1] = text
+  ELEMENTS[#ELEMENTS + 1] = "{" .. text .. ":1}"
+end
+
+local function warm_ways(sound, from, to)
+  gloo.refill(math.huge, sound)
+  for index = from, to do
+    local list = gloo.parse("[" .. rep(ELEMENTS[index] .. ",", 100) .. ELEMENTS[index] .. "]")
+    gloo.json_value(list)
+  end
+end
+
 local function warm_texts()
   local value = gloo.parse(json)
   gloo.json_value(value)
@@ -115,7 +135,12 @@ local function warm_texts()
 end
 
 -- LuaJIT still throws all away when even that room is full: then it starts again, a step with each request.
-local STEPS = {warm_functions, warm_parser, warm_lists, warm_texts}
+local HALF = math.floor(#ELEMENTS / 2)
+local STEPS = {
+  warm_functions, warm_parser, warm_lists,
+  function() warm_ways(true, 1, HALF) end, function() warm_ways(true, HALF + 1, #ELEMENTS) end,
+  function() warm_ways(false, 1, HALF) end, function() warm_ways(false, HALF + 1, #ELEMENTS) end, warm_texts,
+}
 
 function gloo.warm_up()
   local step = gloo.cold
