@@ -61,7 +61,6 @@ ENVIRONMENT_PREFIX = "FUNCTION_"
 
 _CONTROLS = re.compile(r"[\x00-\x06\x08\x0e-\x1f\x7f]")
 """What ``"\\b"`` and ``"\\1"`` in quotes stand for, and no one means in a regex."""
-
 _COMPARISONS = {"<": "less", "<=": "less_equal", ">": "less", ">=": "less_equal"}
 _ARITHMETIC = {
     "+": "add",
