@@ -1,4 +1,4 @@
-"""Try at load what is the same for every request, with the runtime itself: what fails then fails for all of them."""
+"""Try at load what is the same for every request, with the runtime itself: what fails then fails whenever it is met."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
