@@ -18,6 +18,7 @@ from gloo.model.base import Value
 
 _DRAIN = 10.0  # seconds for the requests under way when a worker ends
 _LOOK = 0.01
+_ROUNDS_TO_MAKE = 3  # of the loop, from an accepted connection to one that uvicorn counts: a task, its step, a call
 
 
 class Host(Value, frozen=True):
@@ -87,12 +88,16 @@ class HostServer(uvicorn.Server):
         self._loop.call_soon_threadsafe(self._close)
 
     def _close(self) -> None:
+        """Look at the listening sockets no more; a closed server would drop the connections that it just accepted."""
         for server in getattr(self, "servers", ()):  # there are none before it has started
-            server.close()
+            for listener in server.sockets:
+                self._loop.remove_reader(listener)
 
     async def shutdown(self, sockets: Any = None) -> None:
         """Let the requests under way end, within a limit."""
         self._close()
+        for _ in range(_ROUNDS_TO_MAKE):
+            await asyncio.sleep(0)
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN):
                 while self.server_state.connections:  # noqa: ASYNC110 - uvicorn tells nobody when one is gone
