@@ -5,8 +5,11 @@ import re2
 from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.filters.http.json_to_metadata.v3 import json_to_metadata_pb2
 
+from gloo.envoy.buffer import BUFFER_FILTER
 from gloo.envoy.events import EVENT_FILTER, STRUCTURED, event_filter, event_host_fields
-from gloo.envoy.lua import LUA_FILTER
+from gloo.envoy.fault import FAULT_FILTER
+from gloo.envoy.message import typed
+from gloo.envoy.route import DirectResponse, Forward, PathMatch, PlainCall, Route, RouteMatch, Target
 from gloo.envoy.stage import Stage
 
 
@@ -37,7 +40,15 @@ def test_a_media_type_is_known_in_any_case_and_with_parameters(content_type: str
     assert (re2.fullmatch(STRUCTURED, content_type) is not None) is structured
 
 
-def test_a_virtual_host_with_events_has_what_a_function_needs_in_its_chain() -> None:
-    host = route_components_pb2.VirtualHost.FromString(event_host_fields())
+def test_a_virtual_host_with_events_has_the_filters_of_their_routes_in_its_chain() -> None:
+    config = typed(route_components_pb2.FilterConfig())
+    plain = PlainCall("/x", ("/x", "/y"), filters=(("plain", config),))
+    targets = (Target("a", filters=(("first", config), ("own", config))), Target("b", plain=plain))
+    match = RouteMatch(PathMatch("exact", "/events"))
+    routes = (
+        Route("one", match, Forward(targets), filters=((FAULT_FILTER, config),)),
+        Route("two", match, DirectResponse(404, ""), filters=((BUFFER_FILTER, config), ("own", config))),
+    )
+    host = route_components_pb2.VirtualHost.FromString(event_host_fields(routes))
 
-    assert sorted(host.typed_per_filter_config) == sorted((EVENT_FILTER, LUA_FILTER))
+    assert sorted(host.typed_per_filter_config) == sorted((EVENT_FILTER, "first", "own", "plain", FAULT_FILTER))

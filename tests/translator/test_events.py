@@ -49,8 +49,8 @@ def test_only_a_virtual_service_with_events_pays_for_them() -> None:
         Route(event_matcher=EventMatcher(event_type="b", path="/other")),
     )
 
-    assert (event_fields(plain), event_catch("x", plain)) == (b"", ())
-    assert event_fields(events)
+    assert (event_fields(plain, [None]), event_catch("x", plain)) == (b"", ())
+    assert event_fields(events, [None] * 3)
     assert [match.path.value for match, _ in event_catch("x", events)] == ["/events", "/other"]
 
 

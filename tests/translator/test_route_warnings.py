@@ -137,3 +137,10 @@ def test_it_is_not_told_where_one_of_several_destinations_is_a_function() -> Non
     text = f"name: default\nroutes:\n- {route[:-2]}, parameters: {{path: '/{{id}}'}}}}}}\n"
     report = translated(FUNCTIONS, text).reports["VirtualService/default"]
     assert [problem.problem for problem in report.problems if "no effect" in problem.problem] == []
+
+
+@pytest.mark.parametrize("key", ["max_request_bytes", "maxRequestBytes"])
+def test_a_limit_of_events_that_does_not_hold_for_all_of_them_is_told(key: str) -> None:
+    route = "event_matcher: {event_type: a}, single_destination: {upstream: {name: a}}, extensions: {%s: 20}"
+    (found,) = told(route % key)
+    assert found.startswith("routes[0].extensions.max_request_bytes: does not hold for events in structured mode")

@@ -47,9 +47,9 @@ def aws_filters(script: str) -> tuple[HttpFilter, ...]:
     return (HttpFilter(SHAPE_FILTER, Stage.TRANSFORMATION, typed(shape)),)
 
 
-def aws_enabled() -> FilterConfigs:
+def aws_enabled() -> TypedConfig:
     """Return what puts the filter in a chain without a call, for a route that may turn out to need it."""
-    return ((SHAPE_FILTER, typed(lua_pb2.LuaPerRoute(name=_SCRIPT))),)
+    return typed(lua_pb2.LuaPerRoute(name=_SCRIPT))
 
 
 def aws_call(told: Mapping[str, str]) -> FilterConfigs:

@@ -1,13 +1,17 @@
 """Events whose type stands in the body (CloudEvents 1.0, structured mode): Envoy reads it before it chooses a route."""
 
+from collections.abc import Iterable, Iterator
+
 from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.filters.http.json_to_metadata.v3 import json_to_metadata_pb2
+from google.protobuf.any_pb2 import Any as PackedMessage
 
-from gloo.envoy.aws_lambda import aws_enabled
+from gloo.envoy.aws_lambda import SHAPE_FILTER, aws_enabled
+from gloo.envoy.buffer import BUFFER_FILTER
 from gloo.envoy.jwt import JWT_FILTER, no_token
 from gloo.envoy.lua import LUA_FILTER, lua_enabled
-from gloo.envoy.message import Message, packed, serialize, typed
-from gloo.envoy.route import EVENT_NAMESPACE
+from gloo.envoy.message import Message, TypedConfig, packed, serialize, typed
+from gloo.envoy.route import EVENT_NAMESPACE, Forward, Route
 from gloo.envoy.stage import HttpFilter, Stage
 
 EVENT_FILTER = "envoy.filters.http.json_to_metadata"
@@ -21,20 +25,34 @@ def event_filter() -> HttpFilter:
     return HttpFilter(EVENT_FILTER, Stage.EVENTS, typed(_rules()))
 
 
-def event_host_fields(*, sealed: bool = False, demanding: bool = False) -> bytes:
+def event_host_fields(routes: Iterable[Route]) -> bytes:
     """Return the fields of a virtual host with event routes, to be appended to its other fields.
 
-    *sealed*: some of the routes call functions that are signed. *demanding*: some may demand tokens.
-
     The chain of filters is made when the first route is chosen, before the body is read: what the event's own route
-    needs must be in it by then, so it is on for the whole virtual host.
+    says to a filter is heard only if the filter is in the chain by then, so all that *routes*, which match events, say
+    something to are on for the whole virtual host, without an effect of their own.
     """
     host = route_components_pb2.VirtualHost()
     host.typed_per_filter_config[EVENT_FILTER].CopyFrom(packed(typed(_rules())))
-    tokens = ((JWT_FILTER, no_token()),) if demanding else ()
-    for name, config in ((LUA_FILTER, lua_enabled()), *(aws_enabled() if sealed else ()), *tokens):
-        host.typed_per_filter_config[name].CopyFrom(packed(config))
+    names = dict.fromkeys([name for route in routes for name in _filters_of(route) if name != BUFFER_FILTER])
+    for name in names:
+        host.typed_per_filter_config[name].CopyFrom(packed(_idle(name)))
     return serialize(host)
+
+
+def _filters_of(route: Route) -> Iterator[str]:
+    targets = route.action.targets if isinstance(route.action, Forward) else ()
+    plainly = (target.plain.filters for target in targets if target.plain is not None)
+    for filters in (route.filters, *(target.filters for target in targets), *plainly):
+        yield from (name for name, _ in filters)
+
+
+def _idle(name: str) -> TypedConfig:
+    """Return what puts a filter in the chain, with no effect of its own."""
+    own = {LUA_FILTER: lua_enabled, SHAPE_FILTER: aws_enabled, JWT_FILTER: no_token}
+    if name in own:
+        return own[name]()
+    return typed(route_components_pb2.FilterConfig(config=PackedMessage()))  # as in the connection manager: nothing
 
 
 def _rules() -> Message:

@@ -42,13 +42,14 @@ def _renamed(match: ValueMatch, name: str) -> ValueMatch:
     return ValueMatch(name, match.kind, match.value, match.invert)
 
 
-def event_fields(routes: Iterable[ModelRoute], *, sealed: bool = False, demanding: bool = False) -> bytes:
+def event_fields(routes: Iterable[ModelRoute], translated: Iterable[Route | None]) -> bytes:
     """Return what a virtual host needs beside its routes when some of them match events; nothing when none does.
 
-    *sealed*: some of the routes go to a sealed target. *demanding*: some may demand tokens.
+    Args:
+        translated: what became of each of *routes*; None where nothing did.
     """
-    matched = any(route.event_matcher is not None for route in routes)
-    return event_host_fields(sealed=sealed, demanding=demanding) if matched else b""
+    pairs = [pair for pair in zip(routes, translated, strict=True) if pair[0].event_matcher is not None]
+    return event_host_fields(route for _, route in pairs if route is not None) if pairs else b""
 
 
 def event_catch(name: str, routes: Iterable[ModelRoute]) -> tuple[tuple[RouteMatch, bytes], ...]:

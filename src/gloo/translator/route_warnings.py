@@ -30,6 +30,9 @@ def route_warnings(
         if route.request_matcher.verbs:
             yield from _of_verbs(route.request_matcher.verbs)
         yield from _of_match(route.request_matcher, match)
+    elif any(snake_case(key) == "max_request_bytes" for key in route.extensions):
+        problem = "does not hold for events in structured mode, which are read before their route is known"
+        yield _warning("extensions.max_request_bytes", problem, "of those, 1 MiB is taken; see docs/events.md")
     if isinstance(action, Forward):
         if action.prefix_rewrite == "":
             yield _warning("prefix_rewrite", "an empty text rewrites nothing", "leave it out, or write /")

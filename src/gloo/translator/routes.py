@@ -68,11 +68,6 @@ class TranslatedRoute(Value, frozen=True):
     bugs: tuple[Bug, ...] = ()
 
     @property
-    def sealed(self) -> bool:
-        """Whether it goes to a sealed target."""
-        return self.route is not None and isinstance(self.route.action, Forward) and self.route.action.sealed
-
-    @property
     def placed(self) -> tuple[PlacedRoute, ...]:
         """All its routes in Envoy's table, in their order."""
         return (*self.before, PlacedRoute(self.match, self.body, self.route)) if self.match is not None else ()

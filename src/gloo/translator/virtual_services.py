@@ -266,10 +266,9 @@ def _translate_routes(
     plain = len(placed) == len(entries) == len(translated)  # each route has its one place
     tree = compile_table(entries if plain else [entry_of(index, route.match) for index, route in enumerate(placed)])
     told = wants.tokens.problems if wants.tokens is not None else ()
-    sealed = any(route.sealed for route in translated)
     actions = [(f"routes[{index}]", each.route.action) for index, each in enumerate(translated) if each.route]
     without_hashes = unhashed(actions, scope.balancer)
-    events = event_fields(service.routes, sealed=sealed, demanding=wants.tokens is not None)
+    events = event_fields(service.routes, [each.route for each in translated])
     return TranslatedRoutes(
         route_fields(bodies, tree) + events,
         bodies,
