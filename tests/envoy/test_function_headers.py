@@ -19,7 +19,7 @@ from gloo.model.base import Json, replace
 
 
 def test_the_headers_are_set_behind_the_program() -> None:
-    ours, programs = function_headers_filter(), lua_filter("", "")
+    ours, programs = function_headers_filter(), lua_filter("", "", "")
     assert ours.disabled
     assert (programs.stage, programs.name) < (ours.stage, ours.name)
     assert ours.name == FUNCTION_HEADERS

@@ -9,7 +9,7 @@ import pytest
 from tests.support.function_envoy import FunctionEnvoy, Sent, running_routes
 
 from gloo.envoy.function_headers import function_headers_filter
-from gloo.envoy.lua import LUA_FILTER, lua_program
+from gloo.envoy.lua import LUA_FILTER, LuaProgram, lua_program
 from gloo.envoy.plain_route import plain_route
 from gloo.envoy.route import Forward, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_policy import HashPolicy
@@ -48,7 +48,7 @@ def forms(headers: Mapping[str, str], path: str | None, parameters: Json) -> tup
     extension = msgspec.convert({"parameters": parameters}, RestExtension)
     native = Rest().call(FunctionCall("pets/find", function, extension, Target("up")))
     program = compile_function(template_of("pets/find", function), tuple(parameters_of(extension)))
-    return native, Target("up", filters=((LUA_FILTER, lua_program(program.id, program.source)),))
+    return native, Target("up", filters=((LUA_FILTER, lua_program(LuaProgram(program.id, program.source))),))
 
 
 def route(name: str, target: Target, *hashing: HashPolicy) -> Route:

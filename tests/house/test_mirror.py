@@ -39,6 +39,7 @@ THROUGH: dict[str, str] = {
     "control_plane/loop": "features/control_loop",
     "control_plane/named_watch": "control_plane/artifacts",
     "control_plane/trust": "e2e/gateway",
+    "envoy/answer_notes": "functions/answers_in_envoy",
     "explain/delivery": "explain/answer",
     "explain/lua_run": "explain/answer",
     "explain/parameters": "explain/answer",

@@ -91,10 +91,11 @@ def lua(found: Json) -> Json:
 
 
 def test_a_function_with_a_response_template_runs_where_answers_are_seen() -> None:
-    upstream = PETS + ANSWERS % "{when: {status: [404, 5xx]}, status: 502, headers: {x-a: b}, body: '{}'}"
-    *_, found = routes(translated(upstream, ROUTE % ("answers", "{}")), "default")
-    assert lua(found)["name"] == "gloo-answers"
-    assert "status >= 500" in lua(found)["filter_context"]["source"]
+    answer = "{when: {status: [404, 5xx]}, status: 502, headers: {x-a: b}, body: '%s'}"
+    for body, script in (("{}", "gloo-answers-only"), ('{{ request_header("x-b") }}', "gloo-answers")):
+        *_, found = routes(translated(PETS + ANSWERS % (answer % body), ROUTE % ("answers", "{}")), "default")
+        assert lua(found)["name"] == script
+        assert "status >= 500" in lua(found)["filter_context"]["source"]
     assert lua(route("get"))["name"] == "gloo"
 
 

@@ -4,7 +4,7 @@ import pytest
 from tests.support.extended_routes import extended, problems_of, route_of, written
 
 from gloo.envoy.buffer import BUFFER_FILTER, buffer_limit
-from gloo.envoy.lua import LUA_FILTER, lua_program
+from gloo.envoy.lua import LUA_FILTER, LuaProgram, lua_program
 from gloo.envoy.route import Forward, Target
 from gloo.errors import ConfigError
 from gloo.model.base import replace
@@ -23,7 +23,7 @@ def test_an_unknown_protocol_is_refused() -> None:
 
 
 def test_a_function_takes_no_connections() -> None:
-    target = Target("main", filters=((LUA_FILTER, lua_program("id", "return")),))
+    target = Target("main", filters=((LUA_FILTER, lua_program(LuaProgram("id", "return"))),))
     with pytest.raises(ConfigError, match="function"):
         extended(Upgrades(), WANTED, route_of(Forward((target,))))
 

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -26,6 +26,7 @@ from gloo.model.duration import Duration
 from gloo.plugins.rest import Rest
 from gloo.proxy.binary import find_envoy
 
+_MOMENTARY = ("date", "x-envoy-upstream-service-time")
 DEADLINE = 15.0  # seconds; what takes longer is broken
 _TYPE = "type.googleapis.com/envoy.extensions.filters"
 
@@ -40,9 +41,9 @@ class _Upstream(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(answer if self.command != "HEAD" else b"")
 
-    do_POST = do_PUT = do_GET
+    do_POST = do_PUT = do_HEAD = do_GET
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -54,6 +55,15 @@ class FunctionEnvoy:
 
     def send(self, route: str, sent: "Sent") -> tuple[int, object]:
         """Send a request along *route*; return the status and what the upstream saw, or the answer of a refusal."""
+        status, _, content = self.ask(route, sent)
+        if status != 200:
+            return status, content
+        method, path, headers, body = json.loads(content)
+        seen = [pair for pair in headers if pair[0] not in ("x-request-id", "x-route")]
+        return status, (method, path, seen, body)
+
+    def ask(self, route: str, sent: "Sent") -> tuple[int, Mapping[str, str], bytes]:
+        """Send a request along *route*; return the answer: status, headers but those of the moment, body."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
         connection.putrequest(sent.method, sent.target, skip_host=True, skip_accept_encoding=True)
         for name, value in (("host", "pets.example:80"), ("x-route", route), *sent.headers):
@@ -63,11 +73,8 @@ class FunctionEnvoy:
         response = connection.getresponse()
         content = response.read()
         connection.close()
-        if response.status != 200:
-            return response.status, content
-        method, path, headers, body = json.loads(content)
-        seen = [pair for pair in headers if pair[0] not in ("x-request-id", "x-route")]
-        return response.status, (method, path, seen, body)
+        headers = {name.lower(): value for name, value in response.getheaders() if name.lower() not in _MOMENTARY}
+        return response.status, headers, content
 
 
 class Sent(Value, frozen=True):

@@ -1,4 +1,4 @@
-"""The Lua filter: one script for all (a second for those that see answers too), a program per route."""
+"""The Lua filter: one script for all (others for those that see answers), a program per route."""
 
 from envoy.config.core.v3 import base_pb2
 from envoy.extensions.filters.http.lua.v3 import lua_pb2
@@ -13,20 +13,28 @@ RUNTIME = "gloo"
 ANSWERING_RUNTIME = "gloo-answers"
 """The script of programs with response templates; Envoy would call a single script for the answers of all."""
 
+ANSWERS_ONLY = "gloo-answers-only"
+"""The script of those that see answers and no requests."""
+
 
 class LuaProgram(Value, frozen=True):
-    """A route's program, by the hash of its source."""
+    """A route's program, by the hash of its source.
+
+    Args:
+        script: the one that it runs in.
+    """
 
     id: str
     source: str
+    script: str = RUNTIME
 
 
-def lua_filter(runtime: str, answering: str) -> HttpFilter:
-    """Return the filter that holds the scripts: *runtime*, and *answering* for programs that see answers too.
+def lua_filter(runtime: str, answering: str, answers_only: str) -> HttpFilter:
+    """Return the filter that holds the scripts by `RUNTIME` and the others.
 
     The route stays chosen when a program writes `:path`: a function's path belongs to its upstream, not to our routes.
     """
-    scripts = {RUNTIME: runtime, ANSWERING_RUNTIME: answering}
+    scripts = {RUNTIME: runtime, ANSWERING_RUNTIME: answering, ANSWERS_ONLY: answers_only}
     config = lua_pb2.Lua(
         source_codes={name: base_pb2.DataSource(inline_string=script) for name, script in scripts.items()}
     )
@@ -39,19 +47,15 @@ def lua_enabled() -> TypedConfig:
     return typed(lua_pb2.LuaPerRoute(name=RUNTIME))
 
 
-def lua_program(program_id: str, source: str, *, answers: bool = False) -> TypedConfig:
-    """Return the route's part: *source* is compiled on first use and cached by *program_id*.
-
-    Args:
-        answers: the program sees answers too.
-    """
+def lua_program(program: LuaProgram) -> TypedConfig:
+    """Return the route's part: the source is compiled on first use and cached by its id."""
     context = struct_pb2.Struct()
-    context["id"], context["source"] = program_id, source
-    return typed(lua_pb2.LuaPerRoute(name=ANSWERING_RUNTIME if answers else RUNTIME, filter_context=context))
+    context["id"], context["source"] = program.id, program.source
+    return typed(lua_pb2.LuaPerRoute(name=program.script, filter_context=context))
 
 
 def read_program(config: TypedConfig) -> LuaProgram | None:
     """Return the program in a route's part of the filter; None if it has none."""
     message = lua_pb2.LuaPerRoute.FromString(config.value)
     context = message.filter_context
-    return LuaProgram(context["id"], context["source"]) if "source" in context else None
+    return LuaProgram(context["id"], context["source"], message.name) if "source" in context else None

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gloo.envoy.answer_notes import ANSWER_NOTES
 from gloo.envoy.function_headers import FUNCTION_HEADERS, read_function_headers
 from gloo.envoy.lua import LUA_FILTER, read_program
 from gloo.envoy.route import DirectResponse, Forward, HeaderChange, PathMatch, Redirect, Route, Target
@@ -199,7 +200,7 @@ def _delivery(
 
 
 def _further(target: Target) -> tuple[str, ...]:
-    others = (pair for pair in target.filters if pair[0] != FUNCTION_HEADERS)
+    others = (pair for pair in target.filters if pair[0] not in (FUNCTION_HEADERS, ANSWER_NOTES))
     return tuple(name for name, config in others if name != LUA_FILTER or read_program(config) is None)
 
 

@@ -65,7 +65,7 @@ def rendered_reply(
     name = rules[made.rule].template if made.rule is not None else ""
     if made.whole and len(answer.body) > _KEPT_BYTES:
         return Reply(name, None, "it is longer than Envoy keeps (1 MiB): the client gets a plain 500")
-    bodiless = made.whole and not answer.body and (answer.status in BODILESS or b"\n-" in notes)
+    bodiless = made.whole and not answer.body and (answer.status in BODILESS or notes.split(b"\n")[1:2] == [b"HEAD"])
     return Reply(name, made.answer, "it has no body, and is left as it is" if bodiless else "")
 
 

@@ -6,10 +6,10 @@ both forms. Paths are Envoy's too where the whole function is, see `gloo.functio
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gloo.functions.parameters import Parameter, bindings, named
-from gloo.functions.program import FunctionTemplate
+from gloo.functions.program import FunctionTemplate, Program
 from gloo.functions.source import Source
 from gloo.functions.template import parse
 from gloo.functions.tree import Block, Call, Literal, Output, Statement, Text, Variable
@@ -41,6 +41,10 @@ class NativeHeader(Value, frozen=True):
     format: bool = False
 
 
+ASKED_PLAIN = (NativeHeader("accept-encoding", ""), NativeHeader("range", ""))
+"""What makes an upstream answer whole and not compressed."""
+
+
 class Lowered(Value, frozen=True):
     """A function in two parts: first *rest* runs as a program, unless it is empty, and then *headers* are set."""
 
@@ -53,6 +57,15 @@ def lower(template: FunctionTemplate, parameters: Sequence[Parameter] = ()) -> L
     native = _native_headers(template, _formats(template, parameters))
     kept = tuple((name, text) for name, text in template.headers if name not in native)
     return Lowered(tuple(native.values()), replace(template, headers=kept))
+
+
+def may_note(program: Program, headers: Iterable[NativeHeader]) -> bool:
+    """Tell whether Envoy can leave what *program*, which sees answers, needs of a request that gets *headers*."""
+    if not program.answers:
+        return True
+    written = {header.name.lower() for header in headers}
+    asked = {header.name for header in ASKED_PLAIN} if program.reads_answers else set()
+    return written.isdisjoint(asked) and all(name in _JOINED for name in program.kept)
 
 
 def native_headers(

@@ -57,7 +57,7 @@ def plain_request(template: FunctionTemplate, parameters: Sequence[Parameter] = 
     """Return what Envoy does for *template*, which compiles with *parameters*; None if only its program can do it."""
     if template.path is None or template.body is not None or template.mode != TEMPLATE:
         return None
-    if template.responses or template.extractors:
+    if template.extractors:
         return None
     method, template = _without_method(template)
     groups, pattern = _groups([*map(named, parameters)])

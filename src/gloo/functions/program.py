@@ -58,7 +58,12 @@ class FunctionTemplate(Value, frozen=True):
     @property
     def is_empty(self) -> bool:
         """Whether it leaves request and response as they are."""
-        return self.path is None and not self.headers and not self.writes_body and not self.responses
+        return self.leaves_requests and not self.responses
+
+    @property
+    def leaves_requests(self) -> bool:
+        """Whether it leaves the request as it is."""
+        return self.path is None and not self.headers and not self.writes_body
 
     @property
     def writes_body(self) -> bool:
@@ -87,6 +92,8 @@ class Program:
         reads_body: Envoy must wait for the whole body of the request, to read or to replace it.
         answers: it has response templates, and so needs the runtime that sees responses.
         hosts: marks of the host that answered, which its answers ask for.
+        kept: headers of the request that its answers ask for.
+        reads_answers: an answer must come whole and not compressed.
         warnings: what is no error but should be known, each with its place.
     """
 
@@ -95,6 +102,8 @@ class Program:
     reads_body: bool
     answers: bool = False
     hosts: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    reads_answers: bool = False
     warnings: tuple[TemplateError, ...] = field(default=(), compare=False)
 
 
@@ -119,11 +128,13 @@ def _compile(template: FunctionTemplate, parameters: Sequence[Parameter], any_ro
     writer = MessageWriter(names, Sites())
     parts, responses = _written(template, writer)
     hosts = tuple(dict.fromkeys(host for response in responses for host in response.hosts))
+    kept = tuple(dict.fromkeys(name for response in responses for name in response.kept))
     source = "\n".join(_chunk(template, writer, parts, responses))
     digest = hashlib.blake2b(source.encode("ascii"), digest_size=12).hexdigest()
     waits = names.waits or template.writes_body
     warnings = (*writer.warnings, *(warning for response in responses for warning in response.warnings))
-    return Program(digest, source, waits, bool(responses), hosts, warnings)
+    reads = any(response.reads_body for response in responses)
+    return Program(digest, source, waits, bool(responses), hosts, kept, reads, warnings)
 
 
 def _written(template: FunctionTemplate, writer: MessageWriter) -> tuple[list[Part], list[WrittenResponse]]:

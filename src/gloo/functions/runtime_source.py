@@ -15,7 +15,7 @@ _PARTS = (
     "functions",
     "digest",
     "stream",
-    "entry",
+    "programs",
     "warm",
 )
 
@@ -26,12 +26,18 @@ def runtime_source() -> str:
 
     Each file keeps its own local names and adds what others need to the table ``gloo``, which programs get.
     """
-    return _joined(_PARTS)
+    return _joined((*_PARTS, "entry"))
 
 
 @cache
 def answering_runtime_source() -> str:
-    """Return the text of the runtime for programs with response templates."""
+    """Return the text of the runtime for programs that see requests and answers."""
+    return _joined((*_PARTS, "entry", "response"))
+
+
+@cache
+def answers_only_runtime_source() -> str:
+    """Return the text of the runtime for programs that see answers only."""
     return _joined((*_PARTS, "response"))
 
 

@@ -25,6 +25,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, field
 
+from gloo.envoy.answer_notes import answer_notes_filter
 from gloo.envoy.cluster import Cluster
 from gloo.envoy.function_headers import function_headers_filter
 from gloo.envoy.lua import lua_filter
@@ -38,6 +39,7 @@ from gloo.functions import (
     Parameter,
     ResponseTemplate,
     answering_runtime_source,
+    answers_only_runtime_source,
     compile_function,
     runtime_source,
 )
@@ -238,8 +240,8 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
     extension_model = RestExtension
 
     def filters(self) -> tuple[HttpFilter, ...]:
-        programs = lua_filter(runtime_source(), answering_runtime_source())
-        return (programs, path_values_filter(), function_headers_filter())
+        programs = lua_filter(runtime_source(), answering_runtime_source(), answers_only_runtime_source())
+        return (programs, answer_notes_filter(), path_values_filter(), function_headers_filter())
 
     def cluster(self, cluster: Cluster, properties: Nothing) -> Cluster:
         return replace(cluster, filters=(*cluster.filters, original_path_filter()))

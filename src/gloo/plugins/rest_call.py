@@ -2,50 +2,62 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from gloo.envoy.answer_notes import ANSWER_NOTES, answer_notes
 from gloo.envoy.function_headers import FUNCTION_HEADERS, function_headers
-from gloo.envoy.lua import LUA_FILTER, lua_program
+from gloo.envoy.lua import ANSWERING_RUNTIME, ANSWERS_ONLY, LUA_FILTER, RUNTIME, LuaProgram, lua_program
 from gloo.envoy.message import TypedConfig
 from gloo.envoy.plain_route import PATH_VALUES, TOLD, path_values
 from gloo.envoy.route import HeaderChange, PlainCall, Target
 from gloo.functions import FunctionTemplate, Parameter, Program, compile_function
-from gloo.functions.lowering import Lowered, NativeHeader, lower
+from gloo.functions.lowering import ASKED_PLAIN, Lowered, NativeHeader, lower, may_note
 from gloo.functions.plain_request import VALUES, PlainRequest, plain_request
 from gloo.model.base import replace
+
+Filters = Iterator[tuple[str, TypedConfig]]
 
 
 def with_call(target: Target, template: FunctionTemplate, parameters: Sequence[Parameter]) -> Target:
     """Return *target* for requests that *template* makes; raise `TemplateError` if it can't with these *parameters*."""
     program = compile_function(template, parameters)
+    plain = plain_request(template, parameters)
+    plainly = _plain_call(target, plain, program) if plain is not None else None
     lowered = lower(template, parameters)
     if lowered.headers and not lowered.rest.is_empty:
         program = compile_function(lowered.rest, parameters)
-    plain = plain_request(template, parameters)
-    return replace(
-        target,
-        filters=(*target.filters, *_filters(lowered, program)),
-        plain=_plain_call(target, plain) if plain is not None else None,
-    )
+    return replace(target, filters=(*target.filters, *_filters(lowered, program)), plain=plainly)
 
 
-def _filters(lowered: Lowered, program: Program) -> Iterator[tuple[str, TypedConfig]]:
+def _filters(lowered: Lowered, program: Program) -> Filters:
     """Yield what the route says to the filters: the program of what is not lowered, and the headers that are."""
-    if not lowered.rest.is_empty:
-        yield LUA_FILTER, lua_program(program.id, program.source, answers=program.answers)
-    if lowered.headers or program.hosts:
-        yield FUNCTION_HEADERS, function_headers(_changes(lowered.headers), program.hosts)
+    if lowered.rest.leaves_requests and may_note(program, lowered.headers):
+        yield from _without_request(program, lowered.headers)
+        return
+    script = ANSWERING_RUNTIME if program.answers else RUNTIME
+    yield LUA_FILTER, lua_program(LuaProgram(program.id, program.source, script))
+    yield from _headers(lowered.headers, program)
 
 
-def _plain_call(target: Target, plain: PlainRequest) -> PlainCall | None:
-    """Return what the route without a program does; None where it could not."""
-    if any(header.name == TOLD for header in plain.headers):
+def _without_request(program: Program, headers: Sequence[NativeHeader]) -> Filters:
+    """Yield the same for requests that Envoy makes itself; only the answers are for *program*, if any are."""
+    if program.answers:
+        yield LUA_FILTER, lua_program(LuaProgram(program.id, program.source, ANSWERS_ONLY))
+        yield ANSWER_NOTES, answer_notes(program.id, program.kept)
+    yield from _headers((*headers, *(ASKED_PLAIN if program.reads_answers else ())), program)
+
+
+def _headers(headers: Sequence[NativeHeader], program: Program) -> Filters:
+    if headers or program.hosts:
+        yield FUNCTION_HEADERS, function_headers(_changes(headers), program.hosts)
+
+
+def _plain_call(target: Target, plain: PlainRequest, program: Program) -> PlainCall | None:
+    """Return what the route does where no program makes the request; None where it could not."""
+    if any(header.name == TOLD for header in plain.headers) or not may_note(program, plain.headers):
         return None
     whole = f"^{plain.pattern}$"
-    filters = list(target.filters)
-    if plain.values:
-        filters.append((PATH_VALUES, path_values(whole, plain.values, VALUES)))
-    if plain.headers:
-        filters.append((FUNCTION_HEADERS, function_headers(_changes(plain.headers))))
-    return PlainCall(plain.path, (whole, plain.rewrite), plain.method, tuple(filters))
+    values = ((PATH_VALUES, path_values(whole, plain.values, VALUES)),) if plain.values else ()
+    filters = (*target.filters, *values, *_without_request(program, plain.headers))
+    return PlainCall(plain.path, (whole, plain.rewrite), plain.method, filters)
 
 
 def _changes(headers: Iterable[NativeHeader]) -> list[HeaderChange]:

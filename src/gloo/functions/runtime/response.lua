@@ -1,22 +1,22 @@
 -- What Envoy calls for an answer. The rules of a program are tried in order, the first that is for this answer is
 -- rendered whole, and only then anything is changed. A rule that needs the body leaves answers alone that have none.
 
-local pcall, pairs, tonumber, sub, find, byte = pcall, pairs, tonumber, string.sub, string.find, string.byte
+local pcall, pairs, tonumber, sub, find = pcall, pairs, tonumber, string.sub, string.find
 
 local BODILESS = {[101] = true, [204] = true, [304] = true}
 
--- The notes of a request for its answer are one text in the filter state, which costs less than metadata: the program,
--- whether the answer has a body, and the headers of the request that it asks for. A value of a header holds no line break.
--- The program alone stands for an answer with a body and no such headers.
+-- The notes of a request for its answer are one text in the filter state, which costs less than metadata: the program, the
+-- method, and the headers of the request that the answer asks for, each in a line: no header holds a line break. The
+-- program alone stands for an answer with a body and no such headers. Where Envoy makes the request, it writes them too.
 local NOTES = "gloo.function"
 
 local function state(handle) return handle:streamInfo():filterState() end
 
 -- What the answer needs of the request as it came.
 function gloo.notes(program, headers)
-  local is_head = headers:get(":method") == "HEAD"
-  if not is_head and #program.kept == 0 then return program.id end
-  local notes = program.id .. (is_head and "\n-" or "\n+")
+  local method = headers:get(":method")
+  if method ~= "HEAD" and #program.kept == 0 then return program.id end
+  local notes = program.id .. "\n" .. method
   for i = 1, #program.kept do notes = notes .. "\n" .. (headers:get(program.kept[i]) or "") end
   return notes
 end
@@ -26,20 +26,27 @@ function gloo.remember(handle, notes)
   state(handle):set(NOTES, "envoy.string", notes)
 end
 
--- The program that made the request of an answer, whether the answer has a body, and the headers that were kept.
+-- The program that made the request of an answer, whether the answer has a body, and the headers that were kept. Without
+-- notes there is none; then the second value says why it can't be loaded, if that is so.
 local function recall(handle)
   local notes = state(handle):get(NOTES)
   if not notes then return nil end
   local whole = gloo.program_called(notes)
   if whole then return whole, true, gloo.empty end
   local stop = find(notes, "\n", 1, true) or #notes + 1
-  local program = gloo.program_called(sub(notes, 1, stop - 1)) or gloo.program_of(handle:filterContext())
-  local kept, from = #program.kept == 0 and gloo.empty or {}, stop + 3
+  local program, loaded = gloo.program_called(sub(notes, 1, stop - 1)), true
+  if not program then loaded, program = pcall(gloo.program_of, handle:filterContext()) end
+  if not loaded then return nil, program end
+  local kept, from = gloo.empty, stop + 1
+  stop = find(notes, "\n", from, true) or #notes + 1
+  local has_body = sub(notes, from, stop - 1) ~= "HEAD"
+  if #program.kept > 0 then kept = {} end
   for i = 1, #program.kept do
+    from = stop + 1
     stop = find(notes, "\n", from, true) or #notes + 1
-    kept[program.kept[i]], from = sub(notes, from, stop - 1), stop + 1
+    kept[program.kept[i]] = sub(notes, from, stop - 1)
   end
-  return program, byte(notes, #program.id + 2) ~= 45, kept
+  return program, has_body, kept
 end
 
 -- An answer that will be read must come whole and not compressed.
@@ -110,8 +117,12 @@ local function pass_on(handle)
 end
 
 function envoy_on_response(handle)
+  if gloo.cold then gloo.warm_up() end
   local program, has_body, kept = recall(handle)
-  if not program then return pass_on(handle) end
+  if not program then
+    if has_body then return replace_answer(handle, gloo.broken, has_body) end
+    return pass_on(handle)
+  end
   local headers = handle:headers()
   local hosts = program.hosts and take_hosts(program, headers)
   local status = tonumber(headers:get(":status"))
