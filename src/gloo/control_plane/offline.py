@@ -2,7 +2,7 @@
 
 Of objects that are Rejected as a whole the last good form is taken, if a gateway of the folder left one. Nobody
 is asked for functions: those that a gateway, or `gloo discover`, was told before are taken. Where functions
-stand in files, the files are read.
+stand in files, the files are read, and never run.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from gloo.errors import PluginError, StorageError
 from gloo.model.base import Value, replace
 from gloo.model.snapshot import ConfigSnapshot
 from gloo.model.status import Problem
+from gloo.plugins.base import PythonWorker
 from gloo.plugins.registry import Plugins, load_plugins
 from gloo.storage.base import DocumentProblem, SecretState, SecretStorage
 from gloo.storage.file import FileStorage
@@ -38,7 +39,7 @@ from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.shadows import with_shadows
 from gloo.translator.wanted_secrets import wanted_names
-from gloo.translator.workers import with_problems
+from gloo.translator.workers import Findings, with_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +132,23 @@ async def _translate_objects(
         now=time.time(),
         good=served_before(stored.secrets, served),
     )
-    reports = with_problems(translated.reports, {name: known[name].problems for name in read}, config)
+    told_of_files = {name: known[name].problems for name in read}
+    reports = with_problems(translated.reports, told_of_files, config)
+    if unread := {name: each for name, each in translated.workers.items() if not told_of_files.get(name)}:
+        reports = with_problems(reports, _of_code(directory, unread), config)
     translation = replace(translated, reports=with_shadows(reports, translated.orders))
     for snapshot in translation.snapshots.values():
         snapshot.check()
     asked = {name: known.get(name) for name in wanted}
     problems = (*told, *(as_problem(each) for each in stored.problems))
     return Offline(config, translation, problems, place.faults, asked, frozenset(read))
+
+
+def _of_code(directory: Path, workers: Mapping[str, PythonWorker]) -> Findings:
+    """Return what is wrong with the code of *workers*, which is read and not run."""
+    from gloo.local_functions.reading import problems_in  # noqa: PLC0415 - most folders have no code
+
+    return {name: problems_in(directory, each) for name, each in workers.items()}
 
 
 async def _read(wanted: Mapping[str, Wanted], directory: Path) -> dict[str, Known]:

@@ -15,9 +15,8 @@ from gloo.local_functions.asgi_answers import unavailable
 from gloo.local_functions.aws_function import aws_app
 from gloo.local_functions.google_function import event_app, http_app
 from gloo.local_functions.orders import Finding, FunctionOrder, Order, Report
+from gloo.local_functions.reading import failure_of, lacking
 from gloo.model.base import Value
-
-_TELLING = (ImportError, SyntaxError, NameError, AttributeError)  # their texts name code, never values
 
 
 class Loaded(Value, frozen=True):
@@ -37,8 +36,10 @@ def load(order: Order) -> Loaded:
     try:
         module = _run(Path(order.file))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's code may raise anything
-        _print(error)
-        return Loaded(Report(loaded=False, findings=(_failure(error, order),)), {}, {})
+        failure = failure_of(error, Path(order.file))
+        if not failure.missing:
+            _print(error)
+        return Loaded(Report(loaded=False, findings=(failure,)), {}, {})
     functions: dict[str, ASGIApp] = {}
     applications: dict[str, ASGIApp] = {}
     findings: list[Finding] = []
@@ -70,7 +71,7 @@ def _look_up(module: ModuleType, order: FunctionOrder, file: str) -> tuple[Calla
     for part in order.handler.split("."):
         found = getattr(found, part, None)
     if found is None:
-        return None, Finding(f"{file} has no {order.handler!r}", order.name, "its requests are answered 503")
+        return None, lacking(file, order.handler, order.name)
     if not callable(found):
         return None, Finding(f"{order.handler!r} in {file} can't be called", order.name)
     if order.kind == "lambda" and inspect.iscoroutinefunction(found):
@@ -85,23 +86,6 @@ def _adapted(order: FunctionOrder, found: Callable[..., Any]) -> ASGIApp:
     if order.kind == "google":
         return http_app(order.name, found)
     return event_app(order.name, found) if order.kind == "cloudevent" else found
-
-
-def _failure(error: BaseException, order: Order) -> Finding:
-    file = Path(order.file)
-    if isinstance(error, OSError) and error.filename == str(file):
-        return Finding(f"{file.name} can't be read: {error.strerror}", missing=isinstance(error, FileNotFoundError))
-    text = f"{type(error).__name__}: {error}" if isinstance(error, _TELLING) else type(error).__name__
-    line = _line(error, order.file)
-    place = f"{file.name}, line {line}" if line else file.name
-    return Finding(f"{place}: {text}", hint="the log has the whole of it")
-
-
-def _line(error: BaseException, file: str) -> int | None:
-    if isinstance(error, SyntaxError) and error.filename == file:
-        return error.lineno
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return lines[-1] if lines else None
 
 
 def _print(error: BaseException) -> None:

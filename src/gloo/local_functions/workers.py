@@ -10,7 +10,8 @@ import structlog
 
 from gloo.errors import StorageError
 from gloo.local_functions.keeper import Keeper
-from gloo.local_functions.orders import Finding, Report
+from gloo.local_functions.orders import Report
+from gloo.local_functions.reading import problem_of
 from gloo.model.base import Value
 from gloo.model.status import Problem
 from gloo.plugins.base import PythonWorker
@@ -86,7 +87,7 @@ class Workers:
 
     def _take(self, worker: PythonWorker, note: Note, report: Report) -> None:
         current = self._wanted.get(worker.upstream, worker)
-        found = tuple(_problem(each, current) for each in report.findings)
+        found = tuple(problem_of(each, current) for each in report.findings)
         if found != self._problems.get(worker.upstream, ()):
             self._problems[worker.upstream] = found
             note(dict(self._problems))
@@ -106,9 +107,3 @@ class Workers:
     def _look(self) -> None:
         for kept in self._kept.values():
             kept.keeper.look()
-
-
-def _problem(finding: Finding, worker: PythonWorker) -> Problem:
-    places = {function.name: f"{function.place}.spec.handler" for function in worker.functions}
-    at = places.get(finding.function, "spec.module")
-    return Problem(field=at, problem=finding.problem, hint=finding.hint, pending=finding.missing)
