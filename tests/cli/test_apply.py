@@ -51,7 +51,10 @@ def test_one_object_that_can_not_be_read_refuses_all_with_every_place(folder: Pa
 
 
 def test_text_that_is_not_yaml_is_refused_with_its_line(folder: Path) -> None:
-    assert "(standard input):1: is not YAML" in gloo("apply", "-f", "-", "-d", folder, stdin="a: [\n", status=1).stderr
+    assert (
+        "(standard input):1: is neither YAML nor JSON"
+        in gloo("apply", "-f", "-", "-d", folder, stdin="a: [\n", status=1).stderr
+    )
 
 
 def test_an_object_given_twice_is_refused(folder: Path) -> None:

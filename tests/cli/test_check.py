@@ -45,7 +45,7 @@ def test_every_finding_has_file_line_object_and_field(folder: Path) -> None:
 
 def test_a_file_that_is_not_yaml_is_a_finding_of_its_own(folder: Path) -> None:
     (folder / "broken.yaml").write_text("upstreams: [\n")
-    assert f"{folder}/broken.yaml:1: is not YAML" in gloo("check", folder, status=1).stdout
+    assert f"{folder}/broken.yaml:1: is neither YAML nor JSON" in gloo("check", folder, status=1).stdout
 
 
 def test_json_findings_have_every_key(folder: Path) -> None:
@@ -160,7 +160,7 @@ def test_the_last_good_form_that_a_gateway_left_is_told(folder: Path) -> None:
         ),
         ("nam: shop\ndomains: [x.org]\n", ":1: VirtualService/shop: nam: unknown field (did you mean 'name'?; "),
         ("name: shop\ndomains: ['a b']\n", ":2: VirtualService/shop: domains[0]: 'a b' is no domain ("),
-        ("name: [", ":1: is not YAML: "),
+        ("name: [", ":1: is neither YAML nor JSON: "),
     ):
         service.write_text(broken)
         lines = gloo("check", folder, status=1).stdout

@@ -112,3 +112,11 @@ def test_problems_are_told_with_a_file_that_can_be_opened(folder: Path) -> None:
     file.write_text(f"name: broken\nroutes:\n{route}")
     said = gloo("explain", "GET", "/b", folder).stdout
     assert f"  {file}:4: routes[0]" in said
+
+
+def test_a_role_that_does_not_exist_is_no_answer(tmp_path: Path) -> None:
+    text = "name: default\nroles: [internal]\nroutes: []\n"
+    (tmp_path / "gloo.yaml").write_text(text)
+    said = gloo("explain", "GET", "/", tmp_path, "--role", "nope", status=2).stderr
+    assert "no virtual service names 'nope' (there are ingress, internal)" in said
+    gloo("explain", "GET", "/", tmp_path, "--role", "internal", status=1)

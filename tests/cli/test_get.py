@@ -139,7 +139,7 @@ def test_with_a_gateway_its_verdicts_count(shop: Path) -> None:
 
 def test_a_file_that_can_not_be_read_is_told_beside_the_table(shop: Path) -> None:
     (shop / "broken.yaml").write_text("upstreams: [\n")
-    assert f"{shop}/broken.yaml:1: is not YAML" in gloo("get", "us", "-d", shop).stderr
+    assert f"{shop}/broken.yaml:1: is neither YAML nor JSON" in gloo("get", "us", "-d", shop).stderr
 
 
 def test_a_misspelt_name_gets_the_nearest_one(shop: Path) -> None:

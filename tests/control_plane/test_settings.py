@@ -69,7 +69,8 @@ def test_every_fault_of_the_file_has_its_line_and_a_hint(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("[1]", "a mapping of settings is expected"), ("a: [", "is not YAML"), ("1\n---\n2", ":1: ")]
+    ("text", "said"),
+    [("[1]", "a mapping of settings is expected"), ("a: [", "is neither YAML nor JSON"), ("1\n---\n2", ":1: ")],
 )
 def test_a_file_that_is_no_mapping_is_refused_with_its_line(tmp_path: Path, text: str, said: str) -> None:
     file = write(tmp_path, text)

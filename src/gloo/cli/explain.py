@@ -64,6 +64,7 @@ def command(
     request = request_from(method, url, headers, data)
     answer = _answer_from(status, answer_headers, answer_body)
     tables, runtime = tables_for(settings), FunctionRuntime()
+    _check_role(role, tables, settings)
     found = explain(request, tables, runtime, role=role)
     found = found if answer is None else answered(found, answer, tables, runtime)
     if output == "json":
@@ -85,6 +86,16 @@ def tables_for(settings: "Settings") -> "Tables":
     tell_discovered(offline)
     plugins, _ = load_plugins()
     return tables_of(offline.config, plugins)
+
+
+def _check_role(role: str, tables: "Tables", settings: "Settings") -> None:
+    """Raise click.BadParameter for a role that does not exist: its Envoys would answer 500 to everything."""
+    from gloo.control_plane.xds_place import role_ports
+
+    roles = sorted(tables.roles | role_ports(settings).keys())
+    if role not in roles:
+        there = f"there is {roles[0]}" if len(roles) == 1 else f"there are {', '.join(roles)}"
+        raise click.BadParameter(f"no virtual service names {role!r} ({there})", param_hint="--role")
 
 
 def request_from(method: str, url: str, headers: tuple[str, ...], data: str | None) -> "Request":

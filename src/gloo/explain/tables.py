@@ -13,6 +13,7 @@ from gloo.model.status import Problem
 from gloo.model.virtual_service import VirtualService
 from gloo.plugins.registry import Plugins
 from gloo.translator.destinations import RouteScope
+from gloo.translator.domains import DEFAULT_ROLE
 from gloo.translator.memo import Memo
 from gloo.translator.refusals import Refusals
 from gloo.translator.routes import translate_route
@@ -46,6 +47,11 @@ class Tables(Value, frozen=True):
     upstreams: Mapping[str, TranslatedUpstream]
     services: Mapping[str, TranslatedVirtualService]
     memo: Memo
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that virtual services name, and the usual one."""
+        return frozenset((DEFAULT_ROLE, *(role for service in self.services.values() for role in service.roles)))
 
     def domains(self, role: str, *, secure: bool) -> tuple[tuple[str, str], ...]:
         """Return domains and the virtual services that answer for them, over TLS or in the clear."""

@@ -41,7 +41,7 @@ def parse_text(text: str) -> list[Json]:
     """Read every document of *text*; empty documents are left out as None.
 
     Raises:
-        TextError: the text is not YAML, or holds a duplicate key, a tag, or aliases beyond reason.
+        TextError: the text is neither YAML nor JSON, or holds a duplicate key, a tag, or aliases beyond reason.
     """
     check_depth(text)
     value = plain_values(text)
@@ -62,9 +62,9 @@ def parse_carefully(text: str) -> list[Json]:
         mark = error.problem_mark or error.context_mark
         line = min(mark.line + 1, max(len(text.splitlines()), 1)) if mark else 1  # the end of the text is its last line
         said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise TextError(f"is not YAML: {said}", _hint(text, line), line=line) from error
+        raise TextError(f"is neither YAML nor JSON: {said}", _hint(text, line), line=line) from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise TextError(f"is not YAML: {str(error).splitlines()[0]}") from error
+        raise TextError(f"is neither YAML nor JSON: {str(error).splitlines()[0]}") from error
     try:
         return [_Values().value(node) for node in nodes]
     except RecursionError as error:
