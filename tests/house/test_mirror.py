@@ -48,7 +48,6 @@ THROUGH: dict[str, str] = {
     "explain/tables": "explain/answer",
     "functions/blocks": "functions/template",
     "functions/body_language": "functions/program",
-    "functions/catalogue": "functions/template",
     "functions/expressions": "functions/template",
     "functions/extraction": "functions/program",
     "functions/faults": "functions/program",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from gloo.functions import lua
+from gloo.functions.assignment import certainly_set
 from gloo.functions.expressions import Expressions
 from gloo.functions.room import JOINED_AT_ONCE, SETS_AS_LOCALS
 from gloo.functions.tree import Block, For, If, Output, Set, Statement, Text, Variable, size, statements
@@ -20,7 +21,7 @@ def render(variable: str, block: Block, expressions: Expressions) -> list[str]:
         return [f"local {variable} = {_joined(block, expressions)}"]
     names = dict.fromkeys(s.name for s in statements(block) if isinstance(s, Set))
     writer = _BlockWriter(expressions, {name: _set_name(variable, n) for n, name in enumerate(names, 1)}, variable)
-    certain = _certainly_set(block)
+    certain = certainly_set(block)
     lines = [writer.declare_set(name, lua_name, certain=name in certain) for name, lua_name in writer.sets.items()]
     body = list(writer.block(block, expressions.local, 0))
     return [
@@ -33,17 +34,6 @@ def render(variable: str, block: Block, expressions: Expressions) -> list[str]:
         f"{variable} = gloo.finished(out)",
         "end",
     ]
-
-
-def _certainly_set(block: Block) -> frozenset[str]:
-    """Return the names whose variables are written before they are read: they are set on the way of all requests."""
-    certain: set[str] = set()
-    seen: set[str] = set()
-    for statement in block:
-        if isinstance(statement, Set) and statement.name not in seen:
-            certain.add(statement.name)
-        seen.update(s.name for s in statements((statement,)) if isinstance(s, Set))
-    return frozenset(certain)
 
 
 def _set_name(variable: str, number: int) -> str:

@@ -126,3 +126,11 @@ SOUND = frozenset(
     )
 )
 """Functions that make valid UTF-8 of valid UTF-8."""
+
+CHANGING = frozenset(
+    (
+        *("body", "cluster_metadata", "context", "data_source", "dynamic_metadata", "env", "exists", "extraction"),
+        *("header", "host_metadata", "jwt_claim", "now", "replace_with_random", "request_header", "uuid", "values"),
+    )
+)
+"""Functions whose values are not known before a request comes, whatever they are given."""

@@ -7,6 +7,7 @@ from typing import Any
 import lupa.luajit21 as luajit
 
 from gloo.functions import lua
+from gloo.functions.catalogue import CHANGING
 from gloo.functions.expressions import Expressions, Sites
 from gloo.functions.extraction import extract
 from gloo.functions.limits import MOST_WORK
@@ -29,14 +30,6 @@ from gloo.functions.tree import (
     start,
     statements,
 )
-
-_CHANGING = frozenset(
-    (
-        *("body", "cluster_metadata", "context", "data_source", "dynamic_metadata", "env", "exists", "extraction"),
-        *("header", "host_metadata", "jwt_claim", "now", "replace_with_random", "request_header", "uuid", "values"),
-    )
-)
-"""Functions whose values are not known before a request comes."""
 
 _RUN = b"""
 local gloo, source, work = ...
@@ -83,7 +76,7 @@ def _constants(expression: Expression) -> Iterator[Expression]:
 
 
 def _is_constant(expression: Expression) -> bool:
-    if isinstance(expression, Variable) or (isinstance(expression, Call) and expression.function in _CHANGING):
+    if isinstance(expression, Variable) or (isinstance(expression, Call) and expression.function in CHANGING):
         return False
     return all(map(_is_constant, children(expression)))
 
