@@ -99,6 +99,19 @@ def test_an_error_page_that_is_no_json_has_no_fields() -> None:
     assert answered(Reply(503, {}, b'{"error": "x"}'), rule) == Reply(502, JSON, b'{"why": "x"}')
 
 
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"x-gloo-error": "upstream_unreachable"}, "unknown"),
+        ({"x-gloo-error": "missing_parameter", "x-envoy-upstream-service-time": "1"}, "x"),  # of a gateway behind ours
+        ({"x-envoy-upstream-service-time": "1"}, "x"),
+    ],
+)
+def test_an_error_of_the_gateway_itself_has_no_fields(headers: dict[str, str], why: str) -> None:
+    rule = ResponseTemplate(when=Condition(("5xx",)), body='{"why": "{{ default(error, "unknown") }}"}')
+    assert answered(Reply(503, headers, b'{"error": "x"}'), rule).body == f'{{"why": "{why}"}}'.encode()
+
+
 @pytest.mark.parametrize(("status", "method"), [(204, "GET"), (304, "GET"), (200, "HEAD"), (101, "GET")])
 def test_an_answer_without_a_body_passes_a_template_that_needs_one(status: int, method: str) -> None:
     reply = Reply(status, {"etag": "1"})

@@ -1,9 +1,13 @@
 """Answers that Envoy gives by itself, put into our words: JSON, with the reason in `x-gloo-error` where it has one."""
 
+from collections.abc import Sequence
+
 from envoy.config.accesslog.v3 import accesslog_pb2
 from envoy.config.core.v3 import base_pb2, substitution_format_string_pb2
+from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.access_loggers.filters.cel.v3 import cel_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm_pb2
+from envoy.type.matcher.v3 import string_pb2
 from google.protobuf import struct_pb2
 
 from gloo.envoy.message import Message, pack
@@ -21,17 +25,41 @@ _TOKENS = (
 _LATE = ("response_timeout", "upstream_per_try_timeout", "stream_idle_timeout", "max_duration_timeout")
 """What Envoy calls it when an upstream takes too long."""
 
+_FAILED = (
+    (("UF",), "upstream_unreachable", "the upstream can't be reached"),
+    (("UH",), "upstream_unhealthy", "the upstream has no healthy host"),
+    (("UO",), "upstream_overloaded", "the upstream has as many requests as it may have"),
+    (("UC", "UR", "UPE", "LR"), "upstream_reset", "the upstream broke off"),
+    (("NC",), "upstream_unknown", "the upstream is not known to Envoy"),
+    (("FI",), "fault_injected", "the route breaks some requests on purpose"),
+)
+"""How Envoy flags a request that an upstream did not answer, and what the client gets; the status stays."""
+
 
 def local_replies() -> Message:
     """Return what becomes of the answers that Envoy makes; the first mapper that fits is taken."""
-    return hcm_pb2.LocalReplyConfig(mappers=[_no_route(), *(_denied(*each) for each in _TOKENS), _too_large(), _late()])
+    tokens, failed = (_denied(*each) for each in _TOKENS), (_failed(*each) for each in _FAILED)
+    return hcm_pb2.LocalReplyConfig(mappers=[_no_route(), *tokens, _too_large(), _late(), *failed])
 
 
 def _no_route() -> Message:
-    no_route = accesslog_pb2.AccessLogFilter(response_flag_filter=accesslog_pb2.ResponseFlagFilter(flags=["NR"]))
-    return hcm_pb2.ResponseMapper(
-        filter=no_route, body_format_override=_body(404, "no route matches this request", "no_route")
+    body = _body(404, "no route matches this request", "no_route")
+    return hcm_pb2.ResponseMapper(filter=_flagged("NR"), body_format_override=body)
+
+
+def _failed(flags: Sequence[str], reason: str, message: str) -> Message:
+    """Return the answer for a request with one of *flags*; a gRPC client gets one line of text, which stays."""
+    grpc = string_pb2.StringMatcher(prefix="application/grpc")
+    content_type = route_components_pb2.HeaderMatcher(
+        name="content-type", string_match=grpc, invert_match=True, treat_missing_header_as_empty=True
     )
+    no_grpc = accesslog_pb2.AccessLogFilter(header_filter=accesslog_pb2.HeaderFilter(header=content_type))
+    both = accesslog_pb2.AndFilter(filters=[_flagged(*flags), no_grpc])
+    return _mapper(accesslog_pb2.AccessLogFilter(and_filter=both), "%RESPONSE_CODE%", reason, message)
+
+
+def _flagged(*flags: str) -> Message:
+    return accesslog_pb2.AccessLogFilter(response_flag_filter=accesslog_pb2.ResponseFlagFilter(flags=flags))
 
 
 def _denied(details: str, status: int, reason: str, message: str) -> Message:
@@ -55,17 +83,19 @@ def _told(expression: str, status: int, reason: str, message: str) -> Message:
         name="envoy.access_loggers.extension_filters.cel",
         typed_config=pack(cel_pb2.ExpressionFilter(expression=expression)),
     )
-    mapper = hcm_pb2.ResponseMapper(
-        filter=accesslog_pb2.AccessLogFilter(extension_filter=told), body_format_override=_body(status, message, reason)
-    )
+    mapper = _mapper(accesslog_pb2.AccessLogFilter(extension_filter=told), status, reason, message)
     mapper.status_code.value = status
-    mapper.headers_to_add.append(
-        base_pb2.HeaderValueOption(header=base_pb2.HeaderValue(key="x-gloo-error", value=reason))
-    )
     return mapper
 
 
-def _body(status: int, message: str, reason: str) -> Message:
+def _mapper(which: Message, status: int | str, reason: str, message: str) -> Message:
+    mapper = hcm_pb2.ResponseMapper(filter=which, body_format_override=_body(status, message, reason))
+    header = base_pb2.HeaderValue(key="x-gloo-error", value=reason)
+    mapper.headers_to_add.append(base_pb2.HeaderValueOption(header=header))
+    return mapper
+
+
+def _body(status: int | str, message: str, reason: str) -> Message:
     body = struct_pb2.Struct()
     body.update({"error": {"status": status, "message": message, "reason": reason}})
     return substitution_format_string_pb2.SubstitutionFormatString(json_format=body)

@@ -65,11 +65,12 @@ end
 
 function gloo.starts(value, start) return value ~= nil and sub(value, 1, #start) == start end
 
-local answered -- the status of the answer that is being rendered
+local answered, ours -- of the answer that is being rendered: its status, and whether no upstream made it
 
--- The fields of an upstream's answer; an error page that is not JSON has none.
+-- The fields of an upstream's answer; an error page that is not JSON has none, nor has an error of the gateway's own.
 function gloo.answer_fields(text)
   if answered < 400 then return gloo.fields(text) end
+  if ours then return gloo.empty end
   local parsed, fields = pcall(gloo.fields, text)
   return parsed and fields or gloo.empty
 end
@@ -144,6 +145,7 @@ function envoy_on_response(handle)
   end
   gloo.refill(rule.work, rule.sound)
   gloo.handle, answered = handle, status
+  ours = status >= 400 and headers:get("x-gloo-error") ~= nil and headers:get("x-envoy-upstream-service-time") == nil
   local rendered, result = pcall(rule.render, headers, text, kept, hosts)
   if not rendered then return replace_answer(handle, program, result) end
   if result then
