@@ -64,3 +64,8 @@ def test_the_usual_shapes_are_seen_through(regex: str, forms: set[tuple[str, Tai
 
 def test_a_form_in_any_case_has_small_letters() -> None:
     assert forms_of("(?i)/Ab.*") == (Form("/ab", "anything", folded=True),)
+
+
+def test_what_is_nested_without_measure_is_not_taken_apart() -> None:
+    assert forms_of(f"/x{'(' * 90}a{')' * 90}") == (Form("/xa", "nothing"),)
+    assert forms_of(f"/x{'(' * 10_000}a{')' * 10_000}") == (Form("/x", "unknown"),)

@@ -18,6 +18,9 @@ Tail = Literal["nothing", "anything", "something", "unknown", "unknown something
 _MOST = 8
 """Forms of one expression; where it has more, it is not taken apart."""
 
+_MOST_OPENED = 100
+"""Groups and choices that are opened for that, each at the price of the expression's length."""
+
 _ATOM = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|.", re.DOTALL)
 _SPECIAL = frozenset("\\.+*?()|[]{}^$")
 _QUANTIFIERS = frozenset("*+?{")
@@ -48,7 +51,9 @@ def _branches(atoms: _Atoms) -> tuple[_Atoms, ...]:
     """Return the alternatives, groups opened as far as what stands before them is plain text."""
     waiting = list(_split(atoms))
     done: list[_Atoms] = []
-    while waiting and len(waiting) + len(done) <= _MOST:
+    for _ in range(_MOST_OPENED):
+        if not waiting or len(waiting) + len(done) > _MOST:
+            break
         branch = waiting.pop()
         if opened := tuple(_opened(branch)):
             waiting += opened
