@@ -4,13 +4,14 @@ import pytest
 from envoy.config.route.v3 import route_components_pb2
 from google.protobuf import json_format
 
+from gloo.envoy.answer_notes import answer_notes_filter
 from gloo.envoy.function_headers import (
     FUNCTION_HEADERS,
     function_headers,
     function_headers_filter,
     read_function_headers,
 )
-from gloo.envoy.lua import lua_filter
+from gloo.envoy.lua import ANSWERS_FILTER, LUA_FILTER, lua_filters
 from gloo.envoy.readable import readable_config
 from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_message import route_bytes
@@ -19,9 +20,11 @@ from gloo.model.base import Json, replace
 
 
 def test_the_headers_are_set_behind_the_program() -> None:
-    ours, programs = function_headers_filter(), lua_filter("", "", "")
+    ours, notes, programs = function_headers_filter(), answer_notes_filter(), lua_filters("", "")
     assert ours.disabled
-    assert (programs.stage, programs.name) < (ours.stage, ours.name)
+    assert [each.name for each in programs] == [LUA_FILTER, ANSWERS_FILTER]
+    for before in (*programs, notes):
+        assert (before.stage, before.name) < (ours.stage, ours.name)
     assert ours.name == FUNCTION_HEADERS
 
 

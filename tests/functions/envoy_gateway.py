@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from gloo.envoy.lua import ANSWERING_RUNTIME, RUNTIME
-from gloo.functions import Program, answering_runtime_source, runtime_source
+from gloo.envoy.lua import ANSWERS_FILTER, LUA_FILTER
+from gloo.functions import Program, answers_runtime_source, runtime_source
 from gloo.proxy.binary import find_envoy
 
 DEADLINE = 15.0  # seconds; what takes longer is broken
@@ -176,17 +176,8 @@ def _bootstrap(programs: Sequence[Program], port: int, admin: Path) -> object:
         "stat_prefix": "test",
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]},
         "http_filters": [
-            {
-                "name": "envoy.filters.http.lua",
-                "typed_config": {
-                    "@type": f"{_TYPE}.http.lua.v3.Lua",
-                    "clear_route_cache": False,
-                    "source_codes": {
-                        RUNTIME: {"inline_string": runtime_source()},
-                        ANSWERING_RUNTIME: {"inline_string": answering_runtime_source()},
-                    },
-                },
-            },
+            _lua(LUA_FILTER, runtime_source()),
+            _lua(ANSWERS_FILTER, answers_runtime_source()),
             {"name": "envoy.filters.http.router", "typed_config": {"@type": f"{_TYPE}.http.router.v3.Router"}},
         ],
     }
@@ -200,13 +191,20 @@ def _bootstrap(programs: Sequence[Program], port: int, admin: Path) -> object:
 
 def _route(index: int, program: Program) -> object:
     match = {"prefix": "/", "headers": [{"name": "x-program", "string_match": {"exact": str(index)}}]}
-    cluster = {"name": "up", "weight": 1, "typed_per_filter_config": {"envoy.filters.http.lua": _per_route(program)}}
+    names = (LUA_FILTER, ANSWERS_FILTER) if program.answers else (LUA_FILTER,)
+    own = {name: _per_route(program) for name in names}
+    cluster = {"name": "up", "weight": 1, "typed_per_filter_config": own}
     return {"match": match, "route": {"weighted_clusters": {"clusters": [cluster]}}}
+
+
+def _lua(name: str, script: str) -> object:
+    config = {"@type": f"{_TYPE}.http.lua.v3.Lua", "clear_route_cache": False}
+    return {"name": name, "typed_config": {**config, "source_codes": {"gloo": {"inline_string": script}}}}
 
 
 def _per_route(program: Program) -> object:
     return {
         "@type": f"{_TYPE}.http.lua.v3.LuaPerRoute",
-        "name": ANSWERING_RUNTIME if program.answers else RUNTIME,
+        "name": "gloo",
         "filter_context": {"id": program.id, "source": program.source},
     }

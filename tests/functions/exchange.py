@@ -7,7 +7,7 @@ from typing import Any
 
 import lupa.luajit21 as lupa
 
-from gloo.functions import FunctionTemplate, Parameter, answering_runtime_source, compile_function
+from gloo.functions import FunctionTemplate, Parameter, compile_function, whole_runtime_source
 
 _HANDLE = """
 local stream, message, call = ...
@@ -61,7 +61,7 @@ class Reply:
 def _lua() -> Any:
     runtime = lupa.LuaRuntime(encoding=None, unpack_returned_tuples=True)
     runtime.execute(_PAIRS.encode("ascii"))
-    runtime.execute(answering_runtime_source().encode("ascii"))
+    runtime.execute(whole_runtime_source().encode("ascii"))
     return runtime
 
 

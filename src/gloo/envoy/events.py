@@ -9,7 +9,6 @@ from google.protobuf.any_pb2 import Any as PackedMessage
 from gloo.envoy.aws_lambda import SHAPE_FILTER, aws_enabled
 from gloo.envoy.buffer import BUFFER_FILTER
 from gloo.envoy.jwt import JWT_FILTER, no_token
-from gloo.envoy.lua import LUA_FILTER, lua_enabled
 from gloo.envoy.message import Message, TypedConfig, packed, serialize, typed
 from gloo.envoy.route import EVENT_NAMESPACE, Forward, Route
 from gloo.envoy.stage import HttpFilter, Stage
@@ -49,7 +48,7 @@ def _filters_of(route: Route) -> Iterator[str]:
 
 def _idle(name: str) -> TypedConfig:
     """Return what puts a filter in the chain, with no effect of its own."""
-    own = {LUA_FILTER: lua_enabled, SHAPE_FILTER: aws_enabled, JWT_FILTER: no_token}
+    own = {SHAPE_FILTER: aws_enabled, JWT_FILTER: no_token}
     if name in own:
         return own[name]()
     return typed(route_components_pb2.FilterConfig(config=PackedMessage()))  # as in the connection manager: nothing

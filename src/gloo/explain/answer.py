@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gloo.envoy.answer_notes import ANSWER_NOTES
 from gloo.envoy.function_headers import FUNCTION_HEADERS, read_function_headers
-from gloo.envoy.lua import LUA_FILTER, read_program
+from gloo.envoy.lua import ANSWERS_FILTER, LUA_FILTER, read_program
 from gloo.envoy.route import DirectResponse, Forward, HeaderChange, PathMatch, Redirect, Route, Target
 from gloo.explain.delivery import Called, called_function, endpoint_names
 from gloo.explain.domains import DomainChoice, fitting_domains
@@ -199,22 +199,30 @@ def _delivery(
     return Delivery(target.cluster, 1.0, function, sent, further=further, made_by=made_by, rules=rules, notes=notes)
 
 
+_OURS = (LUA_FILTER, ANSWERS_FILTER, ANSWER_NOTES, FUNCTION_HEADERS)
+"""Filters whose work is done here."""
+
+
 def _further(target: Target) -> tuple[str, ...]:
-    others = (pair for pair in target.filters if pair[0] not in (FUNCTION_HEADERS, ANSWER_NOTES))
-    return tuple(name for name, config in others if name != LUA_FILTER or read_program(config) is None)
+    return tuple(name for name, _ in target.filters if name not in _OURS)
 
 
 def _rendered(request: Request, target: Target, runtime: FunctionRuntime) -> tuple[Request | Answer, bytes | None]:
+    """Return *request* as it leaves the filters, or what refuses it, and the notes for its answer.
+
+    The program of an answer leaves the same notes as Envoy where that makes the request.
+    """
     notes = None
-    for name, config in target.filters:
-        program = read_program(config) if name == LUA_FILTER else None
-        if program is not None:
-            answer, notes = runtime.run_noting(program, request)
-            if isinstance(answer, Answer):
-                return answer, None
-            request = answer
-        if name == FUNCTION_HEADERS:
-            request = with_headers(request, read_function_headers(config))
+    filters = dict(target.filters)
+    config = filters.get(LUA_FILTER) or filters.get(ANSWERS_FILTER)
+    program = read_program(config) if config is not None else None
+    if program is not None:
+        rendered, notes = runtime.run_noting(program, request)
+        if isinstance(rendered, Answer):
+            return rendered, None
+        request = rendered
+    if (headers := filters.get(FUNCTION_HEADERS)) is not None:
+        request = with_headers(request, read_function_headers(headers))
     return request, notes
 
 

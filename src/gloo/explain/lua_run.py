@@ -12,7 +12,7 @@ import lupa.luajit21 as luajit
 from gloo.envoy.jwt import PAYLOAD
 from gloo.envoy.lua import LuaProgram
 from gloo.explain.request import Request
-from gloo.functions import answering_runtime_source
+from gloo.functions import whole_runtime_source
 from gloo.model.base import Json, Value, replace
 
 _JWT = "envoy.filters.http.jwt_authn"
@@ -57,7 +57,7 @@ class FunctionRuntime:
     def __init__(self) -> None:
         self._lua = luajit.LuaRuntime(encoding=None, unpack_returned_tuples=True)
         self._lua.execute(_PAIRS)
-        self._gloo = self._lua.execute(answering_runtime_source().encode("ascii") + b"return gloo\n")
+        self._gloo = self._lua.execute(whole_runtime_source().encode("ascii") + b"return gloo\n")
         handle = (files("gloo.explain") / "handle.lua").read_bytes()
         self._call = self._lua.compile(handle)
 

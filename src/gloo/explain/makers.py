@@ -1,7 +1,7 @@
 """Who makes the request of a function: Envoy itself, a Lua program, or both (docs/decisions/0002-lowering.md)."""
 
 from gloo.envoy.function_headers import FUNCTION_HEADERS, read_function_headers
-from gloo.envoy.lua import ANSWERS_ONLY, LUA_FILTER, read_program
+from gloo.envoy.lua import ANSWERS_FILTER, LUA_FILTER
 from gloo.envoy.plain_route import plain_route
 from gloo.envoy.route import Route, Target
 from gloo.explain.matching import refusal
@@ -13,13 +13,13 @@ def maker(route: Route, target: Target, request: Request) -> str:
     plain = plain_route(route)
     if plain is not None and refusal(plain.match, request) is None:
         return "Envoy itself, since the path is plain"
-    programs = [program for name, config in target.filters if name == LUA_FILTER and (program := read_program(config))]
+    filters = {name for name, _ in target.filters}
     headers = [
         change.name
         for name, config in target.filters
         if name == FUNCTION_HEADERS
         for change in read_function_headers(config)
     ]
-    if any(program.script != ANSWERS_ONLY for program in programs):
+    if LUA_FILTER in filters:
         return f"a Lua program, but {', '.join(headers)} by Envoy itself" if headers else "a Lua program"
-    return "Envoy itself" if headers or programs else ""
+    return "Envoy itself" if headers or ANSWERS_FILTER in filters else ""

@@ -6,7 +6,7 @@ Envoy applies them in this order: what the route changes, the marks of the host,
 from collections.abc import Mapping, Sequence
 
 from gloo.envoy.function_headers import FUNCTION_HEADERS, read_host_marks
-from gloo.envoy.lua import LUA_FILTER, LuaProgram, read_program
+from gloo.envoy.lua import ANSWERS_FILTER, LuaProgram, read_program
 from gloo.envoy.route import Forward, Target
 from gloo.explain.answer import Delivery, Explanation, Reply
 from gloo.explain.delivery import Endpoint, endpoints
@@ -101,4 +101,4 @@ def _doubt(target: Target, hosts: Sequence[Endpoint]) -> str:
 
 
 def _program(target: Target) -> LuaProgram | None:
-    return next((read_program(config) for name, config in target.filters if name == LUA_FILTER), None)
+    return next((read_program(config) for name, config in target.filters if name == ANSWERS_FILTER), None)

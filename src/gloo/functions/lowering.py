@@ -108,7 +108,7 @@ def _may_be_native(name: str, template: FunctionTemplate) -> bool:
     """Tell whether the header is Envoy's to set; the type of a body that a program may write is the program's."""
     if name.startswith(":") or name == "host":
         return False
-    return name != "content-type" or replace(template, path=None, headers=()).is_empty
+    return name != "content-type" or not template.writes_body
 
 
 def _native(

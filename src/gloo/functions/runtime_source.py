@@ -22,7 +22,7 @@ _PARTS = (
 
 @cache
 def runtime_source() -> str:
-    """Return the text of the runtime for programs that see requests only.
+    """Return the text of the runtime that makes requests.
 
     Each file keeps its own local names and adds what others need to the table ``gloo``, which programs get.
     """
@@ -30,15 +30,15 @@ def runtime_source() -> str:
 
 
 @cache
-def answering_runtime_source() -> str:
-    """Return the text of the runtime for programs that see requests and answers."""
-    return _joined((*_PARTS, "entry", "response"))
+def answers_runtime_source() -> str:
+    """Return the text of the runtime that makes answers by response templates."""
+    return _joined((*_PARTS, "response"))
 
 
 @cache
-def answers_only_runtime_source() -> str:
-    """Return the text of the runtime for programs that see answers only."""
-    return _joined((*_PARTS, "response"))
+def whole_runtime_source() -> str:
+    """Return the text of a runtime that does both."""
+    return _joined((*_PARTS, "entry", "response"))
 
 
 def _joined(parts: tuple[str, ...]) -> str:

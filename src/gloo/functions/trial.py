@@ -12,7 +12,7 @@ from gloo.functions.expressions import Expressions, Sites
 from gloo.functions.extraction import extract
 from gloo.functions.limits import MOST_WORK
 from gloo.functions.names import Names
-from gloo.functions.runtime_source import answering_runtime_source
+from gloo.functions.runtime_source import whole_runtime_source
 from gloo.functions.source import Source
 from gloo.functions.tree import (
     Block,
@@ -112,5 +112,5 @@ def _run(lines: Sequence[str], at: int, source: Source, sites: Sites) -> None:
 def _runtime() -> tuple[Any, Any]:
     """Load the runtime, once for the process: few templates have anything to try."""
     runtime = luajit.LuaRuntime(encoding=None, unpack_returned_tuples=True)
-    gloo = runtime.execute(answering_runtime_source().encode("ascii") + b"return gloo\n")
+    gloo = runtime.execute(whole_runtime_source().encode("ascii") + b"return gloo\n")
     return runtime.compile(_RUN), gloo

@@ -28,7 +28,7 @@ from msgspec import Meta, field
 from gloo.envoy.answer_notes import answer_notes_filter
 from gloo.envoy.cluster import Cluster
 from gloo.envoy.function_headers import function_headers_filter
-from gloo.envoy.lua import lua_filter
+from gloo.envoy.lua import lua_filters
 from gloo.envoy.plain_route import original_path_filter, path_values_filter
 from gloo.envoy.route import Target
 from gloo.envoy.stage import HttpFilter
@@ -38,8 +38,7 @@ from gloo.functions import (
     FunctionTemplate,
     Parameter,
     ResponseTemplate,
-    answering_runtime_source,
-    answers_only_runtime_source,
+    answers_runtime_source,
     compile_function,
     runtime_source,
 )
@@ -240,8 +239,8 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
     extension_model = RestExtension
 
     def filters(self) -> tuple[HttpFilter, ...]:
-        programs = lua_filter(runtime_source(), answering_runtime_source(), answers_only_runtime_source())
-        return (programs, answer_notes_filter(), path_values_filter(), function_headers_filter())
+        programs = lua_filters(runtime_source(), answers_runtime_source())
+        return (*programs, answer_notes_filter(), path_values_filter(), function_headers_filter())
 
     def cluster(self, cluster: Cluster, properties: Nothing) -> Cluster:
         return replace(cluster, filters=(*cluster.filters, original_path_filter()))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gloo.envoy.answer_notes import ANSWER_NOTES, answer_notes
 from gloo.envoy.function_headers import FUNCTION_HEADERS, function_headers
-from gloo.envoy.lua import ANSWERING_RUNTIME, ANSWERS_ONLY, LUA_FILTER, RUNTIME, LuaProgram, lua_program
+from gloo.envoy.lua import ANSWERS_FILTER, LUA_FILTER, LuaProgram, lua_program
 from gloo.envoy.message import TypedConfig
 from gloo.envoy.plain_route import PATH_VALUES, TOLD, path_values
 from gloo.envoy.route import HeaderChange, PlainCall, Target
@@ -32,17 +32,22 @@ def _filters(lowered: Lowered, program: Program) -> Filters:
     if lowered.rest.leaves_requests and may_note(program, lowered.headers):
         yield from _without_request(program, lowered.headers)
         return
-    script = ANSWERING_RUNTIME if program.answers else RUNTIME
-    yield LUA_FILTER, lua_program(LuaProgram(program.id, program.source, script))
+    yield LUA_FILTER, _told(program)
+    if program.answers:
+        yield ANSWERS_FILTER, _told(program)
     yield from _headers(lowered.headers, program)
 
 
 def _without_request(program: Program, headers: Sequence[NativeHeader]) -> Filters:
     """Yield the same for requests that Envoy makes itself; only the answers are for *program*, if any are."""
     if program.answers:
-        yield LUA_FILTER, lua_program(LuaProgram(program.id, program.source, ANSWERS_ONLY))
+        yield ANSWERS_FILTER, _told(program)
         yield ANSWER_NOTES, answer_notes(program.id, program.kept)
     yield from _headers((*headers, *(ASKED_PLAIN if program.reads_answers else ())), program)
+
+
+def _told(program: Program) -> TypedConfig:
+    return lua_program(LuaProgram(program.id, program.source))
 
 
 def _headers(headers: Sequence[NativeHeader], program: Program) -> Filters:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from gloo.envoy.function_headers import FUNCTION_HEADERS, read_function_headers
 from gloo.envoy.header_format import commands_in
-from gloo.envoy.lua import LUA_FILTER, read_program
+from gloo.envoy.lua import ANSWERS_FILTER, LUA_FILTER, read_program
 from gloo.envoy.route import Action, Forward, HeaderChange, Route, Target
 from gloo.errors import ConfigError
 from gloo.model.route import Route as ModelRoute
@@ -113,5 +113,5 @@ def _headers_of(target: Target) -> Iterator[HeaderChange]:
 def _sources_of(target: Target) -> Iterator[str]:
     """Yield the programs that run on the way to *target*."""
     for name, config in target.filters:
-        if name == LUA_FILTER and (program := read_program(config)) is not None:
+        if name in (LUA_FILTER, ANSWERS_FILTER) and (program := read_program(config)) is not None:
             yield program.source

@@ -9,6 +9,21 @@ end
 
 local MOST = 1048576 -- bytes of a body that Envoy keeps
 
+-- An answer that will be read must come whole and not compressed.
+function gloo.ask_plain(headers)
+  headers:remove("accept-encoding")
+  headers:remove("range")
+end
+
+-- What the answer needs of the request as it came.
+local function notes_for(program, headers)
+  local method = headers:get(":method")
+  if method ~= "HEAD" and #program.kept == 0 then return program.id end
+  local notes = program.id .. "\n" .. method
+  for i = 1, #program.kept do notes = notes .. "\n" .. (headers:get(program.kept[i]) or "") end
+  return notes
+end
+
 function envoy_on_request(handle)
   if gloo.cold then gloo.warm_up() end
   local context = handle:filterContext()
@@ -34,7 +49,7 @@ function envoy_on_request(handle)
       return refuse(handle, program, {status = 415, code = "encoded_body", message = "the body is compressed"})
     end
   end
-  local notes = program.responses and gloo.notes(program, headers)
+  local notes = program.responses and notes_for(program, headers)
   gloo.refill(program.work, program.sound)
   gloo.handle = handle
   local rendered, result = pcall(program.request, headers, text)

@@ -89,3 +89,14 @@ function gloo.header(headers, name)
   gloo.spend(#value / 16)
   return value
 end
+
+-- The notes of a request for its answer are one text in the filter state, which costs less than metadata: the program, the
+-- method, and the headers of the request that the answer asks for, each in a line: no header holds a line break. The
+-- program alone stands for an answer with a body and no such headers. Where Envoy makes the request, it writes them too.
+-- An answer without notes is none of the function's.
+local NOTES = "gloo.function"
+
+local function state(handle) return handle:streamInfo():filterState() end
+
+function gloo.notes_of(handle) return state(handle):get(NOTES) end
+function gloo.remember(handle, notes) state(handle):set(NOTES, "envoy.string", notes) end

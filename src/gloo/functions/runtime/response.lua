@@ -5,38 +5,17 @@ local pcall, pairs, tonumber, sub, find = pcall, pairs, tonumber, string.sub, st
 
 local BODILESS = {[101] = true, [204] = true, [304] = true}
 
--- The notes of a request for its answer are one text in the filter state, which costs less than metadata: the program, the
--- method, and the headers of the request that the answer asks for, each in a line: no header holds a line break. The
--- program alone stands for an answer with a body and no such headers. Where Envoy makes the request, it writes them too.
-local NOTES = "gloo.function"
-
-local function state(handle) return handle:streamInfo():filterState() end
-
--- What the answer needs of the request as it came.
-function gloo.notes(program, headers)
-  local method = headers:get(":method")
-  if method ~= "HEAD" and #program.kept == 0 then return program.id end
-  local notes = program.id .. "\n" .. method
-  for i = 1, #program.kept do notes = notes .. "\n" .. (headers:get(program.kept[i]) or "") end
-  return notes
-end
-
--- Leaves the notes for the answer. An answer without any is none of the function's.
-function gloo.remember(handle, notes)
-  state(handle):set(NOTES, "envoy.string", notes)
-end
-
 -- The program that made the request of an answer, whether the answer has a body, and the headers that were kept. Without
--- notes there is none; then the second value says why it can't be loaded, if that is so.
+-- notes there is none. Where it can't be loaded, the fourth value says why.
 local function recall(handle)
-  local notes = state(handle):get(NOTES)
+  local notes = gloo.notes_of(handle)
   if not notes then return nil end
   local whole = gloo.program_called(notes)
   if whole then return whole, true, gloo.empty end
   local stop = find(notes, "\n", 1, true) or #notes + 1
   local program, loaded = gloo.program_called(sub(notes, 1, stop - 1)), true
   if not program then loaded, program = pcall(gloo.program_of, handle:filterContext()) end
-  if not loaded then return nil, program end
+  if not loaded then return nil, nil, nil, program end
   local kept, from = gloo.empty, stop + 1
   stop = find(notes, "\n", from, true) or #notes + 1
   local has_body = sub(notes, from, stop - 1) ~= "HEAD"
@@ -47,12 +26,6 @@ local function recall(handle)
     kept[program.kept[i]] = sub(notes, from, stop - 1)
   end
   return program, has_body, kept
-end
-
--- An answer that will be read must come whole and not compressed.
-function gloo.ask_plain(headers)
-  headers:remove("accept-encoding")
-  headers:remove("range")
 end
 
 -- A status that a template made; one that forbids a body must be a constant.
@@ -119,11 +92,9 @@ end
 
 function envoy_on_response(handle)
   if gloo.cold then gloo.warm_up() end
-  local program, has_body, kept = recall(handle)
-  if not program then
-    if has_body then return replace_answer(handle, gloo.broken, has_body) end
-    return pass_on(handle)
-  end
+  local program, has_body, kept, problem = recall(handle)
+  if problem then return replace_answer(handle, gloo.broken, problem) end
+  if not program then return pass_on(handle) end
   local headers = handle:headers()
   local hosts = program.hosts and take_hosts(program, headers)
   local status = tonumber(headers:get(":status"))
