@@ -13,11 +13,12 @@ from gloo.envoy.route import DirectResponse, Forward, PathMatch, PlainCall, Rout
 from gloo.envoy.stage import Stage
 
 
-def test_the_filter_stands_first_and_reads_structured_events_alone() -> None:
+def test_the_filter_stands_before_those_that_routes_tell_something_and_reads_structured_events_alone() -> None:
     found = event_filter()
     rules = json_to_metadata_pb2.JsonToMetadata.FromString(found.config.value).request_rules
 
-    assert (found.name, found.stage, found.disabled) == (EVENT_FILTER, min(Stage), True)
+    assert (found.name, found.stage, found.disabled) == (EVENT_FILTER, Stage.EVENTS, True)
+    assert [stage for stage in Stage if stage < found.stage] == [Stage.LIMIT]
     assert rules.allow_content_types_regex.regex == STRUCTURED
     assert not (rules.allow_content_types or rules.allow_empty_content_type)
     assert [rule.selectors[0].key for rule in rules.rules] == ["type", "source", "subject"]

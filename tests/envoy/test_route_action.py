@@ -3,13 +3,13 @@
 from envoy.config.route.v3.route_components_pb2 import Route
 from google.protobuf.json_format import MessageToDict
 
-from gloo.envoy.buffer import BUFFER_FILTER, buffer_limit
+from gloo.envoy.buffer import BUFFER_FILTER, buffer_limits
 from gloo.envoy.route import Action, Forward, HeaderChange, Target
 from gloo.envoy.route_action import set_action, set_filters
 from gloo.envoy.route_policy import HostRewrite
 from gloo.model.base import Json
 
-FILTERS = ((BUFFER_FILTER, buffer_limit(10)),)
+FILTERS = buffer_limits(10, 0)[:1]
 
 
 def _written(action: Action) -> Json:

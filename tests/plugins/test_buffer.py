@@ -10,10 +10,10 @@ from gloo.plugins.buffer import Buffer
 
 
 def test_the_limit_is_in_bytes() -> None:
-    ((name, config),) = extended(Buffer(), {"max_request_bytes": 10}).filters
-    assert BufferPerRoute.FromString(config.value).buffer.max_request_bytes.value == 10
-    (of_all,) = Buffer().filters()
-    assert (of_all.name, of_all.disabled) == (name, True)
+    found = extended(Buffer(), {"max_request_bytes": 10}).filters
+    limits = [BufferPerRoute.FromString(config.value).buffer.max_request_bytes.value for _, config in found]
+    assert limits == [10, 2**20]
+    assert [(each.name, each.disabled) for each in Buffer().filters()] == [(name, True) for name, _ in found]
 
 
 @pytest.mark.parametrize("limit", [0, -1, 2**32, "10"])

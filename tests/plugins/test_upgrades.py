@@ -3,7 +3,7 @@
 import pytest
 from tests.support.extended_routes import extended, problems_of, route_of, written
 
-from gloo.envoy.buffer import BUFFER_FILTER, buffer_limit
+from gloo.envoy.buffer import buffer_limits
 from gloo.envoy.lua import LUA_FILTER, LuaProgram, lua_program
 from gloo.envoy.route import Forward, Target
 from gloo.errors import ConfigError
@@ -29,6 +29,6 @@ def test_a_function_takes_no_connections() -> None:
 
 
 def test_a_connection_has_no_end_to_wait_for() -> None:
-    limited = replace(route_of(), filters=((BUFFER_FILTER, buffer_limit(10)),))
+    limited = replace(route_of(), filters=buffer_limits(10, 0))
     with pytest.raises(ConfigError, match="max_request_bytes"):
         extended(Upgrades(), WANTED, limited)

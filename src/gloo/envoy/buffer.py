@@ -1,22 +1,37 @@
-"""The buffer filter: reads a whole request before it goes on, and refuses one that is too long."""
+"""The buffer filters: one reads a whole request before it goes on, and refuses one that is too long.
+
+Envoy has one limit for what a request's filters keep. The first filter sets it for what the client sends; a second one,
+behind it, for what is made of that.
+"""
 
 from envoy.extensions.filters.http.buffer.v3 import buffer_pb2
 
 from gloo.envoy.message import TypedConfig, typed
+from gloo.envoy.route import FilterConfigs
 from gloo.envoy.stage import HttpFilter, Stage
 
 BUFFER_FILTER = "envoy.filters.http.buffer"
+ROOM_FILTER = "gloo.filters.http.room"
+
+_KEPT = 2**20
+"""Bytes that Envoy keeps of a body where nobody says otherwise."""
 
 
-def buffer_filter() -> HttpFilter:
-    """Return the filter; the limit in it stands for nothing, since a route that turns it on brings its own."""
-    message = buffer_pb2.Buffer()
-    message.max_request_bytes.value = 1
-    return HttpFilter(BUFFER_FILTER, Stage.ACCEPTED, typed(message))
+def buffer_filters() -> tuple[HttpFilter, ...]:
+    """Return the filters; the limit in them stands for nothing, since a route that turns them on brings its own."""
+    config = typed(buffer_pb2.Buffer(max_request_bytes={"value": 1}))
+    return (HttpFilter(BUFFER_FILTER, Stage.LIMIT, config), HttpFilter(ROOM_FILTER, Stage.ACCEPTED, config))
 
 
-def buffer_limit(most_bytes: int) -> TypedConfig:
-    """Return a route's part: a longer body is answered 413."""
-    message = buffer_pb2.BufferPerRoute()
-    message.buffer.max_request_bytes.value = most_bytes
-    return typed(message)
+def buffer_limits(most_bytes: int, made_bytes: int) -> FilterConfigs:
+    """Return a route's part: a longer body is answered 413.
+
+    Args:
+        made_bytes: the longest body that filters may make of it; 0 for what Envoy keeps.
+    """
+    room = max(most_bytes, made_bytes or _KEPT)
+    return ((BUFFER_FILTER, _limit(most_bytes)), (ROOM_FILTER, _limit(room)))
+
+
+def _limit(most_bytes: int) -> TypedConfig:
+    return typed(buffer_pb2.BufferPerRoute(buffer={"max_request_bytes": {"value": most_bytes}}))

@@ -7,7 +7,7 @@ from envoy.extensions.filters.http.json_to_metadata.v3 import json_to_metadata_p
 from google.protobuf.any_pb2 import Any as PackedMessage
 
 from gloo.envoy.aws_lambda import SHAPE_FILTER, aws_enabled
-from gloo.envoy.buffer import BUFFER_FILTER
+from gloo.envoy.buffer import BUFFER_FILTER, ROOM_FILTER
 from gloo.envoy.jwt import JWT_FILTER, no_token
 from gloo.envoy.message import Message, TypedConfig, packed, serialize, typed
 from gloo.envoy.route import EVENT_NAMESPACE, Forward, Route
@@ -33,7 +33,9 @@ def event_host_fields(routes: Iterable[Route]) -> bytes:
     """
     host = route_components_pb2.VirtualHost()
     host.typed_per_filter_config[EVENT_FILTER].CopyFrom(packed(typed(_rules())))
-    names = dict.fromkeys([name for route in routes for name in _filters_of(route) if name != BUFFER_FILTER])
+    names = dict.fromkeys(
+        [name for route in routes for name in _filters_of(route) if name not in (BUFFER_FILTER, ROOM_FILTER)]
+    )
     for name in names:
         host.typed_per_filter_config[name].CopyFrom(packed(_idle(name)))
     return serialize(host)

@@ -7,14 +7,19 @@ from gloo.model.base import Value
 
 
 class Stage(IntEnum):
-    """The order of filters; within a stage they stand by name, so that no list position matters."""
+    """The order of filters; within a stage they stand by name, so that no list position matters.
 
+    The limit of a body is first: it counts nothing of a body that a filter before it has waited for. A fault stands for
+    one of the upstream, so that pages may see it and strangers may not.
+    """
+
+    LIMIT = auto()
     EVENTS = auto()
-    FAULT = auto()
     CORS = auto()
     AUTHENTICATION = auto()
     AUTHORIZATION = auto()
     RATE_LIMIT = auto()
+    FAULT = auto()
     ACCEPTED = auto()
     TRANSFORMATION = auto()
     OUTBOUND = auto()

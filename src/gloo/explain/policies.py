@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from gloo.envoy.buffer import ROOM_FILTER
 from gloo.envoy.jwt import JWT_FILTER, demand_of
 from gloo.envoy.lua import LUA_FILTER
 from gloo.envoy.readable import readable_config
@@ -51,7 +52,7 @@ def _of_route(route: Route) -> Iterator[tuple[str, str]]:
     for name, config in route.filters:
         if name == JWT_FILTER:
             yield "token", demand_of(config) or "none is demanded"
-        elif name != LUA_FILTER:
+        elif name not in (LUA_FILTER, ROOM_FILTER):
             yield _FILTERS.get(name, name), json.dumps(readable_config(config), ensure_ascii=False)
     changes = (*(f"- {name}" for name in route.response_headers_removed), *map(_change, route.response_headers))
     if changes:

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from gloo.envoy.buffer import BUFFER_FILTER, buffer_filter, buffer_limit
+from gloo.envoy.buffer import buffer_filters, buffer_limits
 from gloo.envoy.route import Route
 from gloo.envoy.stage import HttpFilter
 from gloo.model.base import Model, replace
@@ -34,10 +34,10 @@ class Buffer(RoutePlugin[BufferExtension]):
     extension_model: ClassVar[type[Model]] = BufferExtension
 
     def filters(self) -> tuple[HttpFilter, ...]:
-        return (buffer_filter(),)
+        return buffer_filters()
 
     def route(self, route: Route, extension: BufferExtension) -> Route:
         if extension.max_request_bytes is None:
             return route
-        forward_of(route, "max_request_bytes")
-        return replace(route, filters=(*route.filters, (BUFFER_FILTER, buffer_limit(extension.max_request_bytes))))
+        made = forward_of(route, "max_request_bytes").held_bytes
+        return replace(route, filters=(*route.filters, *buffer_limits(extension.max_request_bytes, made)))
