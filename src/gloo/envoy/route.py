@@ -85,6 +85,7 @@ class Target(Value, frozen=True):
         plain: what becomes of requests that do not need *filters*.
         sealed: a filter has signed the request before the route would rewrite its path.
         held_bytes: how long a body may be that filters hold whole, of request or answer; 0 for what Envoy allows.
+        takes_connections: a client may switch to another protocol there.
     """
 
     cluster: str
@@ -95,6 +96,7 @@ class Target(Value, frozen=True):
     auto_host_rewrite: bool = False
     sealed: bool = False
     held_bytes: int = 0
+    takes_connections: bool = True
     plain: PlainCall | None = None
 
 

@@ -143,6 +143,10 @@ class FunctionPlugin(Plugin, Generic[FunctionT, ExtensionT]):
         """
         return False
 
+    def takes_connections(self, function: FunctionT) -> bool:
+        """Say whether a client may switch from a call of *function* to another protocol, such as WebSocket."""
+        return False
+
     def call(self, call: FunctionCall[FunctionT, ExtensionT]) -> Target:
         """Return `call.target` with all that makes a request to it a call of the function."""
         return call.target

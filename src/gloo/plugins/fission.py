@@ -95,6 +95,9 @@ class Fission(AsksKubernetes[FissionSpec, FissionFunction]):
         if not (function.trigger or function.function_name or _NAME.match(own)):
             raise ConfigError("", "function_name", f"is needed, for {own!r} is no name of Fission")
 
+    def takes_connections(self, function: FissionFunction) -> bool:
+        return True
+
     def call(self, call: FunctionCall[FissionFunction, Nothing]) -> Target:
         spec, function = call.spec, call.function
         assert isinstance(spec, FissionSpec)

@@ -102,6 +102,9 @@ class Google(UpstreamPlugin[GoogleSpec, GoogleFunction, Nothing]):
     def target(self, target: Target, spec: GoogleSpec) -> Target:
         return replace(target, auto_host_rewrite=True)
 
+    def takes_connections(self, function: GoogleFunction) -> bool:
+        return function.event is None
+
     def call(self, call: FunctionCall[GoogleFunction, Nothing]) -> Target:
         spec, function = call.spec, call.function
         assert isinstance(spec, GoogleSpec)

@@ -98,6 +98,9 @@ class Knative(AsksKubernetes[KnativeSpec, KnativeFunction]):
     def target(self, target: Target, spec: KnativeSpec) -> Target:
         return replace(target, auto_host_rewrite=True)
 
+    def takes_connections(self, function: KnativeFunction) -> bool:
+        return True
+
     def call(self, call: FunctionCall[KnativeFunction, Nothing]) -> Target:
         spec, function = call.spec, call.function
         assert isinstance(spec, KnativeSpec)

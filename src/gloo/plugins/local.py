@@ -86,6 +86,9 @@ class Local(UpstreamPlugin[LocalSpec, LocalFunction, Nothing]):
         if function.handler and not all(part.isidentifier() for part in function.handler.split(".")):
             raise ConfigError("", "handler", f"{function.handler!r} is no name in a Python module")
 
+    def takes_connections(self, function: LocalFunction) -> bool:
+        return function.kind == "asgi"
+
     def call(self, call: FunctionCall[LocalFunction, Nothing]) -> Target:
         name = call.name.partition("/")[2]
         return replace(call.target, request_headers=(HeaderChange(FUNCTION_HEADER, quote(name, safe="")),))

@@ -103,6 +103,9 @@ class OpenFaas(UpstreamPlugin[OpenFaasSpec, OpenFaasFunction, Nothing]):
     def calls_later(self, function: OpenFaasFunction, spec: Model) -> bool:
         return True
 
+    def takes_connections(self, function: OpenFaasFunction) -> bool:
+        return True
+
     def call(self, call: FunctionCall[OpenFaasFunction, Nothing]) -> Target:
         spec, function = call.spec, call.function
         assert isinstance(spec, OpenFaasSpec)

@@ -36,10 +36,9 @@ class Upgrades(RoutePlugin[UpgradesExtension]):
         forward = forward_of(route, "upgrades")
         if not extension.upgrades:
             return route
-        if any(target.filters for target in forward.targets):
-            raise ConfigError(
-                "", "upgrades", "a function takes requests, no connections", "send to the upstream itself"
-            )
+        if not all(target.takes_connections for target in forward.targets):
+            problem = "such a function takes requests, no connections"
+            raise ConfigError("", "upgrades", problem, "send to an upstream itself")
         # Plugins are asked in the order of their names: Buffer has been.
         if any(name == BUFFER_FILTER for name, _ in route.filters):
             raise ConfigError("", "upgrades", "max_request_bytes would wait for the end of the connection")

@@ -7,7 +7,7 @@ import msgspec
 
 from gloo.envoy.route import Target
 from gloo.errors import ConfigError, MissingReference
-from gloo.model.base import Value
+from gloo.model.base import Value, replace
 from gloo.model.path import join_path
 from gloo.model.route import Destination, WeightedDestination
 from gloo.model.route import Route as ModelRoute
@@ -97,9 +97,10 @@ def resolve_one(destination: Destination, field: str, route: ModelRoute, scope: 
         function.annotations,
         later=later,
     )
+    target = replace(function.plugin.call(call), takes_connections=function.plugin.takes_connections(function.fields))
     timeout = function.timeout if function.timeout is not None else function.plugin.usual_timeout
     return Resolved(
-        function.plugin.call(call),
+        target,
         CallRules(name, timeout, function.idempotent),
         by_itself=function.plugin.calls_later(function.fields, upstream.spec),
         warnings=_warnings(call, function.plugin) if route.extensions else (),
