@@ -86,6 +86,7 @@ class Target(Value, frozen=True):
         sealed: a filter has signed the request before the route would rewrite its path.
         held_bytes: how long a body may be that filters hold whole, of request or answer; 0 for what Envoy allows.
         takes_connections: a client may switch to another protocol there.
+        makes_path: a filter makes the path and the query, whatever those of the client are.
     """
 
     cluster: str
@@ -97,6 +98,7 @@ class Target(Value, frozen=True):
     sealed: bool = False
     held_bytes: int = 0
     takes_connections: bool = True
+    makes_path: bool = False
     plain: PlainCall | None = None
 
 

@@ -262,6 +262,8 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
         known = template_of(call.name, call.function, call.annotations).known
         template = FunctionTemplate(call.name, responses=tuple(route_response(call.extension)), known=known)
         warnings = compile_function(template).warnings if _may_warn(template) else ()
+        if call.later and template.responses:
+            warnings = (TemplateError("response_template", "has no effect: no client waits for the answer"), *warnings)
         return tuple(_below(EXTENSIONS, warning) for warning in warnings)
 
     def call(self, call: FunctionCall[RestFunction, RestExtension]) -> Target:

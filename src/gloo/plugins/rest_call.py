@@ -24,7 +24,12 @@ def with_call(target: Target, template: FunctionTemplate, parameters: Sequence[P
     lowered = lower(template, parameters)
     if lowered.headers and not lowered.rest.is_empty:
         program = compile_function(lowered.rest, parameters)
-    return replace(target, filters=(*target.filters, *_filters(lowered, program)), plain=plainly)
+    return replace(
+        target,
+        filters=(*target.filters, *_filters(lowered, program)),
+        plain=plainly,
+        makes_path=template.path is not None,
+    )
 
 
 def _filters(lowered: Lowered, program: Program) -> Filters:

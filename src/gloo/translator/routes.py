@@ -23,6 +23,7 @@ from gloo.translator.call_rules import rule_warnings, with_rules
 from gloo.translator.destinations import Resolved, RouteScope, check_whole, known_upstream, resolve
 from gloo.translator.events import matches_of
 from gloo.translator.matchers import methods_of, path_match
+from gloo.translator.meetings import meetings
 from gloo.translator.refusals import Refusals
 from gloo.translator.reports import problems_of, reference_of
 from gloo.translator.route_checks import (
@@ -160,8 +161,10 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> _Found:
     of_calls = (warning for each in resolved for warning in each.warnings)
     of_rules = rule_warnings(route, plain.action, translated.action, rules)
     of_route = route_warnings(route, match, translated.action, scope.balancer)
+    claimed = scope.tokens.claimed if scope.tokens is not None else ()
+    met = meetings(route, translated, claimed)
     idle = unread(route, scope.plugins, frozenset(key for each in resolved for key in each.reads))
-    warnings = dict.fromkeys((*of_calls, *of_rules, *extensions.warnings(applied), *of_route, *idle))
+    warnings = dict.fromkeys((*of_calls, *of_rules, *extensions.warnings(applied), *of_route, *met, *idle))
     return _Found(translated, before, demand, tuple(warnings))
 
 
@@ -173,7 +176,7 @@ def _without_extensions(route: ModelRoute, name: str, scope: RouteScope, matches
     found = Route(name, matches[0], action)
     rules = [each.rules for each in resolved]
     of_rules = rule_warnings(route, action, action, rules) if len(rules) > 1 else ()
-    warnings = (*of_rules, *route_warnings(route, matches[0], action, scope.balancer))
+    warnings = (*of_rules, *route_warnings(route, matches[0], action, scope.balancer), *meetings(route, found))
     return _Found(found, tuple([replace(found, match=other) for other in matches[1:]]), None, warnings)
 
 

@@ -50,6 +50,7 @@ class Tokens:
         providers: the good ones, by name.
         faults: the first fault of each of the others.
         problems: all that is wrong with them.
+        claimed: headers that get claims, in lower case.
     """
 
     service: str
@@ -57,6 +58,7 @@ class Tokens:
     providers: Mapping[str, TokenProvider]
     faults: Mapping[str, Problem] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    claimed: frozenset[str] = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -98,7 +100,8 @@ def translate_tokens(item: ConfigObject, jwt: Jwt, refusals: Refusals, *owners: 
             good.pop(name, None)
             faults[name] = problem_of(error, format_path(("jwt", "providers", name)))
             problems.append(faults[name])
-    return Tokens(item.name, jwt.default, good, faults, located(item, problems))
+    claimed = frozenset(into.lower() for each in jwt.providers.values() for into in each.claims_to_headers.values())
+    return Tokens(item.name, jwt.default, good, faults, located(item, problems), claimed)
 
 
 def _provider(name: str, provider: JwtProvider, owner: KeyOwner) -> TokenProvider:

@@ -1,0 +1,75 @@
+"""What is no error in a route, but has another effect than it seems where two features meet."""
+
+from collections.abc import Collection, Iterator
+
+from gloo.envoy.function_headers import FUNCTION_HEADERS, read_function_headers
+from gloo.envoy.route import Forward, Route
+from gloo.envoy.route_policy import HashPolicy
+from gloo.model.path import format_path
+from gloo.model.route import Route as ModelRoute
+from gloo.model.status import Problem
+
+
+def meetings(written: ModelRoute, route: Route, claimed: Collection[str] = ()) -> Iterator[Problem]:
+    """Yield what a user should know of *written*, which became *route*.
+
+    Args:
+        claimed: headers that the virtual service takes from tokens, in lower case.
+    """
+    if claimed and written.request_matcher is not None:
+        for name in written.request_matcher.headers:
+            if name.lower() in claimed:
+                problem = "the route is chosen before a token is looked at: what counts is what the client itself sends"
+                yield _warning(f"request_matcher.{format_path(('headers', name))}", problem, "match by something else")
+    if isinstance(route.action, Forward):
+        yield from _of_paths(route.action)
+        if route.action.hash_policies:
+            yield from _of_hashes(route, route.action)
+        host = route.action.host
+        if host is not None and host.kind == "header" and host.value.lower() in route.request_headers_removed:
+            problem = f"has no effect: the route removes {host.value} before"
+            yield _warning("extensions.host_rewrite.from_header", problem, "leave it in; the upstream may see it")
+
+
+def _of_paths(action: Forward) -> Iterator[Problem]:
+    if any(target.makes_path for target in action.targets):
+        for field, rewrites in (
+            ("prefix_rewrite", bool(action.prefix_rewrite)),
+            ("extensions.regex_rewrite", action.regex_rewrite is not None),
+        ):
+            if rewrites:
+                problem = "a function makes the path, so that this rewrites its path and not the client's"
+                yield _warning(field, problem, "say in the function's path what the upstream is to get")
+
+
+def _of_hashes(route: Route, action: Forward) -> Iterator[Problem]:
+    """Yield policies that find nothing of the client's: they are asked when all else has changed the request."""
+    made = {
+        change.name.lower()
+        for target in action.targets
+        for name, config in target.filters
+        if name == FUNCTION_HEADERS
+        for change in read_function_headers(config)
+    }
+    for policy in action.hash_policies:
+        if policy.kind == "header" and (problem := _changed(policy, route, made)):
+            yield _warning("extensions.hash_policy", problem, "hash what the client sends and the route leaves")
+        if policy.kind == "query" and any(target.makes_path for target in action.targets):
+            problem = f"the query {policy.name!r} is looked for in the path that the function makes"
+            yield _warning("extensions.hash_policy", problem, "hash a header or a cookie")
+        if policy.kind == "cookie" and policy.ttl is not None and route.later:
+            problem = f"clients are never given the cookie {policy.name!r}: they don't wait for the call"
+            yield _warning("extensions.hash_policy", problem, "hash something that they send by themselves")
+
+
+def _changed(policy: HashPolicy, route: Route, made: Collection[str]) -> str:
+    name = policy.name.lower()
+    if name in made:
+        return f"the header {policy.name!r} is that which a function sets, not the client's"
+    if name in route.request_headers_removed:
+        return f"the header {policy.name!r} is removed before it is looked for"
+    return ""
+
+
+def _warning(field: str, problem: str, hint: str) -> Problem:
+    return Problem(field=field, problem=problem, hint=hint, warning=True)
