@@ -7,6 +7,7 @@ from gloo.envoy.readable import readable
 from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_message import route_bytes
 from gloo.model.base import Json, replace
+from gloo.model.duration import Duration
 
 ADDED = (HeaderChange("x-a", "1"),)
 ROUTE = Route(
@@ -34,6 +35,12 @@ def test_the_half_that_clients_ask_marks_copies_alone_and_has_no_time_of_its_own
     assert message["request_headers_to_add"][0]["header"]["value"] == "shop/0/1f"
     assert "prefix_rewrite" not in forward
     assert message["response_headers_to_add"]
+
+
+def test_an_upload_that_pauses_too_long_ends_as_on_other_routes() -> None:
+    assert isinstance(ROUTE.action, Forward)
+    route = replace(ROUTE, action=replace(ROUTE.action, idle_timeout=Duration(3 * 10**8)))
+    assert written(asking(route, "shop/0/1f"))["route"]["idle_timeout"] == "0.300s"
 
 
 def test_a_call_is_named_by_its_content_and_not_by_the_place_of_its_route_alone() -> None:

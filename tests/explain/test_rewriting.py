@@ -2,10 +2,11 @@
 
 import pytest
 
-from gloo.envoy.route import HeaderChange, PathMatch, Target
+from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
+from gloo.envoy.route_policy import HostRewrite
 from gloo.envoy.upstream_filters import CHOSEN, METHOD, path_before, path_instead
 from gloo.explain.request import request_of
-from gloo.explain.rewriting import as_marked, changed, substituted, with_headers, with_prefix
+from gloo.explain.rewriting import as_marked, changed, outgoing, substituted, with_headers, with_prefix
 
 
 @pytest.mark.parametrize(
@@ -79,3 +80,32 @@ def test_headers_of_a_function_that_come_out_empty_are_removed() -> None:
         HeaderChange("x-c", "%REQ(:method)% %REQ(user-agent)%", format=True),
     )
     assert with_headers(request, changes).headers == (("user-agent", "curl"), ("x-c", "GET curl"))
+
+
+@pytest.mark.parametrize(
+    ("path", "prefix", "host", "told"),
+    [
+        ("/a/b", "/n", None, {"x-envoy-original-path": "/a/b"}),
+        ("/a/b", "/a", None, {"x-envoy-original-path": "/a/b"}),
+        ("/made", "/n", None, {}),
+        ("/a", None, HostRewrite("literal", "h.test"), {"x-envoy-original-host": "me.test"}),
+        ("/a", None, HostRewrite("literal", "me.test"), {"x-envoy-original-host": "me.test"}),
+        ("/a", None, HostRewrite("auto"), {"x-envoy-original-host": "me.test"}),
+        ("/a", None, HostRewrite("header", "x-none"), {}),
+        ("/a", "/n", HostRewrite("header", "x-h"), {"x-envoy-original-path": "/a", "x-envoy-original-host": "me.test"}),
+    ],
+)
+def test_the_router_tells_what_it_wrote_over(
+    path: str, prefix: str | None, host: HostRewrite | None, told: dict[str, str]
+) -> None:
+    request = request_of("GET", f"http://me.test{path}", [("x-h", "h.test")])
+    action = Forward((Target("main"),), prefix_rewrite=prefix, host=host)
+    route = Route("r", RouteMatch(PathMatch("prefix", "/a")), action)
+    headers = outgoing(request, route, action.targets[0], endpoint_name="own.test").headers
+    assert {name: value for name, value in headers if "original" in name} == told
+
+
+def test_a_format_may_call_the_authority_host() -> None:
+    request = request_of("GET", "http://me.test/a", [])
+    change = HeaderChange("x-a", "%REQ(Host)%|%REQ(x-none?host)%", format=True)
+    assert dict(changed(request, (change,)).headers) == {"x-a": "me.test|me.test"}

@@ -21,7 +21,8 @@ upstreams:
 - {name: keys, type: service, spec: {hosts: [{addr: 10.0.0.1, port: 80}]}}
 """
 JWT = f"""jwt:
-  providers: {{p: {{issuer: me, jwks: {{inline: '{json.dumps(Issuer().jwks())}'}}, claims_to_headers: {{team: X-Team}}}}}}
+  providers:
+    p: {{issuer: me, jwks: {{inline: '{json.dumps(Issuer().jwks())}'}}, claims_to_headers: {{team: X-Team}}}}
 """
 PATH = "single_destination: {function: {upstream_name: rest, function_name: path}}"
 HEADER = PATH.replace("function_name: path", "function_name: header")

@@ -60,9 +60,10 @@ def asking(route: Route, call: str) -> Route:
     mirror = Mirror(LATER_CLUSTER, marks=(HeaderChange(RUN_HEADER, call),))
     named = HeaderChange(ASK_HEADER, call)
     numbered = HeaderChange(CALL_ID, "%UNIQUE_ID%", format=True)
+    silent = route.action.idle_timeout if isinstance(route.action, Forward) else None
     return replace(
         route,
-        action=Forward((Target(LATER_CLUSTER),), timeout=Duration(0), mirror=mirror),
+        action=Forward((Target(LATER_CLUSTER),), timeout=Duration(0), idle_timeout=silent, mirror=mirror),
         request_headers=(named, numbered),
         request_headers_removed=(RUN_HEADER,),
     )

@@ -29,12 +29,11 @@ def outgoing(request: Request, route: Route, target: Target, *, endpoint_name: s
     else:
         request = changed(request, target.request_headers)
         request = changed(request, route.request_headers, route.request_headers_removed)
-    host = _host(request, action, target, endpoint_name)
-    path = _path(request.path, action, route.match.path)
-    if path != request.path or action.prefix_rewrite is not None or action.regex_rewrite is not None:
-        original = ("x-envoy-original-path", request.path)
-        request = replace(request, path=path, headers=(*request.headers, original))
-    return replace(request, host=host)
+    host, path = _host(request, action, target, endpoint_name), _path(request.path, action, route.match.path)
+    told = (("x-envoy-original-host", request.host, host), ("x-envoy-original-path", request.path, path))
+    originals = tuple((name, before) for name, before, after in told if after is not None)
+    headers = tuple(pair for pair in request.headers if pair[0] not in dict(originals))
+    return replace(request, host=host or request.host, path=path or request.path, headers=(*headers, *originals))
 
 
 def as_later(request: Request) -> Request:
@@ -106,30 +105,36 @@ def _filled(command: "re.Match[str]", request: Request) -> str:
     if command[0] == "%%":
         return "%"
     names = (command["name"], command["other"])
-    value = next((found for name in names if name and (found := request.header(name.lower())) is not None), "")
+    value = next((found for name in names if name and (found := _of_request(name, request)) is not None), "")
     return value[: int(command["length"])] if command["length"] else value
 
 
-def _host(request: Request, action: Forward, target: Target, endpoint_name: str) -> str:
+def _of_request(name: str, request: Request) -> str | None:
+    return request.header(":authority" if name.lower() == "host" else name.lower())
+
+
+def _host(request: Request, action: Forward, target: Target, endpoint_name: str) -> str | None:
+    """Return the host that the router writes; None where it writes none."""
     if target.host_rewrite:
         return target.host_rewrite
     own = HostRewrite("auto") if any(each.auto_host_rewrite for each in action.targets) else None
     rewrite = action.host or own
     if rewrite is None:
-        return request.host
+        return None
     if rewrite.kind == "literal":
         return rewrite.value
     named = request.header(rewrite.value) if rewrite.kind == "header" else endpoint_name
-    return named or request.host
+    return named or None
 
 
-def _path(target: str, action: Forward, match: PathMatch) -> str:
+def _path(target: str, action: Forward, match: PathMatch) -> str | None:
+    """Return the path that the router writes; None where it writes none."""
     path, mark, query = target.partition("?")
-    if action.prefix_rewrite is not None:
+    if action.prefix_rewrite is not None and (match.kind == "regex" or _begins(path, match)):
         return with_prefix(path, match, action.prefix_rewrite) + mark + query
     if action.regex_rewrite is not None:
         return substituted(path, *action.regex_rewrite) + mark + query
-    return target
+    return None
 
 
 def with_prefix(path: str, match: PathMatch, prefix: str) -> str:
@@ -139,7 +144,11 @@ def with_prefix(path: str, match: PathMatch, prefix: str) -> str:
     """
     if match.kind == "regex":
         return prefix
-    return prefix + path[len(match.value) :] if path_holds(replace(match, kind="prefix"), path) else path
+    return prefix + path[len(match.value) :] if _begins(path, match) else path
+
+
+def _begins(path: str, match: PathMatch) -> bool:
+    return path_holds(replace(match, kind="prefix"), path)
 
 
 def substituted(text: str, pattern: str, substitution: str) -> str:
