@@ -1,7 +1,8 @@
-"""Measure what functions cost: ``python -m benchmarks.functions`` from the repository; three minutes.
+"""Measure what functions cost: ``python -m benchmarks.functions`` from the repository; four minutes.
 
 The figure is the CPU time of the proxy's process per request, against plain proxying of the same request by the same
-proxy. Beside gloo stand, each with the job of the 45-byte body: Envoy's own transform filter; its ext_proc filter with
+proxy. Beside gloo stand Lua by hand in Envoy's own filter, without anything of gloo's, which says what of a function in
+Lua is Envoy's part; and, each with the job of the 45-byte body: Envoy's own transform filter; its ext_proc filter with
 a service in Python (grpcio; a process of its own on the other core, whose CPU time is in the row "ext_proc + service");
 nginx with Lua (Debian's libnginx-mod-http-lua and lua-cjson). The memory of 1,000 functions is that of Envoy after each
 was called once, above that after as many plain routes were called. The status is 1 if a promise is broken.
@@ -20,7 +21,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.configs import PLAIN_POST, nginx, static_envoy
-from benchmarks.function_configs import LOADS, envoy_ext_proc, envoy_transform, nginx_lua, write_gloo_functions
+from benchmarks.function_configs import (
+    BY_HAND,
+    LOADS,
+    envoy_ext_proc,
+    envoy_lua,
+    envoy_transform,
+    nginx_lua,
+    write_gloo_functions,
+)
 from benchmarks.harness import (
     LOAD_CORE,
     PROXY_CORE,
@@ -65,6 +74,8 @@ _ROWS = (
     Row("45-byte body to body", "plain, 45-byte POST", 1.30),
     Row("10 KB body to body", "plain, 10 KB POST", 3.0),
     Row("response template", "plain", 1.40),
+    Row("Lua by hand: nothing", "Lua by hand: plain"),
+    Row("Lua by hand: path and header", "Lua by hand: plain"),
     Row("Envoy's transform: 45-byte body", "Envoy's transform: plain POST"),
     Row("Envoy's ext_proc: 45-byte body", "Envoy's transform: plain POST"),
     Row(_WITH_SERVICE, "Envoy's transform: plain POST"),
@@ -100,7 +111,10 @@ def _measured(stack: ExitStack, folder: Path, upstream: int, *, rounds: int, sec
     runs: dict[str, Callable[..., Measurement]] = {}
     ours = stack.enter_context(_gateway(folder / "functions", upstream))
     runs |= {name: partial(measure, ours, load) for name, load in LOADS.items()}
-    others = (("Envoy's transform", _transform), ("Envoy's ext_proc", _ext_proc), ("nginx + Lua", _nginx_lua))
+    others = (
+        *(("Lua by hand", _by_hand), ("Envoy's transform", _transform), ("Envoy's ext_proc", _ext_proc)),
+        ("nginx + Lua", _nginx_lua),
+    )
     for name, start in others:
         for title, (target, load) in stack.enter_context(start(folder, upstream)).items():
             runs[f"{name}: {title}"] = partial(measure, target, load)
@@ -132,6 +146,18 @@ def _gateway(folder: Path, upstream: int, *, many: int = 0) -> Iterator[Target]:
 
 
 Jobs = Mapping[str, tuple[Target, Load]]
+
+
+@contextmanager
+def _by_hand(folder: Path, upstream: int) -> Iterator[Jobs]:
+    load = LOADS["plain"]
+    with ExitStack() as stack:
+        bare = stack.enter_context(_envoy(folder, "bare", partial(static_envoy, upstream_port=upstream)))
+        jobs = {"plain": (bare, load)}
+        for title, script in BY_HAND.items():
+            bootstrap = partial(envoy_lua, upstream_port=upstream, script=script)
+            jobs[title] = (stack.enter_context(_envoy(folder, f"lua-{len(jobs)}", bootstrap)), load)
+        yield jobs
 
 
 @contextmanager

@@ -81,20 +81,18 @@ def told(envoy: FunctionEnvoy, route: str, sent: Sent) -> tuple[int, Json, bytes
     return status, others, re.sub(rb'\["x-(route|request-id)", "[^"]*"\]', b"", body)
 
 
-@pytest.mark.parametrize("index", range(len(FUNCTIONS)))
-def test_the_client_gets_the_same_answer_from_both_forms(envoy: FunctionEnvoy, index: int) -> None:
-    made = requests(index, path=False)
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        *((str(index), False) for index in range(len(FUNCTIONS))),
+        *((f"path-{index}", True) for index in range(len(PATHS))),
+    ],
+)
+def test_the_client_gets_the_same_answer_from_both_forms(envoy: FunctionEnvoy, name: str, path: bool) -> None:
+    made = requests(sum(name.encode()), path=path)
     for _ in range(REQUESTS):
         sent = next(made)
-        assert told(envoy, f"native-{index}", sent) == told(envoy, f"whole-{index}", sent), sent
-
-
-@pytest.mark.parametrize("index", range(len(PATHS)))
-def test_the_same_with_a_path_that_envoy_makes(envoy: FunctionEnvoy, index: int) -> None:
-    made = requests(index, path=True)
-    for _ in range(REQUESTS):
-        sent = next(made)
-        assert told(envoy, f"native-path-{index}", sent) == told(envoy, f"whole-path-{index}", sent), sent
+        assert told(envoy, f"native-{name}", sent) == told(envoy, f"whole-{name}", sent), sent
 
 
 @pytest.mark.parametrize(
