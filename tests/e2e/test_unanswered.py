@@ -69,6 +69,14 @@ async def test_the_answer_says_why_and_not_where(tmp_path: Path, gateway: Gatewa
                 assert "127.0.0.1" not in answer.text
 
 
+async def test_a_grpc_web_client_gets_what_any_page_gets(tmp_path: Path, gateway: Gateway) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "gloo.yaml").write_text(CONFIG.format(gone=free_port(), rude=free_port()))
+    async with gateway(tmp_path / "config") as running:
+        answer = await running.request("POST", "/gone", headers={"content-type": "application/grpc-web+proto"})
+    assert (answer.status_code, answer.json()["error"]["reason"]) == (503, "upstream_unreachable")
+
+
 @pytest.mark.parametrize("content_type", ["application/grpc", "application/grpc+proto"])
 async def test_a_grpc_client_gets_a_line_of_text(tmp_path: Path, gateway: Gateway, content_type: str) -> None:
     (tmp_path / "config").mkdir()

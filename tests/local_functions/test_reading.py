@@ -28,6 +28,12 @@ def read(folder: Path, text: str | bytes | None) -> tuple[Problem, ...]:
         ("\nreturn 1\n", "spec.module", "shop.py, line 2: SyntaxError: 'return' outside function", False),
         (b"x = '\xff'\n", "spec.module", "shop.py, line 1: SyntaxError: (unicode error)", False),
         ("def g(event, context): ...\n", "functions[0].spec.handler", "shop.py has no 'f'", False),
+        (
+            "import logging\nlog = logging.getLogger(__name__)\nif __name__ == '__main__': print(1)\n",
+            "functions[0].spec.handler",
+            "shop.py has no 'f'",
+            False,
+        ),
     ],
 )
 def test_what_the_worker_would_find_is_told(
@@ -59,6 +65,10 @@ def test_what_the_worker_would_find_is_told(
         "from elsewhere import *",
         "globals()['f'] = print",
         "def __getattr__(name): return print",
+        "import sys\nsys.modules[__name__].f = print",
+        "import sys\nsys.modules[__name__].__dict__['f'] = print",
+        "import builtins, elsewhere\nbuiltins.setattr(elsewhere.me(), 'f', print)",
+        "import helper\nhelper.install(__name__)",
     ],
 )
 def test_what_may_have_the_name_is_left_to_the_worker(tmp_path: Path, text: str) -> None:

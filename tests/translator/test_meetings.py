@@ -28,6 +28,7 @@ PATH = "single_destination: {function: {upstream_name: rest, function_name: path
 HEADER = PATH.replace("function_name: path", "function_name: header")
 WHOLE = "single_destination: {upstream: {name: rest}}"
 REMOVED = "extensions: {host_rewrite: {from_header: x-h}, remove_request_headers: [x-h]}"
+SET = ", add_request_headers: [{key: X-User, value: a}]"
 BY = "extensions: {hash_policy: [%s]%s}"
 
 
@@ -55,6 +56,11 @@ def told(route: str, service: str = "") -> list[tuple[str, str]]:
             f"request_matcher: {{}}, {WHOLE}, {BY % ('{header: x-user}', ', remove_request_headers: [X-User]')}",
             "extensions.hash_policy",
             "the header 'x-user' is removed",
+        ),
+        (
+            f"request_matcher: {{}}, {WHOLE}, {BY % ('{header: x-user}', SET)}",
+            "extensions.hash_policy",
+            "the header 'x-user' is not the client's",
         ),
         (
             f"request_matcher: {{}}, {WHOLE}, {BY % ('{cookie: {name: c, ttl: 1h}}', ', async: true')}",

@@ -7,7 +7,7 @@ from envoy.config.core.v3 import base_pb2, substitution_format_string_pb2
 from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.access_loggers.filters.cel.v3 import cel_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm_pb2
-from envoy.type.matcher.v3 import string_pb2
+from envoy.type.matcher.v3 import regex_pb2, string_pb2
 from google.protobuf import struct_pb2
 
 from gloo.envoy.message import Message, pack
@@ -49,7 +49,7 @@ def _no_route() -> Message:
 
 def _failed(flags: Sequence[str], reason: str, message: str) -> Message:
     """Return the answer for a request with one of *flags*; a gRPC client gets one line of text, which stays."""
-    grpc = string_pb2.StringMatcher(prefix="application/grpc")
+    grpc = string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=r"application/grpc([+;].*)?"))
     content_type = route_components_pb2.HeaderMatcher(
         name="content-type", string_match=grpc, invert_match=True, treat_missing_header_as_empty=True
     )

@@ -132,7 +132,7 @@ class Forward(Value, frozen=True):
         """The most of all targets: which one it will be is not known when the request comes."""
         if len(self.targets) == 1:
             return self.targets[0].held_bytes
-        return max(target.held_bytes for target in self.targets)
+        return max((target.held_bytes for target in self.targets), default=0)
 
     @property
     def clusters(self) -> frozenset[str]:

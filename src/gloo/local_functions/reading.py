@@ -11,8 +11,10 @@ from gloo.model.status import Problem
 from gloo.plugins.base import PythonWorker
 
 _TELLING = (ImportError, SyntaxError, NameError, AttributeError)  # their texts name code, never values
-_MAKING = frozenset(("globals", "locals", "vars", "exec", "setattr", "__getattr__"))
+_MAKING = frozenset(("globals", "locals", "vars", "exec", "setattr", "modules", "__dict__", "__getattr__"))
 """What can give a module names that do not stand in it."""
+
+_NAMED = frozenset(("getLogger", "get_logger", "Flask", "Quart"))
 
 
 def problems_in(folder: Path, worker: PythonWorker) -> tuple[Problem, ...]:
@@ -37,7 +39,7 @@ def failure_of(error: BaseException, file: Path) -> Finding:
     if isinstance(error, SyntaxError) and error.filename == str(file):
         return Finding(f"{place}: SyntaxError: {error.msg}")
     text = f"{type(error).__name__}: {error}" if isinstance(error, _TELLING) else type(error).__name__
-    return Finding(f"{place}: {text}", hint="the log has the whole of it")
+    return Finding(f"{place}: {text}", hint="the log of a gateway has the whole of it")
 
 
 def lacking(file: str, handler: str, function: str) -> Finding:
@@ -66,7 +68,21 @@ def _names(text: bytes, file: Path) -> frozenset[str] | None:
         tree = ast.parse(text, str(file))
         compile(tree, str(file), "exec", dont_inherit=True)
     names = frozenset(name for node in ast.walk(tree) for name in _bound(node))
-    return None if "*" in names or names & _MAKING else names
+    if "*" in names or names & _MAKING or _gives_its_name(tree):
+        return None
+    return names
+
+
+def _gives_its_name(tree: ast.Module) -> bool:
+    """Tell whether something gets ``__name__`` that may set names by it: no comparison, logger or application."""
+    harmless: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            harmless.add(id(node.left))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in _NAMED:
+            harmless.update(map(id, node.args))
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "__name__")
+    return any(id(name) not in harmless for name in names)
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
@@ -75,6 +91,8 @@ def _bound(node: ast.AST) -> Iterator[str]:
             yield node.name
         case ast.alias():
             yield node.asname or node.name.partition(".")[0]
+        case ast.Attribute():
+            yield node.attr
         case ast.Name():
             yield node.id  # one that is only read is bound elsewhere, or is one of those that make names
         case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):

@@ -64,8 +64,8 @@ def _of_hashes(route: Route, action: Forward) -> Iterator[Problem]:
 
 def _changed(policy: HashPolicy, route: Route, made: Collection[str]) -> str:
     name = policy.name.lower()
-    if name in made:
-        return f"the header {policy.name!r} is that which a function sets, not the client's"
+    if name in made or any(each.name.lower() == name and each.action == "set" for each in route.request_headers):
+        return f"the header {policy.name!r} is not the client's by then: a function or the route sets it"
     if name in route.request_headers_removed:
         return f"the header {policy.name!r} is removed before it is looked for"
     return ""
