@@ -5,7 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from tests.support.gateway import RunningGateway, running_gateway
+from tests.support.recording_upstream import RecordingUpstream, recording_upstream
 
 from gloo.demo.child import running_petstore
 
@@ -40,3 +42,10 @@ def example(tmp_path: Path, petstore: int) -> Callable[[str], Path]:
         return tmp_path / name
 
     return copy
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def recorder() -> AsyncIterator[RecordingUpstream]:
+    """Run one upstream for all tests of a module, which keeps what it is asked."""
+    async with recording_upstream() as running:
+        yield running

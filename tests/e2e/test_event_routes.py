@@ -6,7 +6,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from tests.support.gateway import RunningGateway, running_gateway
-from tests.support.recording_upstream import RecordingUpstream, recording_upstream
+from tests.support.recording_upstream import RecordingUpstream
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -40,17 +40,11 @@ virtual_services:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def upstream() -> AsyncIterator[RecordingUpstream]:
-    async with recording_upstream() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def gateway(
-    tmp_path_factory: pytest.TempPathFactory, upstream: RecordingUpstream
+    tmp_path_factory: pytest.TempPathFactory, recorder: RecordingUpstream
 ) -> AsyncIterator[RunningGateway]:
     folder = tmp_path_factory.mktemp("events")
-    (folder / "gloo.yaml").write_text(CONFIG.format(port=upstream.port))
+    (folder / "gloo.yaml").write_text(CONFIG.format(port=recorder.port))
     async with running_gateway(folder) as running:
         yield running
 
@@ -67,11 +61,11 @@ async def posted(gateway: RunningGateway, kind: str, *, structured: bool) -> htt
 
 @pytest.mark.parametrize("structured", [False, True])
 async def test_headers_of_a_function_among_several(
-    gateway: RunningGateway, upstream: RecordingUpstream, structured: bool
+    gateway: RunningGateway, recorder: RecordingUpstream, structured: bool
 ) -> None:
-    upstream.asked["events"].clear()
+    recorder.asked["events"].clear()
     assert (await posted(gateway, "weighted", structured=structured)).status_code == 200
-    (asked,) = upstream.asked["events"]
+    (asked,) = recorder.asked["events"]
     assert asked.values("x-fixed") == ["one"]
 
 
@@ -91,8 +85,8 @@ async def test_marks_for_browsers(gateway: RunningGateway, structured: bool) -> 
     assert answer.headers["access-control-allow-origin"] == "http://a.example"
 
 
-async def test_other_routes_of_the_host_have_none_of_that(gateway: RunningGateway, upstream: RecordingUpstream) -> None:
+async def test_other_routes_of_the_host_have_none_of_that(gateway: RunningGateway, recorder: RecordingUpstream) -> None:
     answer = await gateway.request("POST", "/plain", headers={"origin": "http://a.example"}, content=b"x" * 100)
     assert answer.status_code == 200
     assert "access-control-allow-origin" not in answer.headers
-    assert upstream.asked["plain"][-1].values("x-fixed") == []
+    assert recorder.asked["plain"][-1].values("x-fixed") == []

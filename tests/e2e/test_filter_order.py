@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from tests.support.gateway import RunningGateway, running_gateway
-from tests.support.recording_upstream import RecordingUpstream, recording_upstream
+from tests.support.recording_upstream import RecordingUpstream
 from tests.support.tokens import Issuer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -53,17 +53,11 @@ ORIGIN = {"origin": "http://a.example"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def upstream() -> AsyncIterator[RecordingUpstream]:
-    async with recording_upstream() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def gateway(
-    tmp_path_factory: pytest.TempPathFactory, upstream: RecordingUpstream
+    tmp_path_factory: pytest.TempPathFactory, recorder: RecordingUpstream
 ) -> AsyncIterator[RunningGateway]:
     folder = tmp_path_factory.mktemp("order")
-    (folder / "gloo.yaml").write_text(CONFIG.format(port=upstream.port, long=LONG, jwks=json.dumps(Issuer().jwks())))
+    (folder / "gloo.yaml").write_text(CONFIG.format(port=recorder.port, long=LONG, jwks=json.dumps(Issuer().jwks())))
     async with running_gateway(folder) as running:
         yield running
 
@@ -83,10 +77,10 @@ async def test_a_limit_holds_whatever_else_waits_for_the_body(
 
 
 async def test_a_limit_is_one_of_what_clients_send_and_not_of_what_is_made_of_it(
-    gateway: RunningGateway, upstream: RecordingUpstream
+    gateway: RunningGateway, recorder: RecordingUpstream
 ) -> None:
     assert (await gateway.request("POST", "/grows", json={"id": 1})).status_code == 200
-    assert len(upstream.asked["made"][-1].body) > len(LONG)
+    assert len(recorder.asked["made"][-1].body) > len(LONG)
     assert (await gateway.request("POST", "/grows", json={"id": 1_000_000})).status_code == 413
 
 
