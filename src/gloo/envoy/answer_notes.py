@@ -1,6 +1,6 @@
 """What a request leaves for the program that sees its answer, where Envoy itself makes the request.
 
-It is the text that the program's script would leave (``functions/runtime/response.lua``), in the same place. It is
+It is the text that the program's script would leave (``functions/runtime/entry.lua``), in the same place. It is
 written behind all filters that may refuse a request: their answers are none of the function's.
 """
 

@@ -127,13 +127,12 @@ def _compile(template: FunctionTemplate, parameters: Sequence[Parameter], any_ro
     names = Names(parameters, bindings(parameters), template.parse_body, known=template.known, any_route=any_route)
     writer = MessageWriter(names, Sites())
     parts, responses = _written(template, writer)
-    hosts = tuple(dict.fromkeys(host for response in responses for host in response.hosts))
-    kept = tuple(dict.fromkeys(name for response in responses for name in response.kept))
+    hosts, kept = _hosts(responses), _kept(responses)
     source = "\n".join(_chunk(template, writer, parts, responses))
     digest = hashlib.blake2b(source.encode("ascii"), digest_size=12).hexdigest()
     waits = names.waits or template.writes_body
     warnings = (*writer.warnings, *(warning for response in responses for warning in response.warnings))
-    reads = any(response.reads_body for response in responses)
+    reads = _read_answers(responses)
     return Program(digest, source, waits, bool(responses), hosts, kept, reads, warnings)
 
 
@@ -181,18 +180,30 @@ def _chunk(
     for part in parts:
         yield from part.lines
     yield from (part.apply for part in parts if part.apply)
-    if any(response.reads_body for response in responses):
+    if _read_answers(responses):
         yield "gloo.ask_plain(headers)"
     yield "return body" if template.writes_body else "return nil"
     yield "end}"
 
 
+def _kept(responses: Sequence[WrittenResponse]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for response in responses for name in response.kept))
+
+
+def _hosts(responses: Sequence[WrittenResponse]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(host for response in responses for host in response.hosts))
+
+
+def _read_answers(responses: Sequence[WrittenResponse]) -> bool:
+    return any(response.reads_body for response in responses)
+
+
 def _responses(responses: Sequence[WrittenResponse]) -> Iterator[str]:
     if not responses:
         return
-    kept = dict.fromkeys(name for response in responses for name in response.kept)
+    kept = _kept(responses)
     yield f"kept = {{{', '.join(map(lua.quoted, kept))}}},"
-    if hosts := dict.fromkeys(host for response in responses for host in response.hosts):
+    if hosts := _hosts(responses):
         yield f"hosts = {{{', '.join(map(lua.quoted, hosts))}}},"
     yield "responses = {"
     for response in responses:

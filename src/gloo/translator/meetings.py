@@ -8,6 +8,7 @@ from gloo.envoy.route_policy import HashPolicy
 from gloo.model.path import format_path
 from gloo.model.route import Route as ModelRoute
 from gloo.model.status import Problem
+from gloo.translator.route_warnings import warning
 
 
 def meetings(written: ModelRoute, route: Route, claimed: Collection[str] = ()) -> Iterator[Problem]:
@@ -20,7 +21,7 @@ def meetings(written: ModelRoute, route: Route, claimed: Collection[str] = ()) -
         for name in written.request_matcher.headers:
             if name.lower() in claimed:
                 problem = "the route is chosen before a token is looked at: what counts is what the client itself sends"
-                yield _warning(f"request_matcher.{format_path(('headers', name))}", problem, "match by something else")
+                yield warning(f"request_matcher.{format_path(('headers', name))}", problem, "match by something else")
     if isinstance(route.action, Forward):
         yield from _of_paths(route.action)
         if route.action.hash_policies:
@@ -28,7 +29,7 @@ def meetings(written: ModelRoute, route: Route, claimed: Collection[str] = ()) -
         host = route.action.host
         if host is not None and host.kind == "header" and host.value.lower() in route.request_headers_removed:
             problem = f"has no effect: the route removes {host.value} before"
-            yield _warning("extensions.host_rewrite.from_header", problem, "leave it in; the upstream may see it")
+            yield warning("extensions.host_rewrite.from_header", problem, "leave it in; the upstream may see it")
 
 
 def _of_paths(action: Forward) -> Iterator[Problem]:
@@ -39,7 +40,7 @@ def _of_paths(action: Forward) -> Iterator[Problem]:
         ):
             if rewrites:
                 problem = "a function makes the path, so that this rewrites its path and not the client's"
-                yield _warning(field, problem, "say in the function's path what the upstream is to get")
+                yield warning(field, problem, "say in the function's path what the upstream is to get")
 
 
 def _of_hashes(route: Route, action: Forward) -> Iterator[Problem]:
@@ -53,13 +54,13 @@ def _of_hashes(route: Route, action: Forward) -> Iterator[Problem]:
     }
     for policy in action.hash_policies:
         if policy.kind == "header" and (problem := _changed(policy, route, made)):
-            yield _warning("extensions.hash_policy", problem, "hash what the client sends and the route leaves")
+            yield warning("extensions.hash_policy", problem, "hash what the client sends and the route leaves")
         if policy.kind == "query" and any(target.makes_path for target in action.targets):
             problem = f"the query {policy.name!r} is looked for in the path that the function makes"
-            yield _warning("extensions.hash_policy", problem, "hash a header or a cookie")
+            yield warning("extensions.hash_policy", problem, "hash a header or a cookie")
         if policy.kind == "cookie" and policy.ttl is not None and route.later:
             problem = f"clients are never given the cookie {policy.name!r}: they don't wait for the call"
-            yield _warning("extensions.hash_policy", problem, "hash something that they send by themselves")
+            yield warning("extensions.hash_policy", problem, "hash something that they send by themselves")
 
 
 def _changed(policy: HashPolicy, route: Route, made: Collection[str]) -> str:
@@ -69,7 +70,3 @@ def _changed(policy: HashPolicy, route: Route, made: Collection[str]) -> str:
     if name in route.request_headers_removed:
         return f"the header {policy.name!r} is removed before it is looked for"
     return ""
-
-
-def _warning(field: str, problem: str, hint: str) -> Problem:
-    return Problem(field=field, problem=problem, hint=hint, warning=True)

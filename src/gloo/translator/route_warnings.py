@@ -32,14 +32,14 @@ def route_warnings(
         yield from _of_match(route.request_matcher, match)
     elif any(snake_case(key) == "max_request_bytes" for key in route.extensions):
         problem = "does not hold for events in structured mode, which are read before their route is known"
-        yield _warning("extensions.max_request_bytes", problem, "of those, 1 MiB is taken; see docs/events.md")
+        yield warning("extensions.max_request_bytes", problem, "of those, 1 MiB is taken; see docs/events.md")
     if isinstance(action, Forward):
         if action.prefix_rewrite == "":
-            yield _warning("prefix_rewrite", "an empty text rewrites nothing", "leave it out, or write /")
+            yield warning("prefix_rewrite", "an empty text rewrites nothing", "leave it out, or write /")
         yield from _of_hashes(action, balancer)
     if isinstance(action, Redirect) and action.prefix is not None and match.path.kind == "regex":
         problem = "takes the place of the whole path, for path_regex matches no prefix"
-        yield _warning("extensions.redirect.prefix", problem, "say redirect.path, or match by path_prefix")
+        yield warning("extensions.redirect.prefix", problem, "say redirect.path, or match by path_prefix")
 
 
 def unread(route: Route, plugins: Plugins, read: Collection[str]) -> Iterator[Problem]:
@@ -48,21 +48,21 @@ def unread(route: Route, plugins: Plugins, read: Collection[str]) -> Iterator[Pr
         name = key if key in plugins.extension_keys else snake_case(key)
         if plugins.extension_keys.get(name, plugins) is None and name not in read:
             field = format_path(("extensions", key))
-            yield _warning(field, "has no effect: the route goes to no function that reads it", "name a function")
+            yield warning(field, "has no effect: the route goes to no function that reads it", "name a function")
 
 
 def _of_match(matcher: RequestMatcher, match: RouteMatch) -> Iterator[Problem]:
     """Yield what no request has when Envoy compares it."""
     if matcher.path_regex is not None and (never := unsent_path(matcher.path_regex)):
-        yield _warning("request_matcher.path_regex", never, "write it for a path without its query")
+        yield warning("request_matcher.path_regex", never, "write it for a path without its query")
     for each in match.query:
         if never := unsent_query(each):
             field = f"request_matcher.{format_path(('query_params', each.name))}"
-            yield _warning(field, never, "write it as it comes, e.g. a%20b")
+            yield warning(field, never, "write it as it comes, e.g. a%20b")
     for each in match.cookies:
         if each.kind != "regex" and ";" in each.value:
             field = f"request_matcher.{format_path(('cookies', each.name))}"
-            yield _warning(field, f"{each.value!r} is never sent: a semicolon ends a cookie", "leave it out")
+            yield warning(field, f"{each.value!r} is never sent: a semicolon ends a cookie", "leave it out")
 
 
 def _of_verbs(verbs: tuple[str, ...]) -> Iterator[Problem]:
@@ -70,7 +70,7 @@ def _of_verbs(verbs: tuple[str, ...]) -> Iterator[Problem]:
         if verb.upper() not in _METHODS:
             hint = "leave verbs out to take all methods" if verb == "*" else nearest(verb.upper(), sorted(_METHODS))
             problem = f"over HTTP/1.1 Envoy answers requests with the method {verb!r} by itself, with 400"
-            yield _warning(f"request_matcher.verbs[{index}]", problem, hint)
+            yield warning(f"request_matcher.verbs[{index}]", problem, hint)
 
 
 def _of_hashes(action: Forward, balancer: Callable[[str], str]) -> Iterator[Problem]:
@@ -78,7 +78,7 @@ def _of_hashes(action: Forward, balancer: Callable[[str], str]) -> Iterator[Prob
     if action.hash_policies and not any(way in _HASHING for way in ways.values()):
         others = ", ".join(f"{name} by {way}" for name, way in ways.items())
         hint = "write load_balancer: {type: ring_hash} on the upstream, or leave it out"
-        yield _warning("extensions.hash_policy", f"has no effect: no destination balances by a hash ({others})", hint)
+        yield warning("extensions.hash_policy", f"has no effect: no destination balances by a hash ({others})", hint)
 
 
 def unhashed(actions: Sequence[tuple[str, Action]], balancer: Callable[[str], str]) -> Iterator[Problem]:
@@ -90,8 +90,9 @@ def unhashed(actions: Sequence[tuple[str, Action]], balancer: Callable[[str], st
             if target.cluster not in told and (way := balancer(target.cluster)) in _HASHING:
                 told.add(target.cluster)
                 problem = f"{target.cluster} balances by {way}, and without a hash policy it chooses hosts at random"
-                yield _warning(at, problem, "write extensions.hash_policy")
+                yield warning(at, problem, "write extensions.hash_policy")
 
 
-def _warning(field: str, problem: str, hint: str) -> Problem:
+def warning(field: str, problem: str, hint: str) -> Problem:
+    """Return a warning about *field* of a route."""
     return Problem(field=field, problem=problem, hint=hint, warning=True)
