@@ -36,6 +36,9 @@ virtual_services:
   - request_matcher: {{path_prefix: /limited}}
     single_destination: {{upstream: {{name: main}}}}
     extensions: {{max_request_bytes: 10}}
+  - request_matcher: {{path_prefix: /waits}}
+    single_destination: {{function: {{upstream_name: main, function_name: grows}}}}
+    extensions: {{faults: {{delay: {{fixed_delay: 200ms}}}}}}
   - request_matcher: {{path_prefix: /grows}}
     single_destination: {{function: {{upstream_name: main, function_name: grows}}}}
     extensions: {{max_request_bytes: 10}}
@@ -93,3 +96,16 @@ async def test_a_page_sees_a_fault_and_its_preflight_is_answered(gateway: Runnin
 
 async def test_a_stranger_meets_the_guard_before_the_fault(gateway: RunningGateway) -> None:
     assert (await gateway.get("/guarded")).status_code == 401
+
+
+async def test_a_delay_before_a_function_that_reads_the_body_lets_no_long_one_hang(gateway: RunningGateway) -> None:
+    async def parts(count: int) -> AsyncIterator[bytes]:
+        yield b'{"id": 1, "more": "'
+        for _ in range(count):
+            yield b"x" * 2**16
+        yield b'"}'
+
+    assert (await gateway.request("POST", "/waits", content=parts(1))).status_code == 200
+    for count in (3, 40):  # more than the function reads, more than Envoy keeps
+        answer = await gateway.request("POST", "/waits", content=parts(count))
+        assert (answer.status_code, answer.headers["x-gloo-error"]) == (413, "too_large")

@@ -27,10 +27,12 @@ def buffer_limits(most_bytes: int, made_bytes: int) -> FilterConfigs:
     """Return a route's part: a longer body is answered 413.
 
     Args:
+        most_bytes: the longest body that is taken; 0 for what Envoy keeps.
         made_bytes: the longest body that filters may make of it; 0 for what Envoy keeps.
     """
-    room = max(most_bytes, made_bytes or _KEPT)
-    return ((BUFFER_FILTER, _limit(most_bytes)), (ROOM_FILTER, _limit(room)))
+    taken = most_bytes or _KEPT
+    room = max(taken, made_bytes or _KEPT)
+    return ((BUFFER_FILTER, _limit(taken)), (ROOM_FILTER, _limit(room)))
 
 
 def _limit(most_bytes: int) -> TypedConfig:

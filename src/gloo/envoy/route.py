@@ -85,6 +85,7 @@ class Target(Value, frozen=True):
         plain: what becomes of requests that do not need *filters*.
         sealed: a filter has signed the request before the route would rewrite its path.
         held_bytes: how long a body may be that filters hold whole, of request or answer; 0 for what Envoy allows.
+        reads_whole: a filter waits for the end of the request before it goes on.
         takes_connections: a client may switch to another protocol there.
         makes_path: a filter makes the path and the query, whatever those of the client are.
     """
@@ -97,6 +98,7 @@ class Target(Value, frozen=True):
     auto_host_rewrite: bool = False
     sealed: bool = False
     held_bytes: int = 0
+    reads_whole: bool = False
     takes_connections: bool = True
     makes_path: bool = False
     plain: PlainCall | None = None

@@ -230,6 +230,7 @@ class Aws(UpstreamPlugin[AwsSpec, AwsFunction, Nothing]):
             host_rewrite=spec.host,
             sealed=True,
             held_bytes=MOST_BYTES,
+            reads_whole=True,
         )
 
     def discovery_secrets(self, upstream: Upstream, spec: AwsSpec, options: Model) -> tuple[str, ...]:
@@ -258,7 +259,8 @@ def _at_url(upstream: Upstream, spec: AwsSpec, secrets: Mapping[str, Secret]) ->
 
 def _call_at_url(call: FunctionCall[AwsFunction, Nothing], spec: AwsSpec) -> Target:
     held = MOST_BYTES if spec.auth == "iam" else 0
-    return replace(call.target, host_rewrite=parse_origin(spec.url).authority, held_bytes=held)
+    at = parse_origin(spec.url).authority
+    return replace(call.target, host_rewrite=at, held_bytes=held, reads_whole=bool(held))
 
 
 def _url(spec: AwsSpec) -> str:

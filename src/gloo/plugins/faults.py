@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from gloo.envoy.buffer import BUFFER_FILTER, buffer_limits
 from gloo.envoy.fault import FAULT_FILTER, Fault, fault_config, fault_filter
 from gloo.envoy.route import Route
 from gloo.envoy.stage import HttpFilter
@@ -65,12 +66,18 @@ class Faults(RoutePlugin[FaultsExtension]):
         rules = extension.faults
         if rules is None:
             return route
-        forward_of(route, "faults")  # Envoy's filter lets pass what has no destination
+        forward = forward_of(route, "faults")  # Envoy's filter lets pass what has no destination
         fault = Fault(
             abort=(rules.abort.http_status, parts_per_million(rules.abort.percentage)) if rules.abort else None,
             delay=_delay(rules.delay) if rules.delay else None,
         )
-        return replace(route, filters=(*route.filters, (FAULT_FILTER, fault_config(fault))))
+        filters = (*route.filters, (FAULT_FILTER, fault_config(fault)))
+        # What comes in while a request waits is kept, but once that is all Envoy keeps, a filter behind that wants the
+        # whole body never gets it. Plugins are asked in the order of their names: Buffer has been.
+        if rules.delay and any(each.reads_whole for each in forward.targets):
+            if all(name != BUFFER_FILTER for name, _ in filters):
+                filters += buffer_limits(forward.held_bytes, forward.held_bytes)
+        return replace(route, filters=filters)
 
     def warnings(self, route: Route, extension: FaultsExtension) -> tuple[ConfigError, ...]:
         rules = extension.faults
