@@ -15,6 +15,7 @@ LARGE = json.dumps(
 )
 LOADS = {
     "plain": Load("/plain/pet"),
+    "plain, matched by a regex": Load("/plains/123456/pets"),
     "plain, 45-byte POST": Load("/plain/pet", PLAIN_POST.body),
     "plain, 10 KB POST": Load("/plain/pet", json.dumps(json.loads(LARGE))),
     "headers, lowered": Load("/lowered"),
@@ -50,7 +51,7 @@ _PATTERNS = {"pets": "/pets/{id}", "users": "/users/{id}/pets"}
 def write_gloo_functions(folder: Path, upstream_port: int, *, many: int = 0) -> None:
     """Write the configuration for gloo; *many* adds as many functions, each with a route ``/many/N``."""
     functions = [{"name": name, "spec": spec} for name, spec in _SPEC.items()]
-    routes = [_route({"path_prefix": "/plain"}, None)]
+    routes = [_route({"path_regex": "/plains/[0-9]+/pets"}, None), _route({"path_prefix": "/plain"}, None)]
     for name in _SPEC:
         path = _PATTERNS.get(name, f"/{name}")
         match = {"path_regex": path.replace("{id}", "[0-9]+")} if name in _PATTERNS else {"path_exact": path}

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from gloo.envoy.buffer import BUFFER_FILTER, buffer_limits
 from gloo.envoy.fault import FAULT_FILTER, Fault, fault_config, fault_filter
-from gloo.envoy.route import Route
+from gloo.envoy.route import Forward, Route
 from gloo.envoy.stage import HttpFilter
 from gloo.errors import ConfigError
 from gloo.model.base import Model, replace
@@ -72,11 +72,8 @@ class Faults(RoutePlugin[FaultsExtension]):
             delay=_delay(rules.delay) if rules.delay else None,
         )
         filters = (*route.filters, (FAULT_FILTER, fault_config(fault)))
-        # What comes in while a request waits is kept, but once that is all Envoy keeps, a filter behind that wants the
-        # whole body never gets it. Plugins are asked in the order of their names: Buffer has been.
-        if rules.delay and any(each.reads_whole for each in forward.targets):
-            if all(name != BUFFER_FILTER for name, _ in filters):
-                filters += buffer_limits(forward.held_bytes, forward.held_bytes)
+        if rules.delay is not None and _must_be_read(route, forward):
+            filters += buffer_limits(forward.held_bytes, forward.held_bytes)
         return replace(route, filters=filters)
 
     def warnings(self, route: Route, extension: FaultsExtension) -> tuple[ConfigError, ...]:
@@ -85,6 +82,16 @@ class Faults(RoutePlugin[FaultsExtension]):
             return ()
         given = {"faults.abort.percentage": rules.abort, "faults.delay.percentage": rules.delay}
         return lost_shares({field: each.percentage for field, each in given.items() if each is not None})
+
+
+def _must_be_read(route: Route, forward: Forward) -> bool:
+    """Return whether Envoy is to read the body before the request waits.
+
+    It keeps what comes in meanwhile, but once that is all it keeps, it reads no more, and a filter that then wants the
+    whole body waits for ever. Plugins are asked in the order of their names: Buffer has been.
+    """
+    wanted = any(target.reads_whole for target in forward.targets)
+    return wanted and all(name != BUFFER_FILTER for name, _ in route.filters)
 
 
 def _delay(delay: Delay) -> tuple[Duration, int]:
