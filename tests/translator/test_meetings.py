@@ -17,7 +17,9 @@ upstreams:
   service_info: {type: REST}
   functions:
   - {name: path, spec: {path: "/p/{{ id }}"}}
+  - {name: query, spec: {path: "/p?user={{ id }}"}}
   - {name: header, spec: {headers: {x-user: fixed}}}
+  - {name: copied, spec: {headers: {x-user: "{{ header('authorization') }}"}}}
 - {name: keys, type: service, spec: {hosts: [{addr: 10.0.0.1, port: 80}]}}
 """
 JWT = f"""jwt:
@@ -26,9 +28,12 @@ JWT = f"""jwt:
 """
 PATH = "single_destination: {function: {upstream_name: rest, function_name: path}}"
 HEADER = PATH.replace("function_name: path", "function_name: header")
+QUERY = PATH.replace("function_name: path", "function_name: query")
+COPIED = PATH.replace("function_name: path", "function_name: copied")
 WHOLE = "single_destination: {upstream: {name: rest}}"
 REMOVED = "extensions: {host_rewrite: {from_header: x-h}, remove_request_headers: [x-h]}"
 SET = ", add_request_headers: [{key: X-User, value: a}]"
+FORMAT = SET.replace("value: a", "value: '%REQ(:path)%', format: true")
 BY = "extensions: {hash_policy: [%s]%s}"
 
 
@@ -60,7 +65,7 @@ def told(route: str, service: str = "") -> list[tuple[str, str]]:
         (
             f"request_matcher: {{}}, {WHOLE}, {BY % ('{header: x-user}', SET)}",
             "extensions.hash_policy",
-            "the header 'x-user' is not the client's",
+            "the header 'x-user' is the same for all",
         ),
         (
             f"request_matcher: {{}}, {WHOLE}, {BY % ('{cookie: {name: c, ttl: 1h}}', ', async: true')}",
@@ -91,6 +96,9 @@ def test_features_that_meet_are_told(route: str, field: str, problem: str) -> No
         f"request_matcher: {{path_prefix: /p}}, prefix_rewrite: /new, {HEADER}",
         f"request_matcher: {{path_prefix: /p}}, prefix_rewrite: /new, {WHOLE}",
         f"request_matcher: {{}}, {HEADER}, {BY % ('{query: user}', '')}",
+        f"request_matcher: {{}}, {QUERY}, {BY % ('{query: user}', '')}",
+        f"request_matcher: {{}}, {COPIED}, {BY % ('{header: x-user}', '')}",
+        f"request_matcher: {{}}, {WHOLE}, {BY % ('{header: x-user}', FORMAT)}",
         f"request_matcher: {{}}, {PATH}, {BY % ('{header: x-user}', '')}",
         f"request_matcher: {{}}, {WHOLE}, {BY % ('{cookie: {name: c, ttl: 1h}}', '')}",
         f"request_matcher: {{}}, {WHOLE}, {BY % ('{cookie: {name: c}}', ', async: true')}",

@@ -87,7 +87,7 @@ class Target(Value, frozen=True):
         held_bytes: how long a body may be that filters hold whole, of request or answer; 0 for what Envoy allows.
         reads_whole: a filter waits for the end of the request before it goes on.
         takes_connections: a client may switch to another protocol there.
-        makes_path: a filter makes the path and the query, whatever those of the client are.
+        made_path: the template of path and query that a filter makes, whatever those of the client are.
     """
 
     cluster: str
@@ -100,7 +100,7 @@ class Target(Value, frozen=True):
     held_bytes: int = 0
     reads_whole: bool = False
     takes_connections: bool = True
-    makes_path: bool = False
+    made_path: str | None = None
     plain: PlainCall | None = None
 
 

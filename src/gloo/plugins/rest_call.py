@@ -29,7 +29,7 @@ def with_call(target: Target, template: FunctionTemplate, parameters: Sequence[P
         filters=(*target.filters, *_filters(lowered, program)),
         plain=plainly,
         reads_whole=program.reads_body or template.writes_body,
-        makes_path=template.path is not None,
+        made_path=template.path,
     )
 
 
