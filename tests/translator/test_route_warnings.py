@@ -131,12 +131,14 @@ def test_what_only_a_function_reads_is_told_where_the_route_goes_to_none() -> No
     assert told(redirect) == [f"routes[0].extensions.parameters: {said}"]
 
 
-def test_it_is_not_told_where_one_of_several_destinations_is_a_function() -> None:
+def test_where_one_of_several_destinations_is_a_function_only_answers_that_stay_as_they_are_are_told() -> None:
     both = "[{upstream: {name: f}, weight: 1}, {function: {upstream_name: f, function_name: get}, weight: 1}]"
     route = f"{{request_matcher: {{}}, multiple_destinations: {both}, extensions: {{responseTemplate: {{body: x}}}}}}"
     text = f"name: default\nroutes:\n- {route[:-2]}, parameters: {{path: '/{{id}}'}}}}}}\n"
     report = translated(FUNCTIONS, text).reports["VirtualService/default"]
-    assert [problem.problem for problem in report.problems if "no effect" in problem.problem] == []
+    (found,) = [problem for problem in report.problems if "no effect" in problem.problem]
+    assert found.field == "routes[0].extensions.responseTemplate"
+    assert found.problem.startswith("has no effect on answers of multiple_destinations[0]")
 
 
 @pytest.mark.parametrize("key", ["max_request_bytes", "maxRequestBytes"])

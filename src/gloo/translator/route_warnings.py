@@ -42,13 +42,23 @@ def route_warnings(
         yield warning("extensions.redirect.prefix", problem, "say redirect.path, or match by path_prefix")
 
 
-def unread(route: Route, plugins: Plugins, read: Collection[str]) -> Iterator[Problem]:
-    """Yield those extensions of *route* that are a function's, where it goes to none whose keys are in *read*."""
+def unread(route: Route, plugins: Plugins, read: Sequence[Collection[str]]) -> Iterator[Problem]:
+    """Yield those extensions of *route* that are a function's, where it goes to none that reads them.
+
+    Args:
+        read: the keys that each of its destinations reads.
+    """
     for key in route.extensions:
         name = key if key in plugins.extension_keys else snake_case(key)
-        if plugins.extension_keys.get(name, plugins) is None and name not in read:
-            field = format_path(("extensions", key))
+        others = [index for index, keys in enumerate(read) if name not in keys]
+        if plugins.extension_keys.get(name, plugins) is not None or (read and not others):
+            continue
+        field = format_path(("extensions", key))
+        if len(others) == len(read):
             yield warning(field, "has no effect: the route goes to no function that reads it", "name a function")
+        elif name == "response_template":  # parameters may well be for one of the functions alone
+            problem = f"has no effect on answers of multiple_destinations[{others[0]}]: no function there reads it"
+            yield warning(field, problem, "name a REST function there, or give each destination a route")
 
 
 def _of_match(matcher: RequestMatcher, match: RouteMatch) -> Iterator[Problem]:

@@ -163,7 +163,7 @@ def _translate(route: ModelRoute, name: str, scope: RouteScope) -> _Found:
     of_route = route_warnings(route, match, translated.action, scope.balancer)
     claimed = scope.tokens.claimed if scope.tokens is not None else ()
     met = meetings(route, translated, claimed)
-    idle = unread(route, scope.plugins, frozenset(key for each in resolved for key in each.reads))
+    idle = unread(route, scope.plugins, [each.reads for each in resolved])
     warnings = dict.fromkeys((*of_calls, *of_rules, *extensions.warnings(applied), *of_route, *met, *idle))
     return _Found(translated, before, demand, tuple(warnings))
 
