@@ -68,8 +68,8 @@ def test_headers_are_removed_then_replaced_then_added_and_formats_see_what_the_r
 
 
 def test_commands_that_only_envoy_can_fill_stay() -> None:
-    change = HeaderChange("x-a", "%START_TIME%", format=True)
-    assert changed(request_of("GET", "/"), (change,)).headers == (("x-a", "%START_TIME%"),)
+    change = HeaderChange("x-a", "%START_TIME% %REQ(X-Request-ID?:path)%", format=True)
+    assert changed(request_of("GET", "/"), (change,)).headers == (("x-a", change.value),)
 
 
 def test_headers_of_a_function_that_come_out_empty_are_removed() -> None:

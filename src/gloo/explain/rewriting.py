@@ -16,6 +16,7 @@ from gloo.explain.request import Headers, Request
 from gloo.model.base import replace
 
 _COMMAND = re.compile(r"%%|%REQ\((?P<name>[^?():]*:?[^?():]*)(?:\?(?P<other>[^()]*))?\)(?::(?P<length>\d+))?%")
+_ADDED = frozenset({"x-request-id", "x-forwarded-for", "x-forwarded-proto"})  # by Envoy, before any filter sees the request
 _GROUP = re.compile(r"\\([0-9\\])")
 
 
@@ -104,13 +105,17 @@ def filled(change: HeaderChange, request: Request) -> str:
 def _filled(command: "re.Match[str]", request: Request) -> str:
     if command[0] == "%%":
         return "%"
-    names = (command["name"], command["other"])
-    value = next((found for name in names if name and (found := _of_request(name, request)) is not None), "")
-    return value[: int(command["length"])] if command["length"] else value
+    for name in (command["name"], command["other"]):
+        value = _of_request(name.lower(), request) if name else None
+        if value is not None:
+            return value[: int(command["length"])] if command["length"] else value
+        if name and name.lower() in _ADDED:
+            return command[0]
+    return ""
 
 
 def _of_request(name: str, request: Request) -> str | None:
-    return request.header(":authority" if name.lower() == "host" else name.lower())
+    return request.header(":authority" if name == "host" else name)
 
 
 def _host(request: Request, action: Forward, target: Target, endpoint_name: str) -> str | None:
