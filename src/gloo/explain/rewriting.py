@@ -16,7 +16,7 @@ from gloo.explain.request import Headers, Request
 from gloo.model.base import replace
 
 _COMMAND = re.compile(r"%%|%REQ\((?P<name>[^?():]*:?[^?():]*)(?:\?(?P<other>[^()]*))?\)(?::(?P<length>\d+))?%")
-_ADDED = frozenset({"x-request-id", "x-forwarded-for", "x-forwarded-proto"})  # by Envoy, before any filter sees the request
+_ADDED = frozenset({"x-request-id", "x-forwarded-for", "x-forwarded-proto"})  # by Envoy, before any filter
 _GROUP = re.compile(r"\\([0-9\\])")
 
 
