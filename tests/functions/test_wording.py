@@ -49,10 +49,16 @@ def test_a_function_works_on_the_first_variable(expression: str, name: str) -> N
         ("-{{ xs[-1] }}", "'xs[-1]' is missing"),
         ("-{{ 'a' ~ n ~ null }}", "'null' is null"),
         ("-{{ n * s }}", "'s' is not a number"),
+        ("-{{ round(n, s) }}", "'s' is not a number"),
+        ("-{{ divisibleBy(n, xs) }}", "'xs' is not a number"),
+        ("-{{ replace(s, 'x', gone) }}", "'gone' is null"),
+        ("-{{ join(xs, gone) }}", "'gone' is null"),
+        ("-{{ hmac_sha256(s, gone) }}", "'gone' is null"),
+        ("-{{ replace_with_random(s, gone) }}", "'gone' is null"),
         ("-{{ n / (n - n) }}", "'n - n' is zero, and nothing can be divided by it"),
         ("-{{ n ** 999 }}", "'n ** 999' is not a finite number"),
     ],
 )
 def test_an_error_names_what_is_wrong(gateway: Gateway, template: str, message: str) -> None:
-    outcome = call(gateway, Request(body=b'{"xs": [1], "n": 12, "s": "x"}'), body=template)
+    outcome = call(gateway, Request(body=b'{"xs": [1], "n": 12, "s": "x", "gone": null}'), body=template)
     assert json.loads(outcome.answer)["message"] == message

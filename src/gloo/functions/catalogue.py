@@ -118,6 +118,14 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     _BY_NAME | {alias: _BY_NAME[name] for alias, name in ALIASES.items()}
 )
 
+LATER: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("divisibleBy", "round"), "number"),
+        **dict.fromkeys(("hmac_sha256", "join", "replace", "replace_with_random"), "text"),
+    }
+)
+"""What functions take behind their first value where another kind of value fails."""
+
 SOUND = frozenset(
     (
         *("at", "context", "default", "divisibleBy", "even", "exists", "existsIn", "first", "float", "int", "isArray"),

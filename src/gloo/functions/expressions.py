@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gloo.functions import lua
+from gloo.functions.catalogue import LATER
 from gloo.functions.constants import check_pseudo_header
 from gloo.functions.extractors import named_groups, replacement
 from gloo.functions.names import Names
@@ -56,9 +57,6 @@ _RAW_PRINTERS = {
     Place.QUERY: "gloo.raw_target",
     Place.HEADER: "gloo.header_value",
 }
-ENVIRONMENT_PREFIX = "FUNCTION_"
-"""What the names of environment variables that functions may read start with."""
-
 _CONTROLS = re.compile(r"[\x00-\x06\x08\x0e-\x1f\x7f]")
 """What ``"\\b"`` and ``"\\1"`` in quotes stand for, and no one means in a regex."""
 _COMPARISONS = {"<": "less", "<=": "less_equal", ">": "less", ">=": "less_equal"}
@@ -190,8 +188,15 @@ class Expressions(Value, frozen=True):
     def _call(self, expression: Call) -> str:
         if own := _CALLS.get(expression.function):
             return own(self, expression)
-        arguments = (self.need(argument) for argument in expression.arguments)
-        return lua.call(f"gloo.call_{expression.function}", self._subject(expression), *arguments)
+        return lua.call(f"gloo.call_{expression.function}", self._subject(expression), *self._arguments(expression))
+
+    def _arguments(self, call: Call) -> list[str]:
+        """Write what *call* is given; of what comes behind the first, each has a site of its own."""
+        later = {"text": self._text, "number": self._number}.get(LATER.get(call.function, ""), self.need)
+        return [(later if index else self.need)(argument) for index, argument in enumerate(call.arguments)]
+
+    def _number(self, expression: Expression) -> str:
+        return lua.call("gloo.number", self.need(expression), self.site(expression))
 
     def _subject(self, call: Call) -> str:
         return self.sites.number(subject(call), self.source, call.at)
@@ -241,12 +246,7 @@ class Expressions(Value, frozen=True):
         if not isinstance(expression, Call) or expression.function not in ("env", "data_source"):
             return None
         name = self._constant(expression, expression.arguments[0])
-        if expression.function == "data_source":
-            return self.names.known.variables.get(name.text)
-        if not name.text.startswith(ENVIRONMENT_PREFIX):
-            problem = f"{name.text!r} is not open to functions"
-            raise name.error(0, problem, f"they see variables whose names start with {ENVIRONMENT_PREFIX}")
-        return name.text
+        return self.names.known.variable(name, of_data=expression.function == "data_source")
 
     def _dynamic_metadata(self, expression: Call) -> str:
         key, namespace = (lua.quoted(self._constant(expression, each).text) for each in expression.arguments)
@@ -261,7 +261,7 @@ class Expressions(Value, frozen=True):
             form = self._constant(expression, arguments[-1])
             if form.text not in ("hex", "base64", "base64url"):
                 raise form.error(0, f"{form.text!r} is not a way to write bytes", "hex, base64 or base64url")
-        return lua.call(f"gloo.call_{expression.function}", self._subject(expression), *map(self.need, arguments))
+        return lua.call(f"gloo.call_{expression.function}", self._subject(expression), *self._arguments(expression))
 
     def _exists(self, expression: Call) -> str:
         (argument,) = expression.arguments

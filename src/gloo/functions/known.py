@@ -11,6 +11,9 @@ from gloo.functions.source import Source
 LONGEST_DATA = 4096
 """Bytes of one data source: it travels with each route that calls the function."""
 
+ENVIRONMENT_PREFIX = "FUNCTION_"
+"""What the names of environment variables that functions may read start with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -46,6 +49,18 @@ class Known:
         known = sorted((*self.data, *self.variables))
         hint = f"known: {', '.join(known)}" if known else "see data_sources"
         raise name.error(0, f"the function has no data source {name.text!r}", hint)
+
+    def variable(self, name: Source, *, of_data: bool) -> str | None:
+        """Return the variable of the environment that ``env(name)`` reads; *of_data*: that a data source is, if it is.
+
+        Raises `TemplateError` if functions may not read it.
+        """
+        if of_data:
+            return self.variables.get(name.text)
+        if not name.text.startswith(ENVIRONMENT_PREFIX):
+            problem = f"{name.text!r} is not open to functions"
+            raise name.error(0, problem, f"they see variables whose names start with {ENVIRONMENT_PREFIX}")
+        return name.text
 
     def check(self) -> None:
         """Raise `TemplateError` for a data source that is too long."""

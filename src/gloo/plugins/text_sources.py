@@ -6,8 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from gloo.errors import ConfigError
-from gloo.functions.expressions import ENVIRONMENT_PREFIX
-from gloo.functions.known import LONGEST_DATA
+from gloo.functions.known import ENVIRONMENT_PREFIX, LONGEST_DATA
 from gloo.model.artifact import is_artifact_name
 from gloo.model.base import Model, exactly_one
 from gloo.model.path import format_path

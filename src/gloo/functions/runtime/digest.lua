@@ -104,5 +104,5 @@ local WRITTEN = {
 function gloo.call_sha256(site, value, form) return WRITTEN[form or "hex"](sha256(text(value, site))) end
 
 function gloo.call_hmac_sha256(site, key, value, form)
-  return WRITTEN[form or "hex"](hmac(text(key, site), text(value, site)))
+  return WRITTEN[form or "hex"](hmac(text(key, site), value))
 end

@@ -1,4 +1,5 @@
--- The functions of the language: gloo.call_<name>(site, argument, ...). Missing arguments never get here.
+-- The functions of the language: gloo.call_<name>(site, argument, ...). Missing arguments never get here, and what comes
+-- behind the first is a text or a number already where it has to be one.
 -- What takes longer for longer values spends from the request's budget.
 
 local byte, sub, format, concat = string.byte, string.sub, string.format, table.concat
@@ -19,6 +20,7 @@ end
 local function num(value, site)
   return number_of(value) or bad("is not a number", site)
 end
+gloo.number = num
 
 local function list(value, site)
   gloo.list(value, site)
@@ -64,8 +66,8 @@ function gloo.call_substring(site, value, start, length)
   return (sub(s, first, forward(s, first, count) - 1))
 end
 
-function gloo.call_replace(site, value, old, new)
-  local s, from, to = str(value, site), text(old, site), text(new, site)
+function gloo.call_replace(site, value, from, to)
+  local s = str(value, site)
   if from == "" then return s end
   spend((#s + #from) / 2)
   local parts, at = {}, 1
@@ -136,8 +138,8 @@ function gloo.some_first(site, value) return end_of(value, site, false) end
 function gloo.some_last(site, value) return end_of(value, site, true) end
 function gloo.some_at(_, value, index) return gloo.item(value, index) end
 
-function gloo.call_join(site, value, separator)
-  local parts, between = {}, text(separator, site)
+function gloo.call_join(site, value, between)
+  local parts = {}
   for i = 1, list(value, site)[0] do
     parts[i] = str(value[i], site)
     spend(4 + #between / 3)
@@ -190,7 +192,7 @@ function gloo.call_existsIn(site, value, key) return gloo.item(value, key) ~= ni
 -- Numbers ----------------------------------------------------------------------------------------------------------------
 
 function gloo.call_round(site, value, digits)
-  local factor = 10 ^ (digits and num(digits, site) or 0)
+  local factor = 10 ^ (digits or 0)
   local number = num(value, site) * factor
   return (number < 0 and -floor(-number + 0.5) or floor(number + 0.5)) / factor
 end
@@ -210,8 +212,8 @@ function gloo.call_float(site, value) return num(value, site) end
 function gloo.call_odd(site, value) return num(value, site) % 2 == 1 end
 function gloo.call_even(site, value) return num(value, site) % 2 == 0 end
 function gloo.call_divisibleBy(site, value, by)
-  if num(by, site) == 0 then bad("is to be divided by zero", site) end
-  return num(value, site) % number_of(by) == 0
+  if by == 0 then bad("is to be divided by zero", site) end
+  return num(value, site) % by == 0
 end
 
 -- Kinds ------------------------------------------------------------------------------------------------------------------

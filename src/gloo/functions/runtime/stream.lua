@@ -47,8 +47,7 @@ end
 -- `value` with every occurrence of `pattern` replaced by 22 random characters: the same ones all over one rendering.
 function gloo.call_replace_with_random(site, value, pattern)
   gloo.spend(100)
-  local key = gloo.text(pattern, site)
   gloo.randoms = gloo.randoms or {}
-  gloo.randoms[key] = gloo.randoms[key] or gloo.call_base64_encode(site, gloo.random_bytes(16)):sub(1, 22)
-  return gloo.call_replace(site, value, key, gloo.randoms[key])
+  gloo.randoms[pattern] = gloo.randoms[pattern] or gloo.call_base64_encode(site, gloo.random_bytes(16)):sub(1, 22)
+  return gloo.call_replace(site, value, pattern, gloo.randoms[pattern])
 end
