@@ -117,5 +117,5 @@ def test_a_page_that_may_see_an_answer_is_told_so() -> None:
 
 def test_what_only_envoy_knows_is_told_as_such() -> None:
     assert _reply("/later/", Answer(200)) == Reply("", None, "no client waits for it")
-    long = Answer(200, (), b'{"name": "%s"}' % (b"x" * 2**20))
+    long = Answer(200, (), b'{"name": "%s"}' % (b"x" * 2**21))
     assert "longer than Envoy keeps" in _reply("/pet/7", long).note

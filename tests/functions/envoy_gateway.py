@@ -15,6 +15,7 @@ from typing import Any
 
 from gloo.envoy.lua import ANSWERS_FILTER, LUA_FILTER
 from gloo.functions import Program, answers_runtime_source, runtime_source
+from gloo.functions.limits import MOST_MADE
 from gloo.proxy.binary import find_envoy
 
 DEADLINE = 15.0  # seconds; what takes longer is broken
@@ -62,8 +63,8 @@ class _Upstream(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
 
     def _answer(self, wanted: Mapping[str, Any]) -> None:
-        """Answer with the status, headers and body that the client wrote into its header ``x-answer``."""
-        body = str(wanted.get("body", "")).encode("latin-1")
+        """Answer with the status, headers and body, so many times over, that the client wrote into ``x-answer``."""
+        body = str(wanted.get("body", "")).encode("latin-1") * int(wanted.get("times", 1))
         self.send_response(int(wanted.get("status", 200)))
         for name, value in wanted.get("headers", {}).items():
             self.send_header(name, value)
@@ -194,7 +195,8 @@ def _route(index: int, program: Program) -> object:
     names = (LUA_FILTER, ANSWERS_FILTER) if program.answers else (LUA_FILTER,)
     own = {name: _per_route(program) for name in names}
     cluster = {"name": "up", "weight": 1, "typed_per_filter_config": own}
-    return {"match": match, "route": {"weighted_clusters": {"clusters": [cluster]}}}
+    route = {"weighted_clusters": {"clusters": [cluster]}}
+    return {"match": match, "route": route, "request_body_buffer_limit": MOST_MADE}
 
 
 def _lua(name: str, script: str) -> object:

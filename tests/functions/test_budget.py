@@ -90,10 +90,10 @@ def test_a_long_cookie_header_costs_each_parameter(gateway: Gateway) -> None:
     assert call(gateway, request, headers=(("x-a", text),), parameters=cookies).code == "too_long"
 
 
-@pytest.mark.parametrize(("times", "code"), [(6, None), (20, "too_long")])
+@pytest.mark.parametrize(("times", "code"), [(1, None), (20, "too_long")])
 def test_long_values_cost_where_no_loop_is(gateway: Gateway, times: int, code: str | None) -> None:
     plain = (("content-type", "text/plain"),)
-    outcome = call(gateway, Request(body=b"x" * 1_000_000), body="{{ body() }}" * times, headers=plain)
+    outcome = call(gateway, Request(body=b"x" * 1_000_000), body="{% if body() ~ 'a' %}{% endif %}" * times, headers=plain)
     assert outcome.code == code
 
 

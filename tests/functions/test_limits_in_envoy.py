@@ -12,8 +12,9 @@ from tests.functions.envoy_gateway import EnvoyGateway, envoy_gateway
 
 from gloo.functions import FunctionTemplate, ResponseTemplate, compile_function
 from gloo.functions.body_modes import BodyMode
+from gloo.functions.limits import MOST_MADE
 
-JSON, LONGER, PARTS, WRAP, ANSWER = range(5)
+JSON, LONGER, PARTS, WRAP, ANSWER, TWICE, SAID_TWICE = range(7)
 _FILE = '{"name": "{{ photo.filename }}", "size": {{ photo.size }}, "data": "{{ base64_encode(photo.content) }}"}'
 PROGRAMS = [
     compile_function(FunctionTemplate("u/json", body='{"a": {{ a }}}')),
@@ -21,6 +22,8 @@ PROGRAMS = [
     compile_function(FunctionTemplate("u/parts", body=_FILE, parse_body="multipart")),
     compile_function(FunctionTemplate("u/wrap", mode=BodyMode("wrap"))),
     compile_function(FunctionTemplate("u/answer", responses=(ResponseTemplate(body='{"a": {{ a }}}'),))),
+    compile_function(FunctionTemplate("u/twice", body="-{{ body() }}{{ body() }}")),
+    compile_function(FunctionTemplate("u/said", responses=(ResponseTemplate(body="-{{ body() }}{{ body() }}"),))),
 ]
 
 
@@ -76,6 +79,30 @@ def test_a_file_reaches_the_upstream_as_it_was_sent(envoy: EnvoyGateway) -> None
 def test_what_is_no_such_form_is_refused(envoy: EnvoyGateway) -> None:
     echo = envoy.send(PARTS, "/", body=b"--b\r\n", headers={"content-type": "multipart/form-data; boundary=b"})
     assert (echo.status, echo.headers["x-gloo-error"]) == (400, "bad_body")
+
+
+def test_a_template_may_make_so_much_and_no_more_of_a_request(envoy: EnvoyGateway) -> None:
+    most = b"x" * (MOST_MADE // 2 - 1)
+    assert envoy.send(TWICE, "/", body=most).body == b"-" + 2 * most
+    echo = envoy.send(TWICE, "/", body=most + b"x")
+    assert (echo.status, echo.content["error"], echo.content["function"]) == (400, "too_long", "u/twice")
+
+
+def test_a_template_may_make_so_much_and_no_more_of_an_answer(envoy: EnvoyGateway) -> None:
+    most = MOST_MADE // 2 - 1
+    answer, longer = (
+        envoy.ask(SAID_TWICE, "/", headers={"x-answer": json.dumps({"body": "x", "times": times})})
+        for times in (most, most + 1)
+    )
+    assert (answer.status, len(answer.body)) == (200, 2 * most + 1)
+    assert (longer.status, longer.headers["x-gloo-error"]) == (502, "too_long")
+    assert json.loads(longer.body)["function"] == "u/said"
+
+
+def test_an_answer_that_is_too_long_to_be_read_is_told_by_the_function(envoy: EnvoyGateway) -> None:
+    told = {"x-answer": json.dumps({"body": "x", "times": 2**20 + 1})}
+    answer = envoy.ask(SAID_TWICE, "/", headers=told)
+    assert (answer.status, answer.headers["x-gloo-error"]) == (502, "too_large")
 
 
 def test_failures_are_counted_by_code_and_by_function(envoy: EnvoyGateway) -> None:

@@ -16,9 +16,8 @@ from gloo.explain.rewriting import response_headers
 from gloo.explain.rules import Rule
 from gloo.explain.tables import TableRoute, Tables
 from gloo.explain.upstream_answer import BODILESS
+from gloo.functions.limits import MOST_MADE
 from gloo.model.base import replace
-
-_KEPT_BYTES = 2**20
 
 
 def answered(found: Explanation, answer: Answer, tables: Tables, runtime: FunctionRuntime) -> Explanation:
@@ -63,8 +62,8 @@ def rendered_reply(
         return Reply("", answer)
     made = runtime.run_answer(program, notes, answer)
     name = rules[made.rule].template if made.rule is not None else ""
-    if made.whole and len(answer.body) > _KEPT_BYTES:
-        return Reply(name, None, "it is longer than Envoy keeps (1 MiB): the client gets a plain 500")
+    if made.whole and len(answer.body) > MOST_MADE:
+        return Reply(name, None, "it is longer than Envoy keeps (2 MiB): the client gets a plain 500")
     bodiless = made.whole and not answer.body and (answer.status in BODILESS or notes.split(b"\n")[1:2] == [b"HEAD"])
     return Reply(name, made.answer, "it has no body, and is left as it is" if bodiless else "")
 

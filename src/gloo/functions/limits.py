@@ -9,7 +9,10 @@ from gloo.functions.names import Names
 from gloo.model.base import Value
 
 LONGEST = 2**20
-"""Bytes of a body that Envoy keeps for a filter."""
+"""Bytes of the longest body that a template reads or replaces."""
+
+MOST_MADE = 2**21
+"""Bytes of the longest body that a template makes. Envoy has to be told to keep so many: it keeps 1 MiB by itself."""
 
 _PARSED = 2**17
 """Bytes of a body that is read field by field (JSON, a form), if nothing else is said."""
@@ -41,7 +44,7 @@ class Limits(Value, frozen=True):
 def limits_of(names: Names, given: int | None, field: str = "max_body") -> Limits:
     """Return the limits of a message whose templates use *names*; a longer body that is *given* may cost more.
 
-    Raises `TemplateError` for one that Envoy does not keep.
+    Raises `TemplateError` for one that no template may read.
     """
     if given is not None and not 1 <= given <= LONGEST:
         raise TemplateError(field, f"{given} bytes can't be the longest body", f"1 to {LONGEST} (1MiB)")

@@ -9,6 +9,7 @@ from gloo.envoy.message import TypedConfig
 from gloo.envoy.plain_route import PATH_VALUES, TOLD, path_values
 from gloo.envoy.route import HeaderChange, PlainCall, Target
 from gloo.functions import FunctionTemplate, Parameter, Program, compile_function
+from gloo.functions.limits import MOST_MADE
 from gloo.functions.lowering import ASKED_PLAIN, Lowered, NativeHeader, lower, may_note
 from gloo.functions.plain_request import VALUES, PlainRequest, plain_request
 from gloo.model.base import replace
@@ -24,11 +25,13 @@ def with_call(target: Target, template: FunctionTemplate, parameters: Sequence[P
     lowered = lower(template, parameters)
     if lowered.headers and not lowered.rest.is_empty:
         program = compile_function(lowered.rest, parameters)
+    reads_whole = program.reads_body or template.writes_body
     return replace(
         target,
         filters=(*target.filters, *_filters(lowered, program)),
         plain=plainly,
-        reads_whole=program.reads_body or template.writes_body,
+        held_bytes=MOST_MADE if reads_whole or program.answers else 0,
+        reads_whole=reads_whole,
         made_path=template.path,
     )
 

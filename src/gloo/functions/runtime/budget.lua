@@ -1,7 +1,9 @@
 -- What one rendering may cost, in units of about 10 ns: no request, however made, keeps a worker for long. Whatever takes
 -- longer for a longer value spends before it works; what each pass of a loop costs is told by the compiler.
 
-local MAX_OUTPUT = 8388608 -- bytes
+local MOST = 2097152 -- bytes of what a template makes: what its route has Envoy keep
+local TOO_MUCH = {status = 400, code = "too_long", message = "the function's output is too long for this request"}
+gloo.most_made, gloo.too_much = MOST, TOO_MUCH
 local budget, written = 0, 0
 
 -- A rendering starts. `sound`: all its values are valid UTF-8, for they are of a JSON body.
@@ -35,5 +37,5 @@ function gloo.pass(out, units)
   local length = #out
   spend(units + (length > written and (length - written) / 2 or 0))
   written = length
-  if length > MAX_OUTPUT then gloo.fail(400, "too_long", "the function's output is too long for this request") end
+  if length > MOST then error(TOO_MUCH) end
 end

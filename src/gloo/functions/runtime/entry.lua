@@ -7,7 +7,7 @@ local function refuse(handle, program, failure)
   handle:respond({[":status"] = tostring(status), ["content-type"] = "application/json", ["x-gloo-error"] = code}, body)
 end
 
-local MOST = 1048576 -- bytes of a body that Envoy keeps
+local MOST = 1048576 -- bytes of a body that is replaced
 
 -- An answer that will be read must come whole and not compressed.
 function gloo.ask_plain(headers)
@@ -53,6 +53,7 @@ function envoy_on_request(handle)
   gloo.refill(program.work, program.sound)
   gloo.handle = handle
   local rendered, result = pcall(program.request, headers, text)
+  if rendered and result and #result > gloo.most_made then rendered, result = false, gloo.too_much end
   if not rendered then return refuse(handle, program, result) end
   if notes then gloo.remember(handle, notes) end
   if result then

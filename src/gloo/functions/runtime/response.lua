@@ -118,6 +118,7 @@ function envoy_on_response(handle)
   gloo.handle, answered = handle, status
   ours = status >= 400 and headers:get("x-gloo-error") ~= nil and headers:get("x-envoy-upstream-service-time") == nil
   local rendered, result = pcall(rule.render, headers, text, kept, hosts)
+  if rendered and result and #result > gloo.most_made then rendered, result = false, gloo.too_much end
   if not rendered then return replace_answer(handle, program, result) end
   if result then
     if encoding then headers:remove("content-encoding") end
