@@ -11,6 +11,7 @@ import grpc.aio
 import httpx
 from tests.e2e.conftest import Gateway
 from tests.support.gateway import RunningGateway
+from tests.support.raw_client import behind_head
 
 ANSWERING = """
 upstreams:
@@ -20,6 +21,7 @@ upstreams:
   service_info: {{type: REST}}
   functions:
   - {{name: a, spec: {{path: /answer/a}}}}
+  - {{name: posted, spec: {{path: /answer/a, headers: {{":method": "{{{{ default(as, 'POST') }}}}"}}}}}}
 virtual_services:
 - name: default
   routes:
@@ -28,6 +30,9 @@ virtual_services:
     - {{weight: 70, function: {{upstream_name: itself, function_name: a}}}}
     - {{weight: 30, upstream: {{name: itself}}}}
     prefix_rewrite: /answer/b
+  - request_matcher: {{path_exact: /posted}}
+    single_destination: {{function: {{upstream_name: itself, function_name: posted}}}}
+    extensions: {{parameters: {{query: {{as: "{{as}}"}}}}}}
   - request_matcher: {{path_exact: /answer/a}}
     extensions: {{direct_response: {{status: 200, body: a}}}}
   - request_matcher: {{path_exact: /answer/b}}
@@ -54,6 +59,13 @@ async def written(running: RunningGateway, text: str, path: str) -> None:
 
 def port_of(running: RunningGateway) -> int:
     return int(running.url.rpartition(":")[2])
+
+
+async def test_a_head_stays_one_whatever_method_a_function_makes(tmp_path: Path, gateway: Gateway) -> None:
+    async with gateway(tmp_path) as running:
+        await written(running, ANSWERING.format(port=port_of(running)), "/posted")
+        for path in ("/posted", "/posted?as=GET"):
+            assert (await behind_head(running, path)).startswith(b"HTTP/1.1 404 ")
 
 
 async def test_ten_thousand_requests_keep_the_weights_of_a_function_and_an_upstream(

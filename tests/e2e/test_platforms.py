@@ -61,6 +61,7 @@ async def test_fn_is_invoked_by_id_and_called_by_a_trigger(example: Example, gat
         assert (told["headers"]["fn-invoke-type"], told["headers"]["fn-intent"]) == ("sync", "cloudevent")
         assert "x-gloo-method" not in told["headers"]
         assert (await running.get("/order")).json()["method"] == "POST"
+        assert (await running.request("HEAD", "/order")).status_code == 501  # it stays one, and there is none
         told = (await running.request("DELETE", "/price?name=pear", headers=mine)).json()
         assert (told["function"], told["method"], told["query"]) == ("price", "DELETE", "name=pear")
 

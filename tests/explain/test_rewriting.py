@@ -56,6 +56,11 @@ def test_marks_of_the_target_write_path_and_method_and_a_clients_own_do_not(
     assert found.headers == (() if marks else (("x-gloo-path", "=/mine"),))
 
 
+def test_a_head_stays_one_whatever_the_target_marks() -> None:
+    marks = (HeaderChange(METHOD, "POST"),)
+    assert as_marked(changed(request_of("HEAD", "/"), marks), Target("main", request_headers=marks)).method == "HEAD"
+
+
 def test_headers_are_removed_then_replaced_then_added_and_formats_see_what_the_removals_left() -> None:
     request = request_of("GET", "/p", [("x-a", "1"), ("x-gone", "2"), ("x-a", "3")])
     changes = (

@@ -29,7 +29,10 @@ function envoy_on_request(handle)
 end
 """
 METHOD = "x-gloo-method"
-"""A header that each target sets for a cluster with `method_written`, whatever the client sent."""
+"""A header that each target sets for a cluster with `method_written`, whatever the client sent.
+
+A HEAD stays one: Envoy would hand its client the body of the answer to another method.
+"""
 
 _METHOD_SCRIPT = f"""\
 function envoy_on_request(handle)
@@ -37,7 +40,7 @@ function envoy_on_request(handle)
   local told = headers:get("{METHOD}")
   if not told then return end
   headers:remove("{METHOD}")
-  headers:replace(":method", told)
+  if headers:get(":method") ~= "HEAD" then headers:replace(":method", told) end
 end
 """
 CHOSEN = "x-gloo-key"

@@ -52,6 +52,8 @@ def as_marked(request: Request, target: Target) -> Request:
     path, mark, query = request.path.partition("?")
     if told:
         path = f"{told[1:]}{path}" if told[0] == "+" else told[1:]
+    if request.method == "HEAD":
+        method = None
     return replace(request, method=method or request.method, path=f"{path}{mark}{query}", headers=kept)
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.aws.gateway_config import result
 from tests.e2e.aws.lambda_peer import LambdaPeer
 from tests.support.gateway import RunningGateway
+from tests.support.raw_client import behind_head
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -67,6 +68,8 @@ async def test_a_question_for_the_head_calls_the_function_and_gets_no_body(
     answer = await gateway.request("HEAD", "/as-v2")
     assert (answer.status_code, answer.headers["x-a"], answer.content) == (200, "1", b"")
     assert json.loads(peer.calls[0].body)["requestContext"]["http"]["method"] == "HEAD"
+    for path in ("/as-v2", "/v2", "/body"):  # an answer that is translated, one that is not, and no event
+        assert (await behind_head(gateway, path)).startswith(b"HTTP/1.1 404 ")
 
 
 async def test_an_asynchronous_call_is_answered_202_whatever_the_shape_of_answers(

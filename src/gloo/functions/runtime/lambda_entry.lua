@@ -66,10 +66,27 @@ local function pass_on(handle, path)
   call(handle:headers(), path)
 end
 
+-- The call is a POST whatever the client's method is, and Envoy hands its answer's body to the client of a HEAD, too.
+local HEADS = "gloo.lambda"
+
+local function note_head(handle)
+  if handle:headers():get(":method") == "HEAD" then
+    handle:streamInfo():dynamicMetadata():set(HEADS, "head", true)
+  end
+end
+
+local function is_head(handle) return handle:streamInfo():dynamicMetadata():get(HEADS) ~= nil end
+
+local function without_body(handle, body)
+  body:setBytes("")
+  handle:headers():remove("content-length") -- it is not the one that a GET would get
+end
+
 function envoy_on_request(handle)
   local context = handle:filterContext()
   local name, shape, path = context:get("function"), context:get("request"), context:get("path")
   if not name then return end
+  note_head(handle)
   if not gloo.events[shape] then return pass_on(handle, path) end
   local owner = {context:get("account"), context:get("region")}
   local body = handle:body(true) -- waiting for it ends the life of all objects before
@@ -133,18 +150,23 @@ local function failed(headers)
   return function(text) return gloo.lambda_error(status, error_type, text) end
 end
 
-function envoy_on_response(handle)
-  local context, headers = handle:filterContext(), handle:headers()
-  local failing, unwrap = failed(headers), gloo.answers[context:get("response")]
-  if not failing and not unwrap then return end
-  if not headers:get("x-envoy-upstream-service-time") then return end -- the gateway's own answer
-  local name, asked = context:get("function"), context:get("request")
-  if not name then return end
-  local body = handle:body(true)
+local function translate(handle, body, name, failing, unwrap, asked)
   local text = body:getBytes(0, body:length())
   gloo.refill(LAMBDA_WORK)
   if failing then return tell(handle, body, name, failing(text)) end
   local done, answer = pcall(unwrap, text, asked)
   if done then return give(handle, body, answer) end
   tell(handle, body, name, failure_of(handle, name, answer))
+end
+
+function envoy_on_response(handle)
+  local context, headers = handle:filterContext(), handle:headers()
+  local failing, unwrap, head = failed(headers), gloo.answers[context:get("response")], is_head(handle)
+  if not failing and not unwrap and not head then return end
+  if not headers:get("x-envoy-upstream-service-time") then return end -- the gateway's own answer
+  local name, asked = context:get("function"), context:get("request")
+  if not name then return end
+  local body = handle:body(true)
+  if failing or unwrap then translate(handle, body, name, failing, unwrap, asked) end
+  if head then without_body(handle, body) end
 end

@@ -301,13 +301,13 @@ function gloo.target(target, site)
   return target
 end
 
--- The finished method (RFC 9110, section 9.1: a token).
+-- The finished method (RFC 9110, section 9.1: a token). The HEAD of a client stays one: Envoy would hand it the body of
+-- the answer to another method, and the client would take that for its next answer.
 function gloo.method(method, site, headers)
   if not match(method, "^[%w!#$%%&'*+.^_`|~-]+$") then gloo.fail(400, "bad_value", "is not a method", site) end
   if method == "CONNECT" then gloo.fail(400, "bad_value", "is CONNECT, which opens a tunnel", site) end
-  if method == "HEAD" and headers:get(":method") ~= "HEAD" then
-    gloo.fail(400, "bad_value", "is HEAD, and the client would wait for a body", site)
-  end
+  if headers:get(":method") == "HEAD" then return "HEAD" end
+  if method == "HEAD" then gloo.fail(400, "bad_value", "is HEAD, and the client would wait for a body", site) end
   return method
 end
 
