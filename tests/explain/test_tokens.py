@@ -103,6 +103,7 @@ def test_a_token_is_taken_for_the_provider_that_it_names_and_stays_where_it_is_f
     assert found.token.provider == "partner"
     assert sent(found).header("authorization")
     assert sent(asked(f"/maybe?x=1&access_token={ISSUER.token()}&y=2")).path == "/maybe?x=1&y=2"
+    assert sent(asked(f"/maybe?b=%26&access%5Ftoken={ISSUER.token()}&a&")).path == "/maybe?b=%26&a&"
 
 
 def test_the_text_tells_demand_and_claims() -> None:

@@ -7,7 +7,7 @@ from tests.support.gateway import RunningGateway
 
 
 async def behind_head(running: RunningGateway, path: str, headers: Mapping[str, str] | None = None) -> bytes:
-    """Ask for the HEAD of *path*, and for what is not there, on one connection; return what follows the first answer."""
+    """Ask for the HEAD of *path*, then for what is not there, on one connection; return what follows the first."""
     reader, writer = await asyncio.open_connection("127.0.0.1", int(running.url.rpartition(":")[2]))
     lines = "".join(f"{name}: {value}\r\n" for name, value in {"host": "x", **(headers or {})}.items())
     writer.write(f"HEAD {path} HTTP/1.1\r\n{lines}\r\n".encode())

@@ -12,6 +12,7 @@ from envoy.config.core.v3 import base_pb2, extension_pb2, http_uri_pb2
 from envoy.extensions.filters.http.jwt_authn.v3 import config_pb2 as jwt_pb2
 
 from gloo.envoy.message import Message, TypedConfig, duration, pack, serialize, typed
+from gloo.envoy.query_tokens import token_header
 from gloo.envoy.snapshot import Resource, ResourceType
 from gloo.envoy.stage import HttpFilter, Stage
 from gloo.model.base import Value
@@ -36,11 +37,13 @@ class TokenProvider:
     Args:
         name: unique in Envoy: ``virtual-service/provider``.
         cluster: the cluster that its keys are fetched by, if they are fetched.
+        moved: query parameters whose tokens `gloo.envoy.query_tokens` moves into headers.
     """
 
     name: str
     body: bytes = field(repr=False)
     cluster: str = ""
+    moved: tuple[str, ...] = ()
 
 
 class Demand(Value, frozen=True):
@@ -95,13 +98,15 @@ def token_provider(name: str, provider: JwtProvider, jwks: str) -> TokenProvider
         audiences=provider.audiences,
         require_expiration=provider.require_expiry,
         forward=provider.forward,
-        from_params=provider.from_query,
+        from_params=provider.token_parameters if provider.forward else (),
         from_cookies=provider.from_cookies,
         payload_in_metadata=PAYLOAD,
         clock_skew_seconds=int(provider.clock_skew.seconds),
     )
-    for header in provider.from_headers:
-        message.from_headers.add(name=header.name, value_prefix=header.prefix)
+    for header, prefix in provider.token_headers:
+        message.from_headers.add(name=header, value_prefix=prefix)
+    for parameter in provider.token_parameters:
+        message.from_headers.add(name=token_header(parameter))
     for claim, into in provider.claims_to_headers.items():
         message.claim_to_headers.add(claim_name=claim, header_name=into)
     source = provider.jwks
@@ -109,7 +114,8 @@ def token_provider(name: str, provider: JwtProvider, jwks: str) -> TokenProvider
         message.local_jwks.CopyFrom(base_pb2.DataSource(inline_string=jwks))
     else:
         message.remote_jwks.CopyFrom(_fetched(source.url, source.upstream or "", source.cache or _CACHED))
-    return TokenProvider(name, serialize(message), source.upstream or "")
+    moved = () if provider.forward else provider.token_parameters
+    return TokenProvider(name, serialize(message), source.upstream or "", moved)
 
 
 def _fetched(url: str, cluster: str, cache: Duration) -> Message:

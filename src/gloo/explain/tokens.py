@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from gloo.envoy.jwt import Demand
 from gloo.explain.lua_run import Answer
@@ -97,8 +97,12 @@ def verified(request: Request, token: FoundToken | None, jwt: Jwt) -> Request:
 
 def _without(path: str, parameters: Iterable[str]) -> str:
     bare, _, query = path.partition("?")
-    kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in tuple(parameters))
-    return f"{bare}?{kept}" if kept else bare
+    pairs, names = query.split("&"), frozenset(parameters)
+    kept = [pair for pair in pairs if unquote(pair.partition("=")[0]) not in names]
+    if len(kept) == len(pairs):
+        return path
+    query = "&".join(kept)
+    return f"{bare}?{query}" if query else bare
 
 
 def _claim(claims: Mapping[str, Json], path: str) -> str | None:

@@ -17,6 +17,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from gloo.envoy.jwt import jwt_filter
+from gloo.envoy.query_tokens import query_tokens_filter
 from gloo.envoy.stage import HttpFilter
 from gloo.model.base import Model
 from gloo.model.jwt import Demanded
@@ -35,4 +36,4 @@ class JwtDemand(RoutePlugin[JwtExtension]):
     extension_model: ClassVar[type[Model]] = JwtExtension
 
     def filters(self) -> tuple[HttpFilter, ...]:
-        return (jwt_filter(),)
+        return (query_tokens_filter(), jwt_filter())

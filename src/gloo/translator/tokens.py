@@ -17,7 +17,8 @@ from gloo.envoy.jwt import (
     token_demanded,
     token_provider,
 )
-from gloo.envoy.route import Route
+from gloo.envoy.query_tokens import QUERY_TOKENS, token_header, tokens_moved
+from gloo.envoy.route import FilterConfigs, Route
 from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError, MissingReference
 from gloo.model.base import Value, replace
@@ -193,8 +194,14 @@ def guarded(route: Route, demand: Demand | None, tokens: Tokens | None) -> Route
     """Return *route* with its demand; without `jwt` in the virtual service it stays as it is."""
     if tokens is None:
         return route
-    own = token_demanded(demand) if demand is not None else no_token()
-    return replace(route, filters=(*route.filters, (JWT_FILTER, own)))
+    if demand is None:
+        return replace(route, filters=(*route.filters, (JWT_FILTER, no_token())))
+    filters: FilterConfigs = (*route.filters, (JWT_FILTER, token_demanded(demand)))
+    moved = {name: token_header(name) for each in demand.providers for name in tokens.providers[each].moved}
+    if not moved:
+        return replace(route, filters=filters)
+    removed = (*route.request_headers_removed, *moved.values())  # one that was not needed stays in its header
+    return replace(route, filters=(*filters, (QUERY_TOKENS, tokens_moved(moved))), request_headers_removed=removed)
 
 
 class KnownTokens(Value, frozen=True):
