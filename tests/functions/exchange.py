@@ -14,6 +14,7 @@ local stream, message, call = ...
 local Headers = {__pairs = function(self) return next, self.all, nil end}
 Headers.__index = Headers
 function Headers:get(name) return self.all[name] end
+function Headers:getNumValues(name) return self.all[name] and 1 or 0 end
 function Headers:replace(name, value) self.all[name] = value end
 function Headers:remove(name) self.all[name] = nil end
 local headers = setmetatable({all = message.headers}, Headers)

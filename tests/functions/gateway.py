@@ -19,6 +19,7 @@ local request = ...
 local Headers = {}
 Headers.__index = Headers
 function Headers:get(name) return self[name] end
+function Headers:getNumValues(name) return self[name] and 1 or 0 end
 function Headers:replace(name, value) self[name] = value end
 function Headers:remove(name) self[name] = nil end
 function Headers:iterator() return next, self, nil end

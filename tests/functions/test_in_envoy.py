@@ -51,6 +51,8 @@ def test_the_same_id_from_every_source_gives_the_same_request(envoy: EnvoyGatewa
         envoy.send(GET, "/x?id=7", method="GET"),
         envoy.send(GET, "/x", method="GET", headers={"x-id": "7"}),
         envoy.send(GET, "/x", method="GET", headers={"cookie": "a=b; id=7"}),
+        envoy.send(GET, "/x", method="GET", headers={"cookie": "a=b", "Cookie": "id=7"}),  # two lines
+        envoy.send(GET, "/x", method="GET", headers={"cookie": "id=7", "Cookie": "a=b"}),
         envoy.send(GET, "/x", body=b'{"id": 7}'),
     ]
     assert {(echo.content["path"], echo.content["method"]) for echo in seen} == {("/pets/7", "GET")}

@@ -24,7 +24,7 @@ end
 function Headers:get(name)
   local found = values(self, key(name))
   if #found == 0 then return nil end
-  return concat(found, key(name) == "cookie" and "; " or ",")
+  return concat(found, ",")
 end
 
 function Headers:getAtIndex(name, index) return values(self, key(name))[index + 1] end

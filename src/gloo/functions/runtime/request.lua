@@ -77,6 +77,16 @@ function gloo.form_fields(s)
   return fields
 end
 
+-- All cookies of a request. A client of HTTP/1.1 may send several such headers, which Envoy would join by commas; they
+-- are one list all the same (RFC 9113, section 8.2.3).
+function gloo.cookies(headers)
+  local count = headers:getNumValues("cookie")
+  if count < 2 then return headers:get("cookie") end
+  local lines = {}
+  for index = 1, count do lines[index] = headers:getAtIndex("cookie", index - 1) end
+  return (table.concat(lines, "; "))
+end
+
 -- The first cookie called `name`, as it was sent.
 function gloo.cookie(header, name)
   return header and lookup(header, 1, ";", name) or nil
