@@ -72,7 +72,7 @@ def _text(parameter: Parameter) -> str:
         case "header":
             return f"headers:get({lua.quoted(parameter.key.lower())})"
         case "cookie":
-            return f'gloo.cookie(gloo.cookies(headers), {lua.quoted(parameter.key)})'
+            return f"gloo.cookie(gloo.cookies(headers), {lua.quoted(parameter.key)})"
         case "authority":
             with_port = "true" if ":" in parameter.pattern else "false"
             return f'gloo.host(headers:get(":authority"), {with_port})'
