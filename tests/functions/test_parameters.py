@@ -126,6 +126,15 @@ def test_the_first_source_that_has_a_value_wins(gateway: Gateway) -> None:
     assert call(gateway, request, path="/{{ id }}", parameters=parameters).request.path == "/h"
 
 
+def test_a_plain_parameter_with_dots_in_its_name_is_found_by_it(gateway: Gateway) -> None:
+    parameters = [Parameter("query", "user.id"), Parameter("cookie", "connect.sid"), Parameter("query", "a..b")]
+    request = Request("/?user.id=7&a..b=3", headers={"cookie": "connect.sid=s"}, body=b'{"user": {"id": 5, "x": 1}}')
+    path = '/{{ user.id }}/{{ connect.sid }}/{{ extraction("user.id") }}{{ extraction("a..b") }}'
+    assert call(gateway, request, path=path, parameters=parameters).request.path == "/7/s/73"
+    outcome = call(gateway, request, body="{{ user }}", parameters=parameters)
+    assert outcome.request.body == b'{"id":"7","x":1}'
+
+
 def test_dots_nest_among_the_fields_of_the_body(gateway: Gateway) -> None:
     parameters = [Parameter("query", "n", "{user.name}"), Parameter("query", "c", "{user.at.city}")]
     request = Request("/?n=Ann&c=Rome", body=b'{"user": {"name": "Eve", "age": 3, "at": {"zip": 1}}}')

@@ -128,8 +128,17 @@ def test_a_plain_body_leaves_the_content_type(gateway: Gateway) -> None:
 
 def test_too_many_parameters_are_refused() -> None:
     parameters = [Parameter("query", f"p{index}") for index in range(200)]
-    with pytest.raises(TemplateError, match="401 parameters and headers"):
+    with pytest.raises(TemplateError, match="201 parameters and templates"):
         compiled(body="".join(f"{{{{ p{index} }}}}" for index in range(200)), parameters=parameters)
+
+
+def test_as_many_parameters_as_are_promised_are_taken(gateway: Gateway) -> None:
+    plain = [Parameter("query", f"p{index}") for index in range(148)]
+    text = "".join(f"{{{{ default(p{index}, '') }}}}" for index in range(148))
+    assert call(gateway, Request("/?p147=x"), path=f"/{text}", parameters=plain).request.path == "/x"
+    matched = [Parameter("header", f"h{index}", f"a{{v{index}}}") for index in range(50)]
+    text = "".join(f"{{{{ default(v{index}, '') }}}}" for index in range(50))
+    assert call(gateway, Request(headers={"h49": "ax"}), path=f"/{text}", parameters=matched).request.path == "/x"
 
 
 def test_a_long_template_runs(gateway: Gateway) -> None:

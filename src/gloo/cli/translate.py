@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from gloo.model.base import Json
 
 _LONG = 4000
+_SCRIPT = "function envoy_on_request"
+"""In the scripts of filters, which are the same for everybody; the programs of functions have none."""
+
 EXAMPLE = "\b\nExamples:\n  gloo translate shop\n  gloo translate shop -o json | jq '.ingress.clusters[].name'"
 _NAMES = {
     ResourceType.LISTENER: "listeners",
@@ -70,5 +73,6 @@ def _shortened(value: "Json") -> "Json":
         return {name: _shortened(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_shortened(item) for item in value]
-    is_long = isinstance(value, str) and len(value) > _LONG
-    return f"({len(value.splitlines())} lines, {len(value)} characters: --full shows them)" if is_long else value
+    if not isinstance(value, str) or (len(value) <= _LONG and _SCRIPT not in value):
+        return value
+    return f"({len(value.splitlines())} lines, {len(value)} characters: --full shows them)"

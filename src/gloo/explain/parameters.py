@@ -3,6 +3,8 @@
 Each is extracted by a small program of its own that the function compiler makes, so by the rules of real calls.
 """
 
+import json
+import re
 from collections.abc import Iterable
 
 from gloo.envoy.lua import LuaProgram
@@ -13,6 +15,9 @@ from gloo.functions import FunctionTemplate, Parameter, compile_function
 from gloo.functions.names import BodyFormat
 from gloo.functions.parameters import bindings, named
 from gloo.model.base import Value
+
+_SPELLED = re.compile(r"[A-Za-z_]\w*([.-][A-Za-z_]\w*)*", re.ASCII)
+"""Names that stand for themselves in a template; others are found by ``extraction``, empty where they are missing."""
 
 
 class Extracted(Value, frozen=True):
@@ -55,12 +60,14 @@ def _value(parameter: Parameter, path: tuple[str, ...], sight: Sight) -> str | N
 
 
 def _run(name: str, parameters: tuple[Parameter, ...], sight: Sight) -> str | None:
-    template = FunctionTemplate("", body=f'{{"":{{{{ {name} }}}}}}', parse_body=sight.form)
+    spelled = name if _SPELLED.fullmatch(name) or not parameters else f"extraction({json.dumps(name)})"
+    template = FunctionTemplate("", body=f'{{"":{{{{ {spelled} }}}}}}', parse_body=sight.form)
     try:
         program = compile_function(template, parameters)
     except TemplateError:
-        return None  # a name that no expression can spell, such as x-pet: its value shows in the request alone
+        return None  # a name that no expression can spell
     result = sight.runtime.run(LuaProgram(program.id, program.source), sight.request)
     if isinstance(result, Answer) or result.body is None:
         return None
-    return result.body.decode("utf-8", "replace").removeprefix('{"":').removesuffix("}")
+    found = result.body.decode("utf-8", "replace").removeprefix('{"":').removesuffix("}")
+    return None if spelled != name and found == '""' else found

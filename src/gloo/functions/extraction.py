@@ -1,6 +1,7 @@
 """Write the Lua that takes a function's variables out of a request: only those that its templates use."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gloo.functions import lua
 from gloo.functions.extractors import write_extractor
@@ -18,29 +19,29 @@ class Extraction(Value, frozen=True):
 
 def extract(names: Names) -> Extraction:
     """Write the extraction of the variables that *names* noted as used; the first source that has a value wins."""
-    used = sorted({b.parameter for b in names.bindings if b.path in names.used})
+    uses = Counter(binding.parameter for binding in names.bindings if binding.path in names.used)
     constants = [f"local {name} = {written}" for written, name in names.constants.items()]
-    lines = []
-    for index in used:
-        constant, value = _source(names.parameters[index], index)
+    lines, values = [], {}
+    for index in sorted(uses):
+        constant, values[index] = _source(names.parameters[index], index)
         constants += [constant] if constant else []
-        lines.append(f"local s{index} = {value}")
+        if uses[index] > 1:
+            lines.append(f"local s{index} = {values[index]}")
+            values[index] = f"s{index}"
     for path, variable in names.used.items():
-        lines.extend(_declaration(path, variable, names))
+        lines.extend(_declaration(path, variable, names, values))
     lines += [f"local {name} = {written}" for written, name in names.objects.items()]
     return Extraction(tuple(constants), tuple(lines))
 
 
-def _declaration(path: tuple[str, ...], variable: str, names: Names) -> Iterator[str]:
-    sources = [_captured(b.parameter, b.capture) for b in names.bindings if b.path == path]
+def _declaration(path: tuple[str, ...], variable: str, names: Names, values: Mapping[int, str]) -> Iterator[str]:
+    """Write the Lua variable of the name *path*; *values* are those of its sources, by their places."""
+    found = [(values[b.parameter], b.capture) for b in names.bindings if b.path == path]
+    sources = [f"{value}[{capture}]" if capture else value for value, capture in found]
     first, *others = sources or [free_source(path) or "nil"]
     yield f"local {variable} = {first}"
     for other in others:
         yield f"if {variable} == nil then {variable} = {other} end"
-
-
-def _captured(parameter: int, capture: int) -> str:
-    return f"s{parameter}[{capture}]" if capture else f"s{parameter}"
 
 
 def _constant(index: int, pattern: Pattern) -> str:

@@ -128,7 +128,7 @@ class Names:
     def parameter(self, variable: Variable, source: Source) -> str:
         """Find the parameter called *variable*; raise `TemplateError` if there is none."""
         for binding in self.bindings:
-            if binding.path == variable.path:
+            if ".".join(binding.path) == variable.name:
                 return self._use(binding.path)
         if self.any_route:
             return "nil"

@@ -181,7 +181,11 @@ def _whole(parameter: Parameter, index: int) -> Binding:
         hint = "name the field" if parameter.source == "body" else f"name the {parameter.source}"
         raise TemplateError(parameter.field, f"a {parameter.source} parameter needs a name", hint)
     name = parameter.key or parameter.source
-    path = check_name(Source.of(parameter.field, name), name, at=0) if parameter.source == "body" else (name,)
+    path = tuple(name.split("."))
+    if parameter.source == "body":
+        path = check_name(Source.of(parameter.field, name), name, at=0)
+    elif not all(path):  # clients have such names too; extraction() finds them
+        path = (name,)
     return Binding(path, index, 0, typed=parameter.source == "body")
 
 
@@ -192,4 +196,4 @@ def _check_nesting(found: list[Binding]) -> None:
             if path[:length] in paths:
                 outer, inner = ".".join(path[:length]), ".".join(path)
                 problem = f"{outer!r} is bound to a text, so {inner!r} can't be a field of it"
-                raise TemplateError("parameters", problem, "rename one of them")
+                raise TemplateError("parameters", problem, "give one of them another name by a pattern: {name}")

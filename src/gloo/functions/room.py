@@ -101,13 +101,13 @@ def check_room(rooms: Iterable[tuple[Room, Source]], variables: int, patterns: i
     if patterns > MAX_PATTERNS:
         raise TemplateError(field, f"there are {patterns} patterns and regexes", f"at most {MAX_PATTERNS} in all")
     if variables > MAX_VARIABLES:
-        raise TemplateError(field, f"there are {variables} parameters and headers", f"at most {MAX_VARIABLES} in all")
+        raise TemplateError(field, f"there are {variables} parameters and templates", f"at most {MAX_VARIABLES} in all")
     found = list(rooms)
     if sum(room.size for room, _ in found) > MAX_EXPRESSIONS:
         raise TemplateError(field, "the templates are too large", f"at most {MAX_EXPRESSIONS} expressions in all")
     for room, source in found:
         if room.slots + variables > SLOTS or room.locals + variables > LOCALS:
-            problem = f"this takes too much beside {variables} parameters and headers"
+            problem = f"this takes too much beside {variables} parameters and templates"
             raise source.error(0, problem, "fewer of them, or less in one another")
 
 
