@@ -16,8 +16,6 @@ from tests.support.gateway import RunningGateway
 from tests.support.recording_upstream import RecordingUpstream, recording_upstream
 from tests.support.tokens import ALGORITHMS, Issuer, key_server
 
-from gloo.envoy.query_tokens import token_header
-
 Json = dict[str, object]
 ISSUER = Issuer()
 STRANGER = Issuer()
@@ -129,30 +127,6 @@ async def test_a_good_token_passes_and_any_other_is_answered_401(
             refused(await found.get("/bad", headers=headers), reason)
     assert [len(upstream.asked[name]) for name in ("good", "bad")] == [3, 0]
     assert all(not asked.values("authorization") for asked in upstream.asked["good"])
-
-
-async def test_a_token_in_the_query_is_taken_out_and_the_rest_stays_as_it_came(
-    gateway: Gateway, folder: Path, upstream: RecordingUpstream
-) -> None:
-    providers = {"idp": provider(), "partner": provider(PARTNER, forward=True, from_query=["p"])}
-    routes = (route("/out", {"require": ["idp"]}), route("/in", {"require": ["partner"]}), route("/any"))
-    rest = "a=%26b%3D1&b&c=&a=%20"
-    async with running(gateway, folder, config(upstream.port, service("shop", providers, *routes))) as found:
-        for path in ("/out", "/any"):
-            assert (await found.get(f"{path}?{rest}&access%5Ftoken={ISSUER.token()}")).status_code == 200
-            assert (await found.get(f"{path}?access_token={ISSUER.token()}")).status_code == 200
-            refused(await found.get(f"{path}?{rest}&access_token={STRANGER.token()}"), "token_refused")
-            refused(await found.get(f"{path}?{rest}&access_token=%0d%0a"), "token_refused")
-            refused(await found.get(f"{path}?{rest}"), "token_missing")
-        kept = f"/in?{rest}&p={PARTNER.token()}"
-        assert (await found.get(kept)).status_code == 200
-        mine = {token_header("access_token"): ISSUER.token()}
-        refused(await found.get("/out", headers=mine), "token_missing")
-    assert [asked.path for asked in upstream.asked["out"]] == [f"/out?{rest}", "/out"]
-    assert [asked.path for asked in upstream.asked["any"]] == [f"/any?{rest}", "/any"]
-    assert [asked.path for asked in upstream.asked["in"]] == [kept]
-    everything = [asked for name in ("out", "any", "in") for asked in upstream.asked[name]]
-    assert not any(name.startswith("x-gloo-token") for asked in everything for name, _ in asked.headers)
 
 
 async def test_a_route_demands_what_it_says_and_one_that_says_nothing_a_token_of_any_provider(
