@@ -38,7 +38,13 @@ virtual_services:
       idp: {{issuer: "https://idp.example", jwks: {{inline: {json.dumps(ISSUER.jwks())}}},
         claims_to_headers: {{sub: x-user, "a.b": x-deep, f: x-f, t: x-t, o: x-o}}}}
       partner: {{issuer: "https://partner.example", jwks: {{inline: {json.dumps(PARTNER.jwks())}}}, forward: true}}
+      second: {{issuer: "https://partner.example", jwks: {{inline: {json.dumps(PARTNER.jwks())}}},
+        from_headers: [{{name: x-p}}], claims_to_headers: {{sub: x-pat}}}}
+    default: {{any: [idp, partner]}}
   routes:
+  - request_matcher: {{path_prefix: /both}}
+    single_destination: {{upstream: {{name: plain}}}}
+    extensions: {{jwt: {{require: [idp, second]}}}}
   - request_matcher: {{path_prefix: /me}}
     single_destination: {{function: {{upstream_name: plain, function_name: me}}}}
   - request_matcher: {{path_prefix: /all}}
@@ -46,7 +52,7 @@ virtual_services:
     extensions: {{jwt: {{require: [idp, partner]}}}}
   - request_matcher: {{path_prefix: /maybe}}
     single_destination: {{upstream: {{name: plain}}}}
-    extensions: {{jwt: {{allow_missing: true}}}}
+    extensions: {{jwt: {{any: [idp, partner], allow_missing: true}}}}
   - request_matcher: {{path_prefix: /off}}
     single_destination: {{upstream: {{name: plain}}}}
     extensions: {{jwt: off}}
@@ -79,12 +85,30 @@ def test_templates_get_the_claims_and_nobody_says_that_they_are_true() -> None:
 
 
 def test_claims_go_into_headers_and_what_a_client_wrote_there_is_gone() -> None:
-    token = ISSUER.token(a={"b": "deep"}, f=1.5, t=True, o={"k": [1]})
+    token = ISSUER.token(a={"b": "deep"}, f=1.5, t=True, o={"k": ["é"], "a": 1})
     found = sent(asked("/maybe", bearer(token), ("x-user", "evil"), ("x-other", "kept")))
     names = ("x-user", "x-deep", "x-f", "x-t", "x-o", "x-other")
-    assert [found.header(name) for name in names] == ["ann", "deep", "1.500000", "true", "eyJrIjpbMV19", "kept"]
+    values = ["ann", "deep", "1.500000", "true", "eyJhIjoxLCJrIjpbIsOpIl19", "kept"]
+    assert [found.header(name) for name in names] == values
+    for number, text in ((-3, "-3.000000"), (2.0, "2"), (12345678901234567890, "12345678901234567168"), (7, "7")):
+        assert sent(asked("/maybe", bearer(ISSUER.token(f=number)))).header("x-f") == text
     for path in ("/maybe", "/off"):
         assert sent(asked(path, ("x-user", "evil"))).header("x-user") is None
+
+
+def test_of_two_tokens_that_are_demanded_both_go_and_both_give_their_claims() -> None:
+    found = asked("/both", bearer(ISSUER.token(sub="ann")), ("x-p", PARTNER.token(sub="pat")))
+    assert [sent(found).header(name) for name in ("x-user", "x-pat", "authorization", "x-p")] == [
+        "ann",
+        "pat",
+        None,
+        None,
+    ]
+    assert found.token is not None
+    assert (found.token.provider, found.token.claims["sub"]) == ("second", "pat")
+    missing = asked("/both", bearer(ISSUER.token(iss="x"))).answer
+    assert missing is not None
+    assert json.loads(missing.body)["error"]["message"] == "Jwt issuer is not configured"  # the first fault counts
 
 
 def test_a_missing_or_unreadable_token_is_answered_401() -> None:
@@ -93,7 +117,9 @@ def test_a_missing_or_unreadable_token_is_answered_401() -> None:
         assert answer is not None
         assert (answer.status, dict(answer.headers)["x-gloo-error"]) == (401, reason)
         assert json.loads(answer.body)["error"]["reason"] == reason
-    assert asked("/all", bearer(ISSUER.token())).answer is None  # both read the same header
+    answer = asked("/all", bearer(ISSUER.token())).answer  # both read the same header
+    assert answer is not None
+    assert json.loads(answer.body)["error"]["message"] == "Jwt issuer is not configured"
     assert asked("/maybe").token == FoundToken("idp or partner, or none")
 
 

@@ -13,7 +13,9 @@ from gloo.explain.request import Request
 from gloo.model.base import Json, replace
 from gloo.model.jwt import Jwt, JwtProvider
 
-_SECTIONS = "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections"
+_MISSING = ("Jwt is missing", "token_missing")
+_STRANGE = ("Jwt issuer is not configured", "token_refused")
+_NO_TOKEN = ("Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections", "token_refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +26,48 @@ class FoundToken:
         demand: what the route wants, in words.
         provider: the one that the token seems to be of; empty without a token.
         claims: what it says, not verified.
+        others: the same of the tokens beside it, where one of each provider is demanded.
     """
 
     demand: str
     provider: str = ""
     claims: Mapping[str, Json] = field(default_factory=dict)
+    others: tuple[tuple[str, Mapping[str, Json]], ...] = ()
+
+    @property
+    def all(self) -> tuple[tuple[str, Mapping[str, Json]], ...]:
+        """Providers and claims of all the tokens; templates get the last one's."""
+        return (*self.others, (self.provider, self.claims)) if self.provider else ()
 
 
 def found_token(request: Request, demand: Demand, jwt: Jwt) -> FoundToken | Answer:
     """Return the token in *request*, or what the gateway answers where there is none, or none that can be read."""
-    tokens = {name: token_in(request, jwt.providers[name]) for name in demand.providers}
-    given = {name: token for name, token in tokens.items() if token is not None}
-    if not demand.optional and (not given or (demand.every and len(given) < len(tokens))):
-        return _denied(request, "Jwt is missing", "token_missing")
-    read = {name: claims_of(token) for name, token in given.items()}
-    if not read:
+    found: list[tuple[str, Mapping[str, Json]]] = []
+    faults: list[tuple[str, str]] = []
+    for name in demand.providers:
+        fault, claims = _judged(token_in(request, jwt.providers[name]), jwt.providers[name])
+        if fault is None:
+            found.append((name, claims))
+        elif fault != _MISSING or not demand.optional:
+            faults.append(fault)
+    if faults and (demand.every or not found):
+        present = [fault for fault in faults if fault != _MISSING]
+        message, reason = faults[0] if demand.every else (present or faults)[-1]
+        return _denied(request, message, reason)
+    if not found:
         return FoundToken(demand.words)
-    fitting = (name for name, claims in read.items() if claims and claims.get("iss") == jwt.providers[name].issuer)
-    provider = next(fitting, next(iter(read)))
-    claims = read[provider]
-    return (
-        _denied(request, _SECTIONS, "token_refused") if claims is None else FoundToken(demand.words, provider, claims)
-    )
+    *others, (provider, claims) = found if demand.every else found[:1]
+    return FoundToken(demand.words, provider, claims, tuple(others))
+
+
+def _judged(token: str | None, provider: JwtProvider) -> tuple[tuple[str, str] | None, Mapping[str, Json]]:
+    """Return what is wrong with *token* before anybody verifies it, as message and reason, and else its claims."""
+    if token is None:
+        return _MISSING, {}
+    claims = claims_of(token)
+    if claims is None:
+        return _NO_TOKEN, {}
+    return (None, claims) if claims.get("iss") == provider.issuer else (_STRANGE, {})
 
 
 def token_in(request: Request, provider: JwtProvider) -> str | None:
@@ -83,16 +105,22 @@ def claims_of(token: str) -> Mapping[str, Json] | None:
 def verified(request: Request, token: FoundToken | None, jwt: Jwt) -> Request:
     """Return *request* as the filters behind the one that verifies see it; without a *token*, it had none."""
     into = {header.lower() for each in jwt.providers.values() for header in each.claims_to_headers.values()}
-    provider = jwt.providers[token.provider] if token is not None and token.provider else None
-    taken = {name for name, _ in provider.token_headers} if provider and not provider.forward else set[str]()
-    kept = tuple((name, value) for name, value in request.headers if name not in into | taken)
-    if provider is None or token is None:
-        return replace(request, headers=kept)
-    request = replace(request, claims=token.claims)
-    claims = ((header.lower(), _claim(token.claims, path)) for path, header in provider.claims_to_headers.items())
-    told = tuple((name, text) for name, text in claims if text is not None)
-    path = request.path if provider.forward else _without(request.path, provider.token_parameters)
-    return replace(request, path=path, headers=(*kept, *told))
+    kept = tuple((name, value) for name, value in request.headers if name not in into)
+    request = replace(request, headers=kept, claims=token.claims if token is not None else {})
+    for name, claims in token.all if token is not None else ():
+        request = _with_claims(request, jwt.providers[name], claims)
+    return request
+
+
+def _with_claims(request: Request, provider: JwtProvider, claims: Mapping[str, Json]) -> Request:
+    """Return *request* without the token of *provider*, and with the *claims* in it that go into headers."""
+    said = ((header.lower(), _claim(claims, path)) for path, header in provider.claims_to_headers.items())
+    told = tuple((name, text) for name, text in said if text is not None)
+    if provider.forward:
+        return replace(request, headers=(*request.headers, *told))
+    taken = {name for name, _ in provider.token_headers}
+    kept = tuple(pair for pair in request.headers if pair[0] not in taken)
+    return replace(request, path=_without(request.path, provider.token_parameters), headers=(*kept, *told))
 
 
 def _without(path: str, parameters: Iterable[str]) -> str:
@@ -112,10 +140,12 @@ def _claim(claims: Mapping[str, Json], path: str) -> str | None:
         value = value.get(step) if isinstance(value, dict) else None
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float) and not value.is_integer():
-        return f"{value:f}"
+    if isinstance(value, int | float):
+        number = float(value)
+        return str(int(number)) if 0 <= number < 2**64 and number.is_integer() else f"{number:f}"
     if isinstance(value, dict | list):
-        return base64.b64encode(json.dumps(value, separators=(",", ":")).encode()).decode()
+        text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+        return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
     return None if value is None else str(value)
 
 
