@@ -126,6 +126,23 @@ def test_the_first_source_that_has_a_value_wins(gateway: Gateway) -> None:
     assert call(gateway, request, path="/{{ id }}", parameters=parameters).request.path == "/h"
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "made"),
+    [
+        ("/p/7", b'{"id": "x"}', b'{"id": 7}'),
+        ("/p/x", b'{"id": 7}', b'{"id": "x"}'),
+        ("/", b'{"id": 7}', b'{"id": 7}'),
+        ("/", b'{"id": "7"}', b'{"id": "7"}'),
+        ("/", b'{"id": [7]}', b'{"id": [7]}'),
+    ],
+)
+def test_a_value_is_text_or_json_by_the_source_that_has_it(
+    gateway: Gateway, path: str, body: bytes, made: bytes
+) -> None:
+    sources = [Parameter("path", pattern="/p/{id}"), Parameter("body", "id")]
+    assert call(gateway, Request(path, body=body), body='{"id": {{ id }}}', parameters=sources).request.body == made
+
+
 def test_a_plain_parameter_with_dots_in_its_name_is_found_by_it(gateway: Gateway) -> None:
     parameters = [Parameter("query", "user.id"), Parameter("cookie", "connect.sid"), Parameter("query", "a..b")]
     request = Request("/?user.id=7&a..b=3", headers={"cookie": "connect.sid=s"}, body=b'{"user": {"id": 5, "x": 1}}')

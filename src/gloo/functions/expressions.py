@@ -169,17 +169,17 @@ class Expressions(Value, frozen=True):
         if place is Place.TARGET:
             hint = "write the slash, or use | raw for a value that brings it"
             raise self.source.error(expression.at, "a path must start with '/'", hint)
-        if place is Place.JSON_VALUE and self._is_text(expression):
-            return "gloo.json_parameter"
+        if place is Place.JSON_VALUE and (own := self._text_printer(expression)):
+            return own
         if place is Place.SEGMENT and may_be_empty:
             return "gloo.query_value"
         return _PRINTERS[place]
 
-    def _is_text(self, expression: Expression) -> bool:
-        """Tell whether *expression* is text of the request, which has no JSON type of its own."""
+    def _text_printer(self, expression: Expression) -> str:
+        """Return what prints *expression*, if it is text of the request, which has no JSON type of its own."""
         if isinstance(expression, Variable):
-            return self.names.resolve(expression, self.local, self.source).text
-        return isinstance(expression, Call) and expression.function in _TEXTS
+            return self.names.resolve(expression, self.local, self.source).printer
+        return "gloo.json_parameter" if isinstance(expression, Call) and expression.function in _TEXTS else ""
 
     def site(self, expression: Expression) -> str:
         """The number of the site of *expression*."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gloo.functions import lua
 from gloo.functions.extractors import write_extractor
-from gloo.functions.names import Names, free_source
+from gloo.functions.names import Names, came_as_text, free_source
 from gloo.functions.parameters import Parameter, Pattern, parse_pattern
 from gloo.model.base import Value
 
@@ -36,12 +36,18 @@ def extract(names: Names) -> Extraction:
 
 def _declaration(path: tuple[str, ...], variable: str, names: Names, values: Mapping[int, str]) -> Iterator[str]:
     """Write the Lua variable of the name *path*; *values* are those of its sources, by their places."""
-    found = [(values[b.parameter], b.capture) for b in names.bindings if b.path == path]
-    sources = [f"{value}[{capture}]" if capture else value for value, capture in found]
+    bound = [b for b in names.bindings if b.path == path]
+    sources = [f"{values[b.parameter]}[{b.capture}]" if b.capture else values[b.parameter] for b in bound]
     first, *others = sources or [free_source(path) or "nil"]
     yield f"local {variable} = {first}"
-    for other in others:
-        yield f"if {variable} == nil then {variable} = {other} end"
+    if not names.mixed(path):
+        yield from (f"if {variable} == nil then {variable} = {other} end" for other in others)
+        return
+    flag = came_as_text(variable)
+    yield f"local {flag} = {lua.boolean(not bound[0].typed)}"
+    for other, binding in zip(others, bound[1:], strict=True):
+        kind = lua.boolean(not binding.typed)
+        yield f"if {variable} == nil then {variable}, {flag} = {other}, {kind} end"
 
 
 def _constant(index: int, pattern: Pattern) -> str:

@@ -20,11 +20,19 @@ _FORMS = ("form", "multipart")
 """Bodies whose fields are text, and may come several times."""
 
 
+_PARAMETER = "gloo.json_parameter"
+
+
 class Resolved(Value, frozen=True):
-    """A variable's value as a Lua expression; *text* if it is request text, which has no JSON type of its own."""
+    """A variable's value as a Lua expression.
+
+    Args:
+        printer: what writes it where a JSON value is due, if it is text of the request, which has no JSON type of its
+            own; empty if it has one.
+    """
 
     lua: str
-    text: bool = False
+    printer: str = ""
 
 
 @dataclass(slots=True)
@@ -106,9 +114,9 @@ class Names:
             if binding is not None:
                 return self._bound(binding, variable, source)
         if variable.path[0] in self._free() and len(variable.path) == 1:
-            return Resolved(self._use(variable.path), text=True)
+            return Resolved(self._use(variable.path), _PARAMETER)
         value = self._with_nested(variable, self._from_body(variable, source))
-        return Resolved(value, text=self._is_form_text(variable) and not self._nested(variable))
+        return Resolved(value, _PARAMETER if self._is_form_text(variable) and not self._nested(variable) else "")
 
     def lists(self, call: Call, source: Source) -> str:
         """The Lua table of all the values of a form's fields; raise `TemplateError` if the body is no form."""
@@ -148,10 +156,20 @@ class Names:
 
     def _bound(self, binding: Binding, variable: Variable, source: Source) -> Resolved:
         rest = variable.path[len(binding.path) :]
-        if rest and not binding.typed:
+        if rest and not (binding.typed or self.mixed(binding.path)):
             problem = f"the parameter '{'.'.join(binding.path)}' is text and has no field '{rest[0]}'"
             raise source.error(variable.at, problem)
-        return Resolved(_fields(self._use(binding.path), rest), text=not binding.typed or self.body in _FORMS)
+        name = self._use(binding.path)
+        if self.mixed(binding.path):
+            printer = "" if rest else f"({came_as_text(name)} and {_PARAMETER} or gloo.json_value)"
+        else:
+            printer = "" if binding.typed and self.body not in _FORMS else _PARAMETER
+        return Resolved(_fields(name, rest), printer)
+
+    def mixed(self, path: tuple[str, ...]) -> bool:
+        """Whether the value of *path* is text of the request or a JSON value, by the source that has one."""
+        kinds = {binding.typed for binding in self.bindings if binding.path == path}
+        return len(kinds) > 1 and self.body not in _FORMS
 
     def _use(self, path: tuple[str, ...]) -> str:
         self.foreign = True
@@ -210,6 +228,11 @@ def _fields(base: str, names: Sequence[str]) -> str:
     for name in names:
         base = lua.call("gloo.field", base, lua.quoted(name))
     return base
+
+
+def came_as_text(name: str) -> str:
+    """The Lua variable that tells whether the variable *name*, of mixed sources, is text of the request."""
+    return name.replace("v", "t", 1)
 
 
 def free_source(path: tuple[str, ...]) -> str | None:
