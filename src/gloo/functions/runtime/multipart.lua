@@ -34,7 +34,8 @@ local function quoted(s, i)
   end
 end
 
--- Reads `word; name=value; name="value"`: the word in lower case, and the values by name; nil for any other text.
+-- Reads `word; name=value; name="value"`: the word in lower case, and the values by name; nil for any other text, and
+-- then also the name that is there twice, if that is why.
 local function worded(s)
   local word, i = match(s, "^([^ \t;,]+)[ \t]*()")
   local values = {}
@@ -46,7 +47,8 @@ local function worded(s)
     name = lower(name)
     local value, after
     if byte(s, start) == 34 then value, after = quoted(s, start) else value, after = match(s, "^([^ \t;,\"]+)()", start) end
-    if not value or values[name] then return nil end
+    if not value then return nil end
+    if values[name] then return nil, nil, name end
     values[name], i = value, match(s, "^[ \t]*()", after)
   end
   return word and lower(word), values
@@ -70,9 +72,10 @@ local function after_boundary(s, i)
     if rest <= #s and sub(s, rest, rest + 1) ~= "\r\n" then refuse("text follows the last boundary", rest) end
     return nil
   end
-  local after = match(s, "^[ \t]*\r\n()", i)
-  if after then return after end
-  refuse(match(s, "^[ \t]*\n", i) and "a line ends without a carriage return" or "text follows a boundary", i)
+  local stop = find(s, "[^ \t]", i) or #s + 1
+  if sub(s, stop, stop + 1) == "\r\n" then return stop + 2 end
+  if stop > #s or stop == #s and byte(s, stop) == 13 then refuse("the last boundary is missing", #s + 1) end
+  refuse(byte(s, stop) == 10 and "a line ends without a carriage return" or "text follows a boundary", i)
 end
 
 -- The headers of the part that starts at i, in lower case, and the index of the empty line after them.
@@ -80,7 +83,10 @@ local function part_headers(s, i)
   local found, start = {}, i
   while true do
     local stop = find(s, "\r\n", i, true)
-    if not stop or stop - start > MAX_PART_HEADERS then refuse("the headers of a part have no end", start) end
+    if (stop or #s + 1) - start > MAX_PART_HEADERS then
+      refuse("the headers of a part are longer than " .. MAX_PART_HEADERS .. " bytes", start)
+    end
+    if not stop then refuse("the headers of a part have no end", start) end
     if stop == i then return found, i end
     gloo.spend(35)
     local line = sub(s, i, stop - 1)
@@ -113,7 +119,8 @@ local IDENTITY = {["7bit"] = true, ["8bit"] = true, binary = true}
 
 -- The name and the value of a part: text, or for a file an object; no value for a file that was not chosen.
 local function part_of(headers, content, at)
-  local kind, values = worded(headers["content-disposition"] or "")
+  local kind, values, twice = worded(headers["content-disposition"] or "")
+  if twice then refuse(twice == "name" and "a part has two names" or "a part has a parameter twice", at) end
   if kind ~= "form-data" or not values.name then refuse("a part has no name", at) end
   if not IDENTITY[lower(headers["content-transfer-encoding"] or "binary")] then refuse("a part is encoded", at) end
   local filename = filename_of(values, at)
@@ -150,7 +157,7 @@ function gloo.multipart_fields(headers, s)
     gloo.spend(500)
     local own, blank = part_headers(s, i)
     first, stop = gloo.locate(s, delimiter, blank)
-    if not first then refuse("the last boundary is missing") end
+    if not first then refuse("the last boundary is missing", #s + 1) end
     local name, value = part_of(own, sub(s, blank + 2, first - 1), i)
     if value ~= nil then put(fields, lists, name, value) end
     i = after_boundary(s, stop + 1)
