@@ -47,6 +47,67 @@ def test_references_and_what_is_not_read_may_have_ampersands(text: str) -> None:
     Xml().text(Inside.TEXT, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "problem", "offset"),
+    [
+        ("<a & b>", "'&' can't stand in a tag", 3),
+        ("<p>1 < 2</p>", "a name must follow '<'", 6),
+        ("<3 you", "a name must follow '<'", 1),
+        ("<//a>", "a name must follow '<'", 1),
+        ("<a b c='d'>", "an attribute must have a value", 4),
+        ("<a b>", "an attribute must have a value", 4),
+        ("<a b=c>", "must stand in quotes", 5),
+        ("<a b='c' 'd'>", "can't stand in a tag", 9),
+        ("<!DOCTYPE a [<!ENTITY", "can't stand in a declaration", 13),
+        ("<a / b='c'>", "can't stand in a tag", 3),
+        ("<a <b>", "'<' can't stand in a tag", 3),
+    ],
+)
+def test_what_is_no_attribute_stands_in_no_tag(text: str, problem: str, offset: int) -> None:
+    with pytest.raises(Misfit) as caught:
+        Xml().text(Inside.TEXT, text)
+    assert problem in caught.value.problem
+    assert caught.value.offset == offset
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<?xml version='1.0'?><a/>",
+        "<!DOCTYPE a PUBLIC \"-//X//Y\" 'z.dtd'><a></a >",
+        "<s:a xmlns:s = \"urn:x\"\n s:b-c.d\t=\t'1'/>",
+        "<größe a='>' b=\"'\" />",
+        "<a b='&amp;'><!-- <a & b> --><![CDATA[<a & b>]]><?x <a & b>?></a>",
+    ],
+)
+def test_tags_are_as_xml_has_them(text: str) -> None:
+    assert Xml().text(Inside.TEXT, text) is Inside.TEXT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<a{% if x %} b='{{ x }}'{% endif %} c='1'>{{ x }}</a>",
+        "<a {% if x %}b='1' {% else %}c='1'{% endif %}/>",
+        "<h{% if x %}1{% else %}2{% endif %}>{{ x }}</h{% if x %}1{% else %}2{% endif %}>",
+        "<{% if x %}a{% else %}b{% endif %} c='1'/>",
+        "<a b={% if x %}'{{ x }}'{% else %}\"2\"{% endif %}>",
+        "<a{% for y in xs %} b{% endfor %}='1'>",
+        "<a{% for y in xs %} {% endfor %}>",
+        "<a b{# why #}='{{ x }}'{% set y = 1 %} c ='{{ y }}'>",
+        "</{% if x %}a{% endif %}>",
+        "<!DOCTYPE a SYSTEM '{{ y }}.dtd'><a b='{{ x }}'/>",
+    ],
+)
+def test_branches_may_make_the_parts_of_a_tag(gateway: Gateway, body: str) -> None:
+    assert call(gateway, Request(body=b'{"x": "<", "y": "z", "xs": [1]}'), body=body).code is None
+
+
+def test_html_that_says_so_may_have_attributes_without_a_value(gateway: Gateway) -> None:
+    html = (("content-type", "text/html"),)
+    assert call(gateway, Request(), body="<a b c=d href=?x=1&y=2>", headers=html).code is None
+
+
 @pytest.mark.parametrize("character", ["\ufffe", "\uffff", "\x0b", "\x00"])
 def test_a_character_that_xml_has_not_is_refused(gateway: Gateway, character: str) -> None:
     request = Request(body=json.dumps({"x": f"a{character}b"}).encode())
