@@ -113,3 +113,48 @@ def test_a_body_is_passed_on(folder: Path, tmp_path: Path) -> None:
     sent = told(*asked, "--body", f"@{tmp_path / 'body'}")
     assert (sent["method"], sent["body"]) == ("POST", "[1]")
     assert (told(*asked)["method"], told(*asked)["body"]) == ("GET", None)
+
+
+MADE = """\
+- {name: fixed, spec: {body: '{"a": 1}'}}
+- {name: made, spec: {path: "/{{ id }}", body: '{"name": "{{ name }}"}'}}
+- {name: taken, spec: {extractors: {x: {body: true, regex: "a(.*)", subgroup: 1}}, body: '{"x": "{{ x }}"}'}}
+- {name: whole, spec: {body: '{"x": {{ body() }}}'}}
+"""
+
+
+@pytest.fixture
+def makers(folder: Path) -> Path:
+    """The folder, with functions that make bodies."""
+    file = folder / "upstreams/petstore.yaml"
+    file.write_text(file.read_text() + MADE)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "problem"),
+    [
+        ("fixed", (), "--body: the function makes a body of its own, and looks at none (leave it out)"),
+        ("made", ("--arg", "id=1", "--arg", "name=x"), "--body: 'id' is a field of it, which --arg gives"),
+        ("made", ("--arg", "nam=x"), "the function has no use for 'nam' (did you mean 'name'?)"),
+    ],
+)
+def test_a_body_that_the_function_does_not_look_at_is_told(
+    makers: Path, function: str, arguments: tuple[str, ...], problem: str
+) -> None:
+    asked = ("call", f"petstore/{function}", *arguments, "--body", "zz", "--dry-run")
+    assert problem in gloo(*asked, "-d", makers, status=1).stderr
+    gloo("route", "add", "--path-prefix", "/x", "--function", f"petstore/{function}", "-d", makers)
+    assert problem in gloo(*asked, "--via", "gateway", "-d", makers, status=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("function", "body", "made"),
+    [
+        ("made", '{"id": 1, "name": "x"}', '{"name": "x"}'),
+        ("taken", "abc", '{"x": "bc"}'),
+        ("whole", "zz", '{"x": "zz"}'),
+    ],
+)
+def test_a_body_may_be_what_the_function_makes_its_own_of(makers: Path, function: str, body: str, made: str) -> None:
+    assert told("call", f"petstore/{function}", "--body", body, "--dry-run", "-d", makers)["body"] == made

@@ -68,6 +68,7 @@ def command(
     settings = settings_for(directory)
     given = Given(_values(arguments), request_from("GET", "/", headers, None).headers, body_from(body))
     tables = tables_for(settings)
+    _check_body(function, given, tables)
     if via == "gateway":
         prepared, where, request = None, None, _client_request(function, given, tables)
     else:
@@ -109,6 +110,28 @@ def _values(arguments: tuple[str, ...]) -> list[tuple[str, "Json"]]:
         return [argument(each) for each in arguments]
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
+
+
+def _check_body(name: str, given: "Given", tables: "Tables") -> None:
+    """Raise ConfigError for a body that the function would not look at."""
+    from gloo.explain.arguments import calling_route, check_arguments, wants
+    from gloo.explain.calling import find_function
+    from gloo.explain.delivery import parameters_of_route, template_of_function
+
+    called = find_function(name, tables)
+    template = template_of_function(called.name, called.function)
+    if given.body is None or template is None or not template.writes_body:
+        return
+    caller = calling_route(name, tables)
+    found = wants(template, called.function, caller)
+    check_arguments(found, given.arguments)
+    fields = [each for each, _ in given.arguments if each not in found.texts]
+    if fields:
+        raise ConfigError("", "--body", f"{fields[0]!r} is a field of it, which --arg gives", "give one of them")
+    parameters = parameters_of_route(caller.route, called.function) if caller is not None else ()
+    looks = found.anything or any(each.source == "body" for each in (*template.extractors, *parameters))
+    if not looks and found.names <= set(found.texts):
+        raise ConfigError("", "--body", "the function makes a body of its own, and looks at none", "leave it out")
 
 
 def _client_request(name: str, given: "Given", tables: "Tables") -> "Request":
