@@ -37,7 +37,7 @@ _PATIENCE = 30  # seconds for the answer
 @click.option(
     "--via", type=click.Choice(["upstream", "gateway"]), default="upstream", show_default=True, help="The way."
 )
-@click.option("--body", metavar="BODY", help="A body that the function passes on; @FILE takes it from a file.")
+@click.option("--body", metavar="BODY", help="A body that the function passes on or reads; @FILE takes it from a file.")
 @click.option("--raw", is_flag=True, help="Print the upstream's own answer, whatever the response templates say.")
 @click.option("--dry-run", is_flag=True, help="Print the request, and send nothing.")
 @folder_option
