@@ -24,6 +24,7 @@ def test_anything_else_is_an_error_at_its_place() -> None:
 
 
 def test_the_filter_is_off_stands_before_functions_and_gets_its_configuration_by_itself() -> None:
-    (found,) = JwtDemand().filters()
+    moving, found = JwtDemand().filters()
+    assert (moving.disabled, moving.stage, moving.name < found.name) == (True, found.stage, True)  # it goes first
     assert (found.disabled, found.discovered, found.stage) == (True, True, Stage.AUTHENTICATION)
     assert Stage.AUTHENTICATION < Stage.TRANSFORMATION
