@@ -82,9 +82,12 @@ hosts = st.sampled_from(
 targets = st.one_of(
     paths,
     st.tuples(paths, queries).map("".join),
-    st.tuples(paths, st.sampled_from(("/../b", "/./a", "/%61", "//", "/%2e%2e/a", "\\b", "/b;x=1", "%2fb", "/.."))).map(
-        "".join
-    ),
+    st.tuples(
+        paths,
+        st.sampled_from(
+            ("/../b", "/./a", "/%61", "//", "/%2e%2e/a", "\\b", "/b;x=1", "%2fb", "/..", "/..;x/b", "/.;", "%4%31")
+        ),
+    ).map("".join),
 )
 header_lines = st.lists(
     st.tuples(

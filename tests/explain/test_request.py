@@ -21,6 +21,16 @@ from gloo.explain.request import normalised, request_of, without_port
         ("/a/.", "/a/"),
         ("/a/..%2fb", "/a/..%2fb"),
         ("/a?x=%61{}", "/a?x=%61{}"),
+        ("/public/..;/admin", "/admin"),
+        ("/p/.;a=b/x", "/p/x"),
+        ("/p/..;%2f/x", "/x"),
+        ("/p/..;\\x/y", "/y"),
+        ("/p/..;?a", "/?a"),
+        ("/p/%2e%2e;/.%2e;/..%3b/...;/x", "/p/..;/..;/..%3b/...;/x"),
+        ("/%4%41", "/%254A"),
+        ("/%b%41", "/%25bA"),
+        ("/%%340", "/%2540"),
+        ("/%%34g", "/%4g"),
     ],
 )
 def test_a_path_is_normalised_as_envoy_was_seen_to_do(target: str, seen: str) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from string import ascii_letters, digits
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from gloo.errors import ConfigError
@@ -11,7 +12,9 @@ from gloo.model.http_name import is_token
 
 Headers = tuple[tuple[str, str], ...]
 
-_UNRESERVED = re.compile(r"%([0-9A-Fa-f]{2})")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_PARAMETERS_OF_DOTS = re.compile(r"(?<=/)(\.\.?);[^/]*")
+_UNRESERVED = frozenset(f"{ascii_letters}{digits}-._~")
 _ESCAPED = re.compile(r"[\"<>^`{|}]")
 _NEVER_SENT = re.compile(r"[^!-~]")
 JOINED = frozenset(
@@ -167,20 +170,38 @@ def is_refused(target: str) -> bool:
 def normalised(target: str) -> str:
     """Return *target* with its path as Envoy makes it before it looks for a route (`normalize_path`).
 
-    Percent-escapes of unreserved characters are decoded, dot segments are resolved, a backslash is a slash; escaped
-    slashes and double slashes stay. Source: RFC 3986, section 6, and what Envoy 1.40 was seen to do.
+    Percent-escapes of unreserved characters are decoded, dot segments are resolved, also those with parameters behind a
+    semicolon, a backslash is a slash; escaped slashes and double slashes stay. Source: RFC 3986, section 6, and what
+    Envoy 1.40 was seen to do.
     """
     path, mark, query = target.partition("?")
     if is_refused(target):
         raise ConfigError("", "url", f"Envoy answers 400 to {target!r}", "escape what can't stand in a URL")
-    plain = _UNRESERVED.sub(_decoded, path).replace("\\", "/")
+    plain = _decoded(_PARAMETERS_OF_DOTS.sub(r"\1", path)).replace("\\", "/")
     escaped = _ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", plain)
     return _without_dots(escaped) + mark + query
 
 
-def _decoded(escape: re.Match[str]) -> str:
-    sign = unquote_to_bytes(escape[0]).decode("latin-1")
-    return sign if (sign.isascii() and sign.isalnum()) or sign in "-._~" else escape[0]
+def _decoded(path: str) -> str:
+    """Return *path* with what needs no escape decoded.
+
+    Where that would make an escape out of a percent sign that began none, the sign is escaped: `%4%41` is `%254A`.
+    """
+    made, at, alone = "", 0, -3
+    while at < len(path):
+        escape = _ESCAPE.match(path, at)
+        if escape is None:
+            alone = len(made) if path[at] == "%" else alone
+            made, at = made + path[at], at + 1
+            continue
+        sign, at = unquote_to_bytes(escape[0]).decode("latin-1"), escape.end()
+        if sign not in _UNRESERVED:
+            made += escape[0]
+            continue
+        made += sign
+        if alone >= len(made) - 3 and _ESCAPE.match(made + path[at : at + 1], alone):
+            made = f"{made[:alone]}%25{made[alone + 1 :]}"
+    return made
 
 
 def _without_dots(path: str) -> str:
