@@ -52,7 +52,18 @@ def test_a_body_may_come_from_a_file(shop: Path, tmp_path: Path) -> None:
     assert "can't be read" in gloo("explain", "GET", "/pet/", shop, "-d", "@nowhere", status=2).stderr
 
 
-@pytest.mark.parametrize("arguments", [("G T", "/"), ("GET", "/#a"), ("GET", "/", "-H", "no-colon")])
+def test_a_method_that_envoy_does_not_take_is_answered_before_any_route(shop: Path) -> None:
+    said = gloo("explain", "get", "/pet/", shop).stdout.splitlines()
+    assert said[1:3] == [
+        "no route is asked: over HTTP/1.1 Envoy takes no method 'get', but GET",
+        "the gateway answers 400",
+    ]
+    assert told("explain", "FOO", "/", shop)["reason"] == "over HTTP/1.1 Envoy takes no method 'FOO'"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("GET", "pets"), ("GET", ""), ("G T", "/"), ("GET", "/#a"), ("GET", "/", "-H", "no-colon")]
+)
 def test_what_is_no_request_is_told_as_such(folder: Path, arguments: tuple[str, ...]) -> None:
     method, url, *options = arguments
     gloo("explain", method, url, folder, *options, status=2)

@@ -38,7 +38,7 @@ def _case(**request: object) -> Case:
 
 
 def test_a_body_as_a_value_is_sent_as_json() -> None:
-    request = request_in(_case(method="post", json={"é": 1}, host="a.test"))
+    request = request_in(_case(method="POST", json={"é": 1}, host="a.test"))
     assert (request.method, request.host, request.body) == ("POST", "a.test", '{"é": 1}'.encode())
     assert request.header("content-type") == "application/json"
 

@@ -77,7 +77,24 @@ domains = st.sampled_from(
     ("a.test", "b.test", "*.test", "*.a.test", "x.a.test", "*a.test", "a.*", "x.*", "a.b.*", "A.test", "*", "b.test:80")
 )
 hosts = st.sampled_from(
-    ("a.test", "A.TEST", "a.test:8080", "b.test", "x.a.test", "y.x.a.test", "xa.test", ".test", "a.b.c", "a.b", "x.y")
+    (
+        "a.test",
+        "A.TEST",
+        "a.test:8080",
+        "b.test",
+        "a.test:abc",
+        "a.test..:8@",
+        ":80.a",
+        "b.test/",
+        "a b.test",
+        "x.a.test",
+        "y.x.a.test",
+        "xa.test",
+        ".test",
+        "a.b.c",
+        "a.b",
+        "x.y",
+    )
 )
 targets = st.one_of(
     paths,
@@ -121,7 +138,7 @@ def cases(draw: st.DrawFn) -> "Case":
     aimed = st.tuples(st.sampled_from(near), st.sampled_from(("", "", "/a", "b", "?q=1", "/"))).map("".join)
     question = st.builds(
         Question,
-        st.sampled_from(("GET", "POST", "DELETE", "OPTIONS")),
+        st.sampled_from(("GET", "POST", "DELETE", "OPTIONS", "GET", "POST", "get", "CONNECT")),
         st.one_of(hosts, own, own),
         st.one_of(targets, aimed, aimed.map(str.swapcase)),
         header_lines.map(tuple),

@@ -3,7 +3,7 @@
 import pytest
 
 from gloo.errors import ConfigError
-from gloo.explain.request import normalised, request_of, without_port
+from gloo.explain.request import normalised, refusal_of, request_of, without_port
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_what_envoy_answers_400_is_no_request(target: str) -> None:
 
 
 def test_a_url_gives_scheme_host_and_target() -> None:
-    request = request_of("get", "https://Shop.test:8443/a?b=1")
+    request = request_of("GET", "https://Shop.test:8443/a?b=1")
     assert (request.method, request.scheme, request.host, request.path) == ("GET", "https", "Shop.test:8443", "/a?b=1")
 
 
@@ -54,12 +54,45 @@ def test_the_host_header_beats_the_host_of_the_url() -> None:
 
 
 def test_the_final_dot_of_a_host_is_taken_away() -> None:
-    hosts = ("b.test.", "b.test.:80", "b.test")
-    assert [request_of("GET", f"http://{host}/").host for host in hosts] == ["b.test", "b.test:80", "b.test"]
+    hosts = ("b.test.", "b.test.:80", "b.test", "b..:8@", "b.:8.")
+    found = [request_of("GET", "/", [("host", host)]).host for host in hosts]
+    assert found == ["b.test", "b.test:80", "b.test", "b.:8@", "b.:8"]
 
 
-def test_a_path_alone_asks_localhost() -> None:
+def test_a_path_alone_asks_localhost_unless_the_host_is_said_to_be_empty() -> None:
     assert request_of("GET", "/x").host == "localhost"
+    assert request_of("GET", "/x", [("host", "")]).host == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "path"), [("/p?", "/p?"), ("http://a.test/p?", "/p?"), ("a.test?q", "/?q"), ("http://a.test", "/")]
+)
+def test_a_url_keeps_what_stands_behind_the_host(url: str, path: str) -> None:
+    assert request_of("GET", url).path == path
+
+
+@pytest.mark.parametrize(("url", "hint"), [("pets", "/pets"), ("pets/7", "http://pets/7"), ("", "starts with /")])
+def test_what_may_be_a_path_or_a_host_is_refused_with_a_hint(url: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        request_of("GET", url)
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("method", "host", "reason"),
+    [
+        ("GET", "a.test", ""),
+        ("PROPFIND", "a.test;x@,b_c%:80", ""),
+        ("FOO", "a.test", "over HTTP/1.1 Envoy takes no method 'FOO'"),
+        ("CONNECT", "a.test", "over HTTP/1.1 Envoy takes no method 'CONNECT'"),
+        ("get", "a.test", "over HTTP/1.1 Envoy takes no method 'get', but GET"),
+        ("GET", "a.test/", "Envoy takes no host 'a.test/'"),
+        ("GET", "a b.test", "Envoy takes no host 'a b.test'"),
+        ("GET", "é.test", "Envoy takes no host 'é.test'"),
+    ],
+)
+def test_methods_and_hosts_that_envoy_answers_400_are_named(method: str, host: str, reason: str) -> None:
+    assert refusal_of(request_of(method, "/", [("host", host)])) == reason
 
 
 @pytest.mark.parametrize(
@@ -87,4 +120,5 @@ def test_matchers_see_values_one_by_one_but_for_headers_that_envoy_joins() -> No
 
 
 def test_hosts_are_compared_in_lower_case_without_port() -> None:
-    assert [without_port(host) for host in ("A.test:80", "[::1]:80", "[::1]", "a")] == ["a.test", "[::1]", "[::1]", "a"]
+    hosts = ("A.test:80", "[::1]:80", "[::1]", "a", "a.test:abc", ":80.a", "a:")
+    assert [without_port(host) for host in hosts] == ["a.test", "[::1]", "[::1]", "a", "a.test", "", "a"]

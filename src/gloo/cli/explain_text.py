@@ -23,7 +23,9 @@ def explanation_text(found: Explanation, tables: Tables, folder: Path) -> str:
 def _lines(found: Explanation, tables: Tables, folder: Path) -> Iterator[str]:
     request = found.request
     yield f"{request.method} {request.scheme}://{request.host}{request.path}"
-    if not found.domains:
+    if found.reason:
+        yield f"no route is asked: {found.reason}"
+    elif not found.domains:
         yield f"no virtual service answers for {request.host} by {request.scheme}"
     else:
         first = found.domains[0]
@@ -147,6 +149,7 @@ def explanation_json(found: Explanation) -> Json:
         "tried": [_tried_json(each) for each in found.tried],
         "destinations": [_delivery_json(each) for each in found.deliveries],
         "answer": _answer_json(found.answer),
+        "reason": found.reason,
         "policies": [{"name": name, "meaning": meaning} for name, meaning in found.policies],
         "problems": [to_builtins(problem) for problem in found.problems],
     }

@@ -16,7 +16,7 @@ from gloo.explain.matching import Refusal, refusal
 from gloo.explain.policies import policies
 from gloo.explain.preflight import preflight_answer, with_origin
 from gloo.explain.redirects import location
-from gloo.explain.request import Headers, Request, is_refused
+from gloo.explain.request import Headers, Request, refusal_of
 from gloo.explain.rewriting import as_later, as_marked, outgoing, response_headers, with_headers
 from gloo.explain.rules import Rule, rules_of_destination
 from gloo.explain.tables import TableRoute, Tables
@@ -30,8 +30,8 @@ NO_ROUTE = Answer(
     404, (("content-type", "application/json"),), f"{json.dumps(_NO_ROUTE, separators=(',', ':'))}\n".encode()
 )
 
-BAD_TARGET = Answer(400)
-"""Envoy's answer to a path that it does not take; what else stands in it is Envoy's own."""
+BAD_REQUEST = Answer(400)
+"""Envoy's answer to a method, a host or a path that it does not take; what else stands in it is Envoy's own."""
 
 
 class Tried(Value, frozen=True):
@@ -96,6 +96,7 @@ class Explanation:
         policies: what else the route says, name and meaning.
         problems: what is wrong with the virtual service.
         token: what the token says that the route demands.
+        reason: why the gateway answers, where no route tells.
     """
 
     request: Request
@@ -106,6 +107,7 @@ class Explanation:
     policies: tuple[tuple[str, str], ...] = ()
     problems: tuple[Problem, ...] = ()
     token: FoundToken | None = None
+    reason: str = ""
     chosen: TableRoute | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -128,8 +130,8 @@ _ANY = PathMatch("prefix", "/")
 
 def explain(request: Request, tables: Tables, runtime: FunctionRuntime, *, role: str = DEFAULT_ROLE) -> Explanation:
     """Say what becomes of *request* at the gateways of *role*."""
-    if is_refused(request.path):
-        return Explanation(request, answer=BAD_TARGET)
+    if refusal := refusal_of(request):
+        return Explanation(request, answer=BAD_REQUEST, reason=refusal)
     secure = request.scheme == "https"
     elsewhere = () if secure else tables.redirecting_domains(role)
     domains = fitting_domains(request.host, (*tables.domains(role, secure=secure), *elsewhere))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import UNSET, UnsetType
 
-from gloo.explain.answer import BAD_TARGET, NO_ROUTE, Delivery, Explanation
+from gloo.explain.answer import BAD_REQUEST, NO_ROUTE, Delivery, Explanation
 from gloo.explain.cases import Expected, ExpectedRequest, ExpectedResponse
 from gloo.explain.comparing import comparable, joined, same_bodies, same_values, without_own_headers
 from gloo.explain.lua_run import Answer
@@ -58,7 +58,7 @@ class Difference(Value, frozen=True):
 def seen_offline(found: Explanation) -> Seen:
     """Return what `explain` says of a request."""
     if found.answer is not None:
-        route = NONE if found.answer in (NO_ROUTE, BAD_TARGET) else found.route
+        route = NONE if found.answer in (NO_ROUTE, BAD_REQUEST) else found.route
         passages: tuple[Passage, ...] = (Passage(NONE, None, found.answer),)
     else:
         route, passages = found.route, tuple(map(_passage, found.deliveries))
@@ -67,7 +67,7 @@ def seen_offline(found: Explanation) -> Seen:
 
 def _bare(passage: Passage) -> Passage:
     """Return *passage* for a client that asked by HEAD: it gets no body (RFC 9110, section 9.3.2)."""
-    if passage.answer is None or passage.answer is BAD_TARGET:
+    if passage.answer is None or passage.answer is BAD_REQUEST:
         return passage
     return replace(passage, answer=replace(passage.answer, body=b""))
 
@@ -189,7 +189,7 @@ def _unlike(offline: Passage, live: Passage) -> Iterator[Difference]:
 
 def _unlike_answers(offline: Answer, live: Answer) -> Iterator[Difference]:
     yield from _named("response.status", str(offline.status), str(live.status))
-    if offline is not BAD_TARGET:
+    if offline is not BAD_REQUEST:
         yield from _unlike_bodies("response.body", offline.body.rstrip(), live.body.rstrip())
 
 

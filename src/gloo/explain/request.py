@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from string import ascii_letters, digits
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from gloo.envoy.methods import METHODS
 from gloo.errors import ConfigError
 from gloo.model.base import Json
 from gloo.model.http_name import is_token
@@ -48,8 +49,10 @@ JOINED = frozenset(
 )
 """Headers that Envoy 1.40 keeps as one value, joined by commas, however often they come: found by asking it."""
 
-_PORT = re.compile(r":\d*\Z")
-_FINAL_DOT = re.compile(r"\.(?=(:[^:]*)?\Z)")
+_PORT = re.compile(r":[^:\]]*\Z")
+_FINAL_DOT = re.compile(r"\.(?=(:[^.]*)?\Z)")
+_NO_HOST = re.compile(r"[^!-~]|[\"#/<>?\\^`{|}]")
+_ADDRESS = re.compile(r"[^:]*://[^/?#]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ def request_of(
 ) -> Request:
     """Return the request that a client would make of these, its path normalised as Envoy does it.
 
-    *url* may be a path alone; the header `host` says which host is asked, else *url* does.
+    *url* may be a path alone; the header `host` says which host is asked, else *url* does. The method is taken as it is
+    written, as Envoy does it: `refusal_of` says which ones nobody answers.
 
     Args:
         refused: it may be one that Envoy answers 400 before it looks for a route: its path is as it was sent.
@@ -115,10 +119,10 @@ def request_of(
         raise ConfigError("", "method", f"{method!r} is no HTTP method", "e.g. GET")
     scheme, host, target = _parts(url)
     named = tuple(header_of(name, value) for name, value in headers)
-    host = next((value for name, value in named if name in ("host", ":authority")), host) or "localhost"
+    host = next((value for name, value in named if name in ("host", ":authority")), host or "localhost")
     kept = tuple((name, value) for name, value in named if name not in ("host", ":authority"))
     path = target if refused and is_refused(target) else normalised(target)
-    return Request(method.upper(), _FINAL_DOT.sub("", host), path, kept, body, scheme)
+    return Request(method, _FINAL_DOT.sub("", host), path, kept, body, scheme)
 
 
 def _parts(url: str) -> tuple[str, str, str]:
@@ -126,7 +130,7 @@ def _parts(url: str) -> tuple[str, str, str]:
     if url.startswith("/"):
         return "http", "", url
     if "://" not in url:
-        url = f"http://{url}"
+        url = f"http://{_with_host(url)}"
     try:
         parts = urlsplit(url)
         _ = parts.port  # it is looked at when it is asked for
@@ -134,13 +138,21 @@ def _parts(url: str) -> tuple[str, str, str]:
         raise ConfigError("", "url", f"{url!r} is no URL: {error}", "e.g. http://example.org:8080/path") from error
     if parts.scheme not in ("http", "https"):
         raise ConfigError("", "url", f"{parts.scheme!r} is no scheme that the gateway speaks", "http or https")
-    if parts.fragment:
+    target = _ADDRESS.sub("", url, count=1)
+    if "#" in target:
         raise ConfigError("", "url", "a fragment is never sent", "leave out what begins with #")
-    return (
-        parts.scheme,
-        parts.netloc.rpartition("@")[2],
-        (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-    )
+    return parts.scheme, parts.netloc.rpartition("@")[2], target if target.startswith("/") else f"/{target}"
+
+
+def _with_host(url: str) -> str:
+    """Return *url*, which has no scheme, if it begins with what is surely a host; raise ConfigError otherwise."""
+    host = re.split("[/?#]", url, maxsplit=1)[0]
+    if not host:
+        raise ConfigError("", "url", f"{url!r} is neither a path nor an address", "a path starts with /")
+    if not re.search("[.:]", host) and host != "localhost":
+        problem = f"{url!r} may be a path, or a host"
+        raise ConfigError("", "url", problem, f"write /{url} for the path, http://{url} for the host")
+    return url
 
 
 def header_of(name: str, value: str) -> tuple[str, str]:
@@ -159,6 +171,16 @@ def _header_value(name: str, value: str) -> str:
     if any(sign in value for sign in "\r\n\0"):
         raise ConfigError("", "headers", f"the value of {name!r} holds a line break or a zero byte")
     return value.strip(" \t")
+
+
+def refusal_of(request: Request) -> str:
+    """Return why Envoy answers 400 to *request*, whatever the routes are; empty where it looks for one."""
+    if request.method not in METHODS:
+        hint = f", but {request.method.upper()}" if request.method.upper() in METHODS else ""
+        return f"over HTTP/1.1 Envoy takes no method {request.method!r}{hint}"
+    if _NO_HOST.search(request.host):
+        return f"Envoy takes no host {request.host!r}"
+    return f"Envoy takes no target {request.path!r}" if is_refused(request.path) else ""
 
 
 def is_refused(target: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from gloo.envoy.methods import METHODS
 from gloo.envoy.route import Action, Forward, Redirect, RouteMatch
 from gloo.model.path import format_path
 from gloo.model.route import RequestMatcher, Route
@@ -9,15 +10,6 @@ from gloo.model.status import Problem
 from gloo.model.strict import nearest, snake_case
 from gloo.plugins.registry import Plugins
 from gloo.translator.written_paths import unsent_path, unsent_query
-
-_METHODS = frozenset(
-    (
-        *("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PURGE", "LINK", "UNLINK", "SOURCE"),
-        *("PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "REPORT", "ACL", "BIND"),
-        *("UNBIND", "REBIND", "CHECKOUT", "MERGE", "MKACTIVITY", "MKCALENDAR", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE"),
-    )
-)
-"""What Envoy 1.40 takes over HTTP/1.1 with a path: found by asking it."""
 
 _HASHING = ("ring_hash", "maglev")
 
@@ -77,8 +69,8 @@ def _of_match(matcher: RequestMatcher, match: RouteMatch) -> Iterator[Problem]:
 
 def _of_verbs(verbs: tuple[str, ...]) -> Iterator[Problem]:
     for index, verb in enumerate(verbs):
-        if verb.upper() not in _METHODS:
-            hint = "leave verbs out to take all methods" if verb == "*" else nearest(verb.upper(), sorted(_METHODS))
+        if verb.upper() not in METHODS:
+            hint = "leave verbs out to take all methods" if verb == "*" else nearest(verb.upper(), sorted(METHODS))
             problem = f"over HTTP/1.1 Envoy answers requests with the method {verb!r} by itself, with 400"
             yield warning(f"request_matcher.verbs[{index}]", problem, hint)
 
