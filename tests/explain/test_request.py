@@ -116,7 +116,22 @@ def test_what_nobody_can_send_is_refused(method: str, url: str, headers: tuple[t
 def test_matchers_see_values_one_by_one_but_for_headers_that_envoy_joins() -> None:
     request = request_of("GET", "/", [("x-a", "1"), ("x-a", "2"), ("accept", "1"), ("accept", "2")])
     assert (request.values("x-a"), request.values("accept"), request.values("x-b")) == (("1", "2"), ("1,2",), ())
-    assert request.header("x-a") == "1,2"
+    assert (request.header("x-a"), request.first("x-a"), request.first("x-b")) == ("1,2", "1", None)
+
+
+def test_headers_that_envoy_keeps_as_one_are_joined_at_once_without_the_empty_ones() -> None:
+    given = [("accept", ""), ("x-a", "1"), ("accept", "a"), ("x-b", "2"), ("x-a", "3"), ("accept", "b"), ("accept", "")]
+    request = request_of("GET", "/", given)
+    assert request.headers == (("accept", "a,b"), ("x-a", "1"), ("x-b", "2"), ("x-a", "3"))
+
+
+def test_the_host_is_a_header_too() -> None:
+    request = request_of("GET", "http://a.test:80/")
+    assert (request.header("host"), request.values("host"), request.header(":authority")) == (
+        "a.test:80",
+        ("a.test:80",),
+        "a.test:80",
+    )
 
 
 def test_hosts_are_compared_in_lower_case_without_port() -> None:

@@ -69,7 +69,7 @@ def test_headers_are_removed_then_replaced_then_added_and_formats_see_what_the_r
         HeaderChange("x-a", "no", "set_if_absent"),
         HeaderChange("x-c", "yes", "set_if_absent"),
     )
-    assert changed(request, changes, ("x-gone",)).headers == (("x-a", "1,3 / 100%"), ("x-b", "5%"), ("x-c", "yes"))
+    assert changed(request, changes, ("x-gone",)).headers == (("x-a", "1 / 100%"), ("x-b", "5%"), ("x-c", "yes"))
 
 
 def test_commands_that_only_envoy_can_fill_stay() -> None:
@@ -108,6 +108,21 @@ def test_the_router_tells_what_it_wrote_over(
     route = Route("r", RouteMatch(PathMatch("prefix", "/a")), action)
     headers = outgoing(request, route, action.targets[0], endpoint_name="own.test").headers
     assert {name: value for name, value in headers if "original" in name} == told
+
+
+def test_a_host_is_taken_from_the_first_value_of_a_header() -> None:
+    action = Forward((Target("main"),), host=HostRewrite("header", "x-h"))
+    route = Route("r", RouteMatch(PathMatch("prefix", "/")), action)
+    request = request_of("GET", "/", [("x-h", "a.test"), ("x-h", "b.test")])
+    assert outgoing(request, route, action.targets[0]).host == "a.test"
+
+
+@pytest.mark.parametrize("path", ["/api", "/api?x=1"])
+def test_a_path_of_which_a_pattern_leaves_nothing_stays_as_it_is(path: str) -> None:
+    action = Forward((Target("main"),), regex_rewrite=("^/api", ""))
+    route = Route("r", RouteMatch(PathMatch("prefix", "/")), action)
+    sent = outgoing(request_of("GET", path), route, action.targets[0])
+    assert (sent.path, sent.headers) == (path, ())
 
 
 def test_a_format_may_call_the_authority_host() -> None:

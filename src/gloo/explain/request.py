@@ -76,19 +76,21 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Return all values of the header *name*, in lower case, as one; None if it is absent."""
-        pseudo = {":method": self.method, ":path": self.path, ":authority": self.host, ":scheme": self.scheme}
-        if name in pseudo:
-            return pseudo[name]
-        values = [value for key, value in self.headers if key == name]
+        values = self.values(name)
         joint = "; " if name == "cookie" else ","
         return joint.join(values) if values else None
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return the values of the header *name* as matchers see them: one by one, but for some that are joined."""
-        if name.startswith(":") or name in JOINED:
-            value = self.header(name)
-            return () if value is None else (value,)
-        return tuple(value for key, value in self.headers if key == name)
+        pseudo = {":method": self.method, ":path": self.path, ":authority": self.host, ":scheme": self.scheme}
+        if name == "host" or name in pseudo:
+            return (pseudo.get(name, self.host),)
+        found = tuple(value for key, value in self.headers if key == name)
+        return (",".join(filter(None, found)),) if found and name in JOINED else found
+
+    def first(self, name: str) -> str | None:
+        """Return the first value of the header *name*, in lower case: what formats and host rewrites take."""
+        return next(iter(self.values(name)), None)
 
     @property
     def bare_path(self) -> str:
@@ -122,7 +124,22 @@ def request_of(
     host = next((value for name, value in named if name in ("host", ":authority")), host or "localhost")
     kept = tuple((name, value) for name, value in named if name not in ("host", ":authority"))
     path = target if refused and is_refused(target) else normalised(target)
-    return Request(method, _FINAL_DOT.sub("", host), path, kept, body, scheme)
+    return Request(method, _FINAL_DOT.sub("", host), path, _joined_lines(kept), body, scheme)
+
+
+def _joined_lines(headers: Headers) -> Headers:
+    """Return *headers* with those that Envoy keeps as one value made one, at the place of the first; no empty ones."""
+    placed: dict[str, int] = {}
+    lines: list[tuple[str, str]] = []
+    for name, value in headers:
+        if name in placed:
+            before = lines[placed[name]][1]
+            lines[placed[name]] = (name, ",".join(filter(None, (before, value))))
+            continue
+        if name in JOINED:
+            placed[name] = len(lines)
+        lines.append((name, value))
+    return tuple(lines)
 
 
 def _parts(url: str) -> tuple[str, str, str]:

@@ -108,16 +108,12 @@ def _filled(command: "re.Match[str]", request: Request) -> str:
     if command[0] == "%%":
         return "%"
     for name in (command["name"], command["other"]):
-        value = _of_request(name.lower(), request) if name else None
+        value = request.first(name.lower()) if name else None
         if value is not None:
             return value[: int(command["length"])] if command["length"] else value
         if name and name.lower() in _ADDED:
             return command[0]
     return ""
-
-
-def _of_request(name: str, request: Request) -> str | None:
-    return request.header(":authority" if name == "host" else name)
 
 
 def _host(request: Request, action: Forward, target: Target, endpoint_name: str) -> str | None:
@@ -130,7 +126,7 @@ def _host(request: Request, action: Forward, target: Target, endpoint_name: str)
         return None
     if rewrite.kind == "literal":
         return rewrite.value
-    named = request.header(rewrite.value) if rewrite.kind == "header" else endpoint_name
+    named = request.first(rewrite.value) if rewrite.kind == "header" else endpoint_name
     return named or None
 
 
@@ -140,7 +136,8 @@ def _path(target: str, action: Forward, match: PathMatch) -> str | None:
     if action.prefix_rewrite is not None and (match.kind == "regex" or _begins(path, match)):
         return with_prefix(path, match, action.prefix_rewrite) + mark + query
     if action.regex_rewrite is not None:
-        return substituted(path, *action.regex_rewrite) + mark + query
+        made = substituted(path, *action.regex_rewrite)
+        return made + mark + query if made else None
     return None
 
 
