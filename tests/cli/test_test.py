@@ -111,7 +111,7 @@ def test_answers_to_head_and_headers_beyond_ascii_are_alike_on_both_roads(shop: 
 
 def test_an_envoy_that_does_otherwise_makes_a_test_fail(shop: Path) -> None:
     file = shop / "virtual_services/default.yaml"
-    broken = "  extensions: {faults: {abort: {percentage: 100, http_status: 418}}}\n"
+    broken = "  extensions: {faults: {abort: {percentage: 99.9999, http_status: 418}}}\n"
     file.write_text(file.read_text() + broken)
     (shop / "tests/a.yaml").write_text(f"upstream_response: {{status: 200}}\n{PASSES}")
     assert "Envoy does otherwise: outcome: expected a request" in gloo("test", shop, "--envoy", status=1).stdout

@@ -2,11 +2,12 @@
 
 import json
 
+import pytest
 from tests.explain.shop import SHOP, told
 from tests.support.translating import PLUGINS, config_of
 
-from gloo.explain.answer import NO_ROUTE, explain
-from gloo.explain.lua_run import FunctionRuntime
+from gloo.explain.answer import BAD_REQUEST, NO_ROUTE, explain
+from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.request import request_of
 from gloo.explain.tables import tables_of
 from gloo.model.secret import Secret
@@ -19,7 +20,7 @@ virtual_services:
   - request_matcher: {path_prefix: /}
     single_destination: {upstream: {name: plain}}
     extensions:
-      cors: {allow_origin: ["http://a.test"], allow_methods: [PUT], allow_credentials: true}
+      cors: {allow_origin: ["http://a.test"], allow_methods: [PUT], expose_headers: [x-e], allow_credentials: true}
       max_retries: 2
       add_response_headers: [{key: x-served, value: gloo}]
 """
@@ -129,8 +130,10 @@ def test_a_preflight_is_answered_before_the_upstream_is_asked() -> None:
         assert (found.answer.status, found.deliveries) == (200, ())
         return dict(found.answer.headers)
 
-    assert asked("http://a.test")["access-control-allow-origin"] == "http://a.test"
-    assert asked("http://b.test") == {}
+    of_any = {"access-control-allow-methods": "PUT", "access-control-allow-credentials": "true"}
+    of_its_own = {"access-control-allow-origin": "http://a.test", "access-control-expose-headers": "x-e"}
+    assert asked("http://a.test") == {**of_any, **of_its_own}
+    assert asked("http://b.test") == of_any
     assert told("OPTIONS", "/", config=CORS).deliveries
 
 
@@ -140,6 +143,46 @@ def test_a_virtual_service_over_tls_redirects_requests_in_the_clear() -> None:
     assert found.answer is not None
     assert dict(found.answer.headers) == {"location": "https://a.test/x"}
     assert told("GET", "/x", host="b.test", config=SECURE).service == "plain"
+
+
+def _answer(path: str, extensions: str) -> Answer:
+    config = f"{{virtual_services: [{{name: v, routes: [{{request_matcher: {{}}, extensions: {extensions}}}]}}]}}"
+    found = told("GET", path, host="a.test:80", config=config).answer
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("response", "headers"),
+    [
+        ("{status: 404}", {}),
+        ("{status: 200, headers: {content-type: a/b}}", {}),
+        ("{status: 201}", {"location": "http://a.test:80/x?q"}),
+        ("{status: 304}", {"location": "http://a.test:80/x?q"}),
+        ("{status: 301, headers: {location: /there}}", {"location": "/there"}),
+        ("{status: 201, body: b}", {"location": "http://a.test:80/x?q", "content-type": "text/plain"}),
+    ],
+)
+def test_a_direct_response_has_the_headers_that_envoy_adds_and_leaves_out(
+    response: str, headers: dict[str, str]
+) -> None:
+    assert dict(_answer("/x?q", f"{{direct_response: {response}}}").headers) == headers
+
+
+@pytest.mark.parametrize(
+    ("redirect", "path"),
+    [("{prefix: /n/, strip_query: true}", "/n/x?q"), ("{path: /n}", "/x?q"), ("{host: b.test}", "/x?q")],
+)
+def test_formats_see_the_path_that_a_redirect_has_written(redirect: str, path: str) -> None:
+    change = '[{key: x-p, value: "%REQ(:PATH)%", format: true}, {key: content-type, value: a/b}]'
+    answer = _answer("/x?q", f"{{redirect: {redirect}, add_response_headers: {change}}}")
+    assert {name: value for name, value in answer.headers if name != "location"} == {"x-p": path}
+
+
+def test_a_word_that_envoy_does_not_take_for_a_method_is_answered_before_any_route() -> None:
+    found = told("get", "/hello")
+    assert (found.answer, found.domains, found.tried) == (BAD_REQUEST, (), ())
+    assert "no method 'get'" in found.reason
 
 
 def test_a_name_of_an_upstreams_host_is_asked_for_where_the_route_says_so() -> None:

@@ -16,8 +16,9 @@ from gloo.explain.matching import Refusal, refusal
 from gloo.explain.policies import policies
 from gloo.explain.preflight import preflight_answer, with_origin
 from gloo.explain.redirects import location
+from gloo.explain.refusing import broken, by_filter, too_large
 from gloo.explain.request import Headers, Request, refusal_of
-from gloo.explain.rewriting import as_later, as_marked, outgoing, response_headers, with_headers
+from gloo.explain.rewriting import as_later, as_marked, outgoing, response_headers, with_headers, with_prefix
 from gloo.explain.rules import Rule, rules_of_destination
 from gloo.explain.tables import TableRoute, Tables
 from gloo.explain.tokens import FoundToken, found_token, verified
@@ -155,15 +156,16 @@ def _tried(routes: tuple[TableRoute, ...], request: Request) -> Iterator[Tried]:
 
 
 def _followed(found: Explanation, chosen: TableRoute, tables: Tables, runtime: FunctionRuntime) -> Explanation:
-    action, also = chosen.route.action, policies(chosen.route)
-    if (permission := preflight_answer(found.request, chosen.route)) is not None:
-        return replace(found, answer=permission, policies=also)
-    seen = found.request
+    action, also, seen = chosen.route.action, policies(chosen.route), found.request
+    if (early := too_large(seen, chosen.route) or preflight_answer(seen, chosen.route)) is not None:
+        return replace(found, answer=early, policies=also)
     if (jwt := tables.jwt(found.service)) is not None:
         token = found_token(seen, chosen.demand, jwt) if chosen.demand is not None else None
         if isinstance(token, Answer):
-            return replace(found, answer=token, policies=also)
+            return replace(found, answer=by_filter(token, seen, chosen.route), policies=also)
         found, seen = replace(found, token=token), verified(seen, token, jwt)
+    if (fault := broken(seen, chosen.route)) is not None:
+        return replace(found, answer=fault, policies=also)
     if chosen.route.later == "gateway":
         seen = as_later(seen)
     if isinstance(action, Forward):
@@ -176,8 +178,7 @@ def _followed(found: Explanation, chosen: TableRoute, tables: Tables, runtime: F
         return replace(found, deliveries=deliveries, answer=None, policies=also)
     answer = _direct(action, chosen.route, found.request) if isinstance(action, DirectResponse) else None
     if isinstance(action, Redirect):
-        where = location(found.request, action, chosen.route.match.path)
-        answer = Answer(action.code, _told((("location", where),), chosen.route, found.request))
+        answer = _redirected(action, chosen.route, found.request)
     return replace(found, answer=answer, policies=also)
 
 
@@ -193,7 +194,7 @@ def _delivery(
     rules = rules_of_destination(chosen.written, position, tables)
     rendered, notes = _rendered(request, target, runtime)
     if isinstance(rendered, Answer):
-        refused = replace(rendered, headers=_told(rendered.headers, chosen.route, request))
+        refused = by_filter(rendered, request, chosen.route, script=True)
         return Delivery(target.cluster, 1.0, function, None, refused, made_by=made_by, rules=rules)
     names = endpoint_names(tables.upstreams[target.cluster])
     sent = as_marked(outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), "")), target)
@@ -230,7 +231,23 @@ def _rendered(request: Request, target: Target, runtime: FunctionRuntime) -> tup
 
 def _direct(action: DirectResponse, route: Route, request: Request) -> Answer:
     own = (HeaderChange("content-type", action.content_type), *action.headers)
-    return Answer(action.status, _told((), route, request, own), action.body.encode())
+    leads = action.status == 201 or 300 <= action.status < 400
+    headers = (("location", f"{request.scheme}://{request.host}{request.path}"),) if leads else ()
+    return _typed(Answer(action.status, _told(headers, route, request, own), action.body.encode()))
+
+
+def _redirected(action: Redirect, route: Route, request: Request) -> Answer:
+    """Return the answer; where a prefix is exchanged, Envoy has written the new path when it fills in formats."""
+    match, (path, mark, query) = route.match.path, request.path.partition("?")
+    written = path if action.prefix is None else with_prefix(path, match, action.prefix)
+    headers = (("location", location(request, action, match)),)
+    return _typed(Answer(action.code, _told(headers, route, replace(request, path=f"{written}{mark}{query}"))))
+
+
+def _typed(answer: Answer) -> Answer:
+    """Return *answer* of the gateway without a type where it has no body."""
+    kept = tuple(pair for pair in answer.headers if answer.body or pair[0] != "content-type")
+    return replace(answer, headers=kept)
 
 
 def _told(headers: Headers, route: Route, request: Request, own: tuple[HeaderChange, ...] = ()) -> Headers:

@@ -21,17 +21,15 @@ _TOLD = {
 def preflight_answer(request: Request, route: Route) -> Answer | None:
     """Return the answer of the CORS filter; None for what is no preflight, or a route without the filter.
 
-    It is 200 in any case; a page that may not ask is not told that it may.
+    It is 200 in any case, and says what the route allows; a page that may not ask is not named in it.
     """
     policy = _policy(route)
     origin, method = request.header("origin"), request.header("access-control-request-method")
     if policy is None or request.method != "OPTIONS" or not origin or not method:
         return None
-    if not _is_allowed(policy, origin):
-        return Answer(200)
     told = tuple((header, policy[field]) for field, header in _TOLD.items() if policy.get(field))
     credentials = (("access-control-allow-credentials", "true"),) if policy.get("allow_credentials") else ()
-    return Answer(200, (("access-control-allow-origin", origin), *credentials, *told))
+    return Answer(200, with_origin((*credentials, *told), request, route))
 
 
 def with_origin(headers: Headers, request: Request, route: Route) -> Headers:

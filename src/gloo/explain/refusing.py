@@ -1,0 +1,72 @@
+"""Answers that Envoy's filters make in the place of a destination: to a body that is too long, by a fault, to a token.
+
+Such an answer begins with what the route says of headers; what the filter says is added to that.
+"""
+
+import json
+
+from gloo.envoy.buffer import BUFFER_FILTER
+from gloo.envoy.fault import FAULT_FILTER
+from gloo.envoy.readable import readable_config
+from gloo.envoy.route import Route
+from gloo.explain.lua_run import Answer
+from gloo.explain.preflight import with_origin
+from gloo.explain.request import Request
+from gloo.explain.rewriting import response_headers
+from gloo.model.base import Json, replace
+
+_ALL = 1_000_000
+"""The share of a fault that no request escapes, in parts per million."""
+
+_TOO_LARGE = "the body is longer than the gateway keeps"
+_FAULT = "the route breaks some requests on purpose"
+
+
+def too_large(request: Request, route: Route) -> Answer | None:
+    """Return the answer to a body that is longer than *route* takes; None if it is not."""
+    most = _config(route, BUFFER_FILTER).get("buffer", {}).get("max_request_bytes")
+    if most is None or len(request.body or b"") <= int(most):
+        return None
+    return _behind_route(_answer(413, _TOO_LARGE, "too_large"), request, route)  # before CORS
+
+
+def broken(request: Request, route: Route) -> Answer | None:
+    """Return the answer of a fault that breaks all requests of *route*; None where some may pass.
+
+    A call of gRPC is told in the form of that, which is left to Envoy.
+    """
+    abort = _config(route, FAULT_FILTER).get("abort", {})
+    share = abort.get("percentage", {}).get("numerator", 0)
+    if share < _ALL or (request.header("content-type") or "").startswith("application/grpc"):
+        return None
+    return by_filter(_answer(abort["http_status"], _FAULT, "fault_injected"), request, route)
+
+
+def by_filter(answer: Answer, request: Request, route: Route, *, script: bool = False) -> Answer:
+    """Return *answer* of a filter as the client gets it.
+
+    Args:
+        script: a program makes it: then the type of its body is added to the one that the route says.
+    """
+    made = _behind_route(answer, request, route, script=script)
+    return replace(made, headers=with_origin(made.headers, request, route))
+
+
+def _behind_route(answer: Answer, request: Request, route: Route, *, script: bool = False) -> Answer:
+    told = response_headers((), request, route.response_headers, route.response_headers_removed)
+    own, types = answer.headers, [value for name, value in told if name == "content-type"]
+    if script:
+        own = tuple((name, ",".join((*types, value)) if name == "content-type" else value) for name, value in own)
+    written = {"content-type"} if script else {"content-type", "www-authenticate"}
+    kept = tuple(pair for pair in told if pair[0] not in written.intersection(name for name, _ in own))
+    return replace(answer, headers=(*kept, *own))
+
+
+def _config(route: Route, name: str) -> Json:
+    return next((readable_config(config) for each, config in route.filters if each == name), {})
+
+
+def _answer(status: int, message: str, reason: str) -> Answer:
+    body = {"error": {"message": message, "reason": reason, "status": status}}
+    headers = (("content-type", "application/json"), ("x-gloo-error", reason))
+    return Answer(status, headers, f"{json.dumps(body, separators=(',', ':'))}\n".encode())
