@@ -69,6 +69,17 @@ def test_what_is_no_request_is_told_as_such(folder: Path, arguments: tuple[str, 
     gloo("explain", method, url, folder, *options, status=2)
 
 
+def test_a_call_that_no_client_waits_for_is_told_with_what_the_client_gets(shop: Path) -> None:
+    file = shop / "virtual_services/default.yaml"
+    file.write_text(file.read_text() + "  extensions: {async: true}\n")
+    said = gloo("explain", "GET", "/pet/", shop).stdout.splitlines()
+    assert "the client gets at once 202" in said
+    assert "the function refuses; nothing is sent, and the log alone tells of the 400" in said
+    found = told("explain", "GET", "/pet/", shop)
+    (destination,) = found["destinations"]
+    assert (found["answer"]["status"], destination["answer"], destination["unheard"]["status"]) == (202, None, 400)
+
+
 ANSWERS = """path: "/pets/{{ id }}"
     responses:
     - {when: {status: 404}, body: '{"error": "none"}'}

@@ -210,11 +210,3 @@ virtual_services:
     found = explain(request_of("GET", "/"), tables, FunctionRuntime())
     assert "gloo.filters.http.lambda_shape" in found.deliveries[0].further
     assert "canary" not in repr(found)
-
-
-def test_a_call_that_no_client_waits_for_has_an_id_and_no_marks_of_the_client() -> None:
-    tables = tables_of(config_of(CORS.replace("max_retries: 2", "async: true")), PLUGINS)
-    forged = [("x-gloo-run", "default/0"), ("x-gloo-ask", "a"), ("x-gloo-call-id", "mine"), ("x-own", "1")]
-    (delivery,) = explain(request_of("POST", "/a", forged), tables, FunctionRuntime()).deliveries
-    assert delivery.sent is not None
-    assert delivery.sent.headers == (("x-gloo-call-id", "%UNIQUE_ID%"), ("x-own", "1"))

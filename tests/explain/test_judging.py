@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from msgspec import convert
-from tests.explain.shop import told
+from tests.explain.shop import SHOP, told
 
 from gloo.explain.cases import Expected
 from gloo.explain.judging import Passage, Seen, differences, disagreements, seen_offline
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Request
+from gloo.model.base import replace
 
 HINT = "upstream_response says what the upstream answers"
 
@@ -122,3 +123,21 @@ def test_a_body_that_is_json_is_compared_by_value() -> None:
     sent = {"body": '{"tags":[],   "name":"x"}'}
     assert _different({"upstream_request": sent}, "/add", b'{"name": "x"}') == []
     assert _different({"response": {"body": "h i"}}, "/hello") == ["response.body: expected 'h i', got 'hi'"]
+
+
+def test_of_a_call_that_no_client_waits_for_the_status_alone_is_compared() -> None:
+    sent, given = Request("GET", "a", "/x", (("x-gloo-call-id", "%UNIQUE_ID%"),)), Answer(202, (), b"%UNIQUE_ID%")
+    offline = Seen("v", "v/0", (Passage("a", sent, given, accepted=True),))
+    under_way = Seen("v", "v/0", (Passage("none", None, Answer(202, (), b"7")),))
+    assert disagreements(offline, under_way) == ()
+    refused = Seen("v", "v/0", (Passage("none", None, Answer(500)),))
+    assert [str(each) for each in disagreements(offline, refused)] == ["response.status: expected 202, got 500"]
+    arrived = Seen("v", "v/0", (Passage("a", replace(sent, path="/y"), Answer(202, (), b"7")),))
+    assert [each.place for each in disagreements(offline, arrived)][:1] == ["upstream_request.path"]
+
+
+def test_what_a_client_gets_at_once_is_its_answer_whatever_becomes_of_the_call() -> None:
+    config = SHOP.replace("timeout: 3s", "async: true")
+    (passage,) = seen_offline(told("GET", "/pet/7", config=config)).passages
+    assert passage.answer is not None
+    assert (passage.answer.status, passage.accepted, passage.unknown) == (202, True, "")

@@ -115,6 +115,24 @@ def test_a_page_that_may_see_an_answer_is_told_so() -> None:
     assert "access-control-allow-origin" not in dict(_got("/pet/7", Answer(500), origin="http://p").headers)
 
 
+def test_the_answer_of_a_platform_to_a_call_that_it_makes_later_is_the_clients() -> None:
+    config = """
+upstreams:
+- {name: of, type: openfaas, spec: {gateway: "http://of.test"}, functions: [{name: f, spec: {function_name: f}}]}
+virtual_services:
+- name: shop
+  domains: [shop.test]
+  routes:
+  - request_matcher: {}
+    single_destination: {function: {upstream_name: of, function_name: f}}
+    extensions: {async: true}
+"""
+    found = told("POST", "/", config=config)
+    tables, answer = tables_of(config_of(config), PLUGINS), Answer(202, (("x-call-id", "1"),))
+    (delivery,) = answered(found, answer, tables, FunctionRuntime()).deliveries
+    assert delivery.reply == Reply("", answer)
+
+
 def test_what_only_envoy_knows_is_told_as_such() -> None:
     assert _reply("/later/", Answer(200)) == Reply("", None, "no client waits for it")
     long = Answer(200, (), b'{"name": "%s"}' % (b"x" * 2**21))

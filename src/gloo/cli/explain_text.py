@@ -37,8 +37,10 @@ def _lines(found: Explanation, tables: Tables, folder: Path) -> Iterator[str]:
         yield "  no route matches"
     if found.token is not None:
         yield from _token(found.token)
+    if found.accepted is not None:
+        yield from _answer("the client gets at once", found.accepted)
     for delivery in found.deliveries:
-        yield from _delivery(delivery)
+        yield from _delivery(delivery, heard=found.accepted is None)
     if found.answer is not None:
         yield from _answer("the gateway answers", found.answer)
     if found.policies:
@@ -73,7 +75,7 @@ def _token(token: FoundToken) -> Iterator[str]:
         yield f"  jwt_claim({json.dumps(name)}) = {json.dumps(value, ensure_ascii=False)}"
 
 
-def _delivery(delivery: Delivery) -> Iterator[str]:
+def _delivery(delivery: Delivery, *, heard: bool) -> Iterator[str]:
     share = "" if delivery.share == 1 else f" ({delivery.share:.0%} of the requests)"
     if delivery.function is not None:
         yield f"function {delivery.function.name}"
@@ -83,7 +85,8 @@ def _delivery(delivery: Delivery) -> Iterator[str]:
         if delivery.made_by:
             yield f"  made by {delivery.made_by}"
     if delivery.refused is not None:
-        yield from _answer(f"the function refuses{share}; the gateway answers", delivery.refused)
+        whom = "the gateway answers" if heard else "nothing is sent, and the log alone tells of the"
+        yield from _answer(f"the function refuses{share}; {whom}", delivery.refused)
     if delivery.sent is not None:
         yield f"upstream {delivery.upstream} gets{share}"
         yield from (f"  {line}" for line in request_lines(delivery.sent))
@@ -147,8 +150,8 @@ def explanation_json(found: Explanation) -> Json:
         "route": found.route,
         "token": _token_json(found.token),
         "tried": [_tried_json(each) for each in found.tried],
-        "destinations": [_delivery_json(each) for each in found.deliveries],
-        "answer": _answer_json(found.answer),
+        "destinations": [_delivery_json(each, heard=found.accepted is None) for each in found.deliveries],
+        "answer": _answer_json(found.answer or found.accepted),
         "reason": found.reason,
         "policies": [{"name": name, "meaning": meaning} for name, meaning in found.policies],
         "problems": [to_builtins(problem) for problem in found.problems],
@@ -175,7 +178,7 @@ def _tried_json(tried: Tried) -> Json:
     return {"index": tried.candidate.index, "route": tried.candidate.route.name, "refusal": refusal}
 
 
-def _delivery_json(delivery: Delivery) -> Json:
+def _delivery_json(delivery: Delivery, *, heard: bool) -> Json:
     called = delivery.function
     values = [{"name": v.name, "source": v.source, "value": v.value} for v in called.values] if called else []
     return {
@@ -186,7 +189,8 @@ def _delivery_json(delivery: Delivery) -> Json:
         "made_by": delivery.made_by,
         "request": None if delivery.sent is None else request_json(delivery.sent),
         "changed_further_by": list(delivery.further),
-        "answer": _answer_json(delivery.refused),
+        "answer": _answer_json(delivery.refused) if heard else None,
+        "unheard": None if heard else _answer_json(delivery.refused),
         "responses": [{"template": each.template, "takes": each.takes} for each in delivery.rules],
         "reply": _reply_json(delivery.reply),
     }

@@ -18,7 +18,7 @@ from gloo.explain.preflight import preflight_answer, with_origin
 from gloo.explain.redirects import location
 from gloo.explain.refusing import broken, by_filter, too_large
 from gloo.explain.request import Headers, Request, refusal_of
-from gloo.explain.rewriting import as_later, as_marked, outgoing, response_headers, with_headers, with_prefix
+from gloo.explain.rewriting import as_marked, outgoing, response_headers, with_headers, with_prefix
 from gloo.explain.rules import Rule, rules_of_destination
 from gloo.explain.tables import TableRoute, Tables
 from gloo.explain.tokens import FoundToken, found_token, verified
@@ -64,7 +64,7 @@ class Delivery(Value, frozen=True):
         share: of the requests of the route, 0 to 1.
         function: the function that is called, with what it takes out of the request; None where none is.
         sent: the request that the upstream gets; None where the function refuses it.
-        refused: the answer in that case.
+        refused: the answer in that case; where no client waits for it, it is known to the log alone.
         made_by: who makes the request of a function of templates: Envoy itself, a Lua program, or both.
         further: filters that change the request after that, in ways that only Envoy knows: calls of cloud functions.
         rules: the response templates for its answers.
@@ -94,6 +94,7 @@ class Explanation:
         tried: the routes that were asked, in their order; the last one took it unless none did.
         deliveries: where it goes; empty when the gateway itself answers.
         answer: what it answers then.
+        accepted: what it answers before it makes the call, where no client waits for that.
         policies: what else the route says, name and meaning.
         problems: what is wrong with the virtual service.
         token: what the token says that the route demands.
@@ -105,6 +106,7 @@ class Explanation:
     tried: tuple[Tried, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     answer: Answer | None = None
+    accepted: Answer | None = None
     policies: tuple[tuple[str, str], ...] = ()
     problems: tuple[Problem, ...] = ()
     token: FoundToken | None = None
@@ -167,7 +169,10 @@ def _followed(found: Explanation, chosen: TableRoute, tables: Tables, runtime: F
     if (fault := broken(seen, chosen.route)) is not None:
         return replace(found, answer=fault, policies=also)
     if chosen.route.later == "gateway":
-        seen = as_later(seen)
+        from gloo.explain.later import ACCEPTED, as_later  # noqa: PLC0415 - rare, and start-up counts
+
+        accepted = replace(ACCEPTED, headers=_told(ACCEPTED.headers, chosen.route, seen))
+        found, seen = replace(found, accepted=accepted), as_later(seen)
     if isinstance(action, Forward):
         whole = sum(target.weight for target in action.targets)
         deliveries = tuple(
@@ -194,7 +199,8 @@ def _delivery(
     rules = rules_of_destination(chosen.written, position, tables)
     rendered, notes = _rendered(request, target, runtime)
     if isinstance(rendered, Answer):
-        refused = by_filter(rendered, request, chosen.route, script=True)
+        heard = chosen.route.later != "gateway"
+        refused = by_filter(rendered, request, chosen.route, script=True) if heard else rendered
         return Delivery(target.cluster, 1.0, function, None, refused, made_by=made_by, rules=rules)
     names = endpoint_names(tables.upstreams[target.cluster])
     sent = as_marked(outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), "")), target)

@@ -22,6 +22,7 @@ class Passage(Value, frozen=True):
         sent: what the upstream gets; None where the gateway itself answers.
         answer: None where nothing is said of it.
         unknown: why nothing can be said of it, if so.
+        accepted: the answer comes before the call, and has an id that only Envoy knows.
         wrapped: the body that is sent is a JSON object of headers and body.
     """
 
@@ -30,6 +31,7 @@ class Passage(Value, frozen=True):
     answer: Answer | None
     unknown: str = ""
     wrapped: bool = False
+    accepted: bool = False
 
 
 class Seen(Value, frozen=True):
@@ -61,7 +63,7 @@ def seen_offline(found: Explanation) -> Seen:
         route = NONE if found.answer in (NO_ROUTE, BAD_REQUEST) else found.route
         passages: tuple[Passage, ...] = (Passage(NONE, None, found.answer),)
     else:
-        route, passages = found.route, tuple(map(_passage, found.deliveries))
+        route, passages = found.route, tuple(_passage(each, found.accepted) for each in found.deliveries)
     return Seen(found.service, route, tuple(map(_bare, passages)) if found.request.method == "HEAD" else passages)
 
 
@@ -72,9 +74,11 @@ def _bare(passage: Passage) -> Passage:
     return replace(passage, answer=replace(passage.answer, body=b""))
 
 
-def _passage(delivery: Delivery) -> Passage:
+def _passage(delivery: Delivery, accepted: Answer | None) -> Passage:
     destination = delivery.function.name if delivery.function else delivery.upstream
     wrapped = delivery.function is not None and delivery.function.wraps
+    if accepted is not None:
+        return Passage(destination, delivery.sent, accepted, wrapped=wrapped, accepted=True)
     if delivery.reply is None:
         hint = "" if delivery.refused else "upstream_response says what the upstream answers"
         return Passage(destination, delivery.sent, delivery.refused, hint, wrapped)
@@ -169,6 +173,11 @@ def _in_body(at: str, expected: str | None, value: Json | UnsetType, body: bytes
 
 
 def _unlike(offline: Passage, live: Passage) -> Iterator[Difference]:
+    if offline.accepted and offline.answer is not None and live.answer is not None:
+        yield from _named("response.status", str(offline.answer.status), str(live.answer.status))
+        if live.sent is None:  # it may be under way
+            return
+        offline = replace(offline, answer=None)
     if (offline.sent is None) != (live.sent is None):
         yield Difference("outcome", _outcome(offline), _outcome(live))
     elif offline.sent is not None and live.sent is not None:

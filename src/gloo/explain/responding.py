@@ -36,7 +36,7 @@ def _reply(found: Explanation, position: int, answer: Answer, tables: Tables, ru
     assert chosen is not None
     assert isinstance(chosen.route.action, Forward)
     target = chosen.route.action.targets[position]
-    if chosen.route.later:
+    if found.accepted is not None:
         return Reply("", None, "no client waits for it")
     if delivery.further:
         return Reply("", None, f"{', '.join(delivery.further)} changes it, which only Envoy can do")

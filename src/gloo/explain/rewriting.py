@@ -37,13 +37,6 @@ def outgoing(request: Request, route: Route, target: Target, *, endpoint_name: s
     return replace(request, host=host or request.host, path=path or request.path, headers=(*headers, *originals))
 
 
-def as_later(request: Request) -> Request:
-    """Return *request* as the call that the gateway makes of it: with an id, and no marks that a client made up."""
-    from gloo.envoy.later import ASK_HEADER, CALL_ID, RUN_HEADER  # noqa: PLC0415 - rare, and start-up counts
-
-    return changed(request, (HeaderChange(CALL_ID, "%UNIQUE_ID%", format=True),), (ASK_HEADER, RUN_HEADER))
-
-
 def as_marked(request: Request, target: Target) -> Request:
     """Return *request* as the filters of the cluster write it, by the marks that *target* sets, which go."""
     marks = FOR_FILTERS.intersection(change.name for change in target.request_headers)
