@@ -145,6 +145,20 @@ def test_a_virtual_service_over_tls_redirects_requests_in_the_clear() -> None:
     assert told("GET", "/x", host="b.test", config=SECURE).service == "plain"
 
 
+def test_a_client_that_names_our_http_port_is_sent_to_our_https_port() -> None:
+    def location(port: int) -> str:
+        tables = tables_of(config_of(SECURE), PLUGINS, ports={"ingress": (8080, 8443)})
+        found = explain(request_of("GET", f"http://a.test:{port}/x"), tables, FunctionRuntime())
+        assert found.answer is not None
+        return dict(found.answer.headers)["location"]
+
+    assert [location(port) for port in (8080, 80, 9000)] == [
+        "https://a.test:8443/x",
+        "https://a.test/x",
+        "https://a.test:9000/x",
+    ]
+
+
 def _answer(path: str, extensions: str) -> Answer:
     config = f"{{virtual_services: [{{name: v, routes: [{{request_matcher: {{}}, extensions: {extensions}}}]}}]}}"
     found = told("GET", path, host="a.test:80", config=config).answer

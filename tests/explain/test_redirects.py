@@ -3,7 +3,7 @@
 import pytest
 
 from gloo.envoy.route import PathMatch, Redirect
-from gloo.explain.redirects import location
+from gloo.explain.redirects import location, secure_location
 from gloo.explain.request import request_of
 
 
@@ -26,3 +26,10 @@ def test_what_a_redirect_does_not_name_stays(redirect: Redirect, where: str) -> 
 def test_the_default_port_of_the_old_scheme_is_left_out() -> None:
     request = request_of("GET", "http://a.test:80/")
     assert location(request, Redirect(https=True), PathMatch("prefix", "/")) == "https://a.test/"
+
+
+def test_ports_are_exchanged_only_where_they_are_known_and_ours() -> None:
+    ours = request_of("GET", "http://a.test:8080/x")
+    assert secure_location(ours, (8080, 8443)) == "https://a.test:8443/x"
+    assert secure_location(ours, (80, 8443)) == "https://a.test:8080/x"
+    assert secure_location(ours, None) == "https://a.test:8080/x"

@@ -79,13 +79,16 @@ def tables_for(settings: "Settings") -> "Tables":
     """Read the folder in *settings* as far as a question about a request needs it."""
     from gloo.cli.discovered import tell_discovered
     from gloo.control_plane.offline import translate_settings
+    from gloo.control_plane.xds_place import role_ports
     from gloo.explain.tables import tables_of
     from gloo.plugins.registry import load_plugins
+    from gloo.translator.domains import DEFAULT_ROLE
 
     offline = translate_settings(settings)
     tell_discovered(offline)
     plugins, _ = load_plugins()
-    return tables_of(offline.config, plugins)
+    ports = {DEFAULT_ROLE: (settings.http_port, settings.https_port), **role_ports(settings)}
+    return tables_of(offline.config, plugins, ports=ports)
 
 
 def _check_role(role: str, tables: "Tables", settings: "Settings") -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from gloo.envoy.answer_notes import ANSWER_NOTES
 from gloo.envoy.function_headers import FUNCTION_HEADERS, read_function_headers
 from gloo.envoy.lua import ANSWERS_FILTER, LUA_FILTER, read_program
-from gloo.envoy.route import DirectResponse, Forward, HeaderChange, PathMatch, Redirect, Route, Target
+from gloo.envoy.route import DirectResponse, Forward, HeaderChange, Redirect, Route, Target
 from gloo.explain.delivery import Called, called_function, endpoint_names
 from gloo.explain.domains import DomainChoice, fitting_domains
 from gloo.explain.lua_run import Answer, FunctionRuntime
@@ -15,7 +15,7 @@ from gloo.explain.makers import maker
 from gloo.explain.matching import Refusal, refusal
 from gloo.explain.policies import policies
 from gloo.explain.preflight import preflight_answer, with_origin
-from gloo.explain.redirects import location
+from gloo.explain.redirects import location, secure_location
 from gloo.explain.refusing import broken, by_filter, too_large
 from gloo.explain.request import Headers, Request, refusal_of
 from gloo.explain.rewriting import as_marked, outgoing, response_headers, with_headers, with_prefix
@@ -128,9 +128,6 @@ class Explanation:
         return f"{self.service}/{self.chosen.index}" if self.chosen else ""
 
 
-_ANY = PathMatch("prefix", "/")
-
-
 def explain(request: Request, tables: Tables, runtime: FunctionRuntime, *, role: str = DEFAULT_ROLE) -> Explanation:
     """Say what becomes of *request* at the gateways of *role*."""
     if refusal := refusal_of(request):
@@ -142,7 +139,7 @@ def explain(request: Request, tables: Tables, runtime: FunctionRuntime, *, role:
         return Explanation(request, answer=NO_ROUTE)
     service = domains[0].service
     if (domains[0].domain, service) in elsewhere:
-        answer = Answer(301, (("location", location(request, Redirect(https=True), _ANY)),))
+        answer = Answer(301, (("location", secure_location(request, tables.ports.get(role))),))
         return Explanation(request, domains, answer=answer, problems=tables.problems(service))
     tried = tuple(_tried(tables.routes(service), request))
     found = Explanation(request, domains, tried, answer=NO_ROUTE, problems=tables.problems(service))

@@ -1,6 +1,7 @@
 """The route table of a configuration as frozen values: what Envoy gets, before it is written as bytes."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from gloo.envoy.jwt import Demand
 from gloo.envoy.route import Route
@@ -40,13 +41,18 @@ class TableRoute(Value, frozen=True):
 
 
 class Tables(Value, frozen=True):
-    """All that answers a request: virtual services with their domains, and the upstreams behind them."""
+    """All that answers a request: virtual services with their domains, and the upstreams behind them.
+
+    Args:
+        ports: where the Envoys of each role listen, HTTP and HTTPS, as far as that is known.
+    """
 
     config: ConfigSnapshot
     plugins: Plugins
     upstreams: Mapping[str, TranslatedUpstream]
     services: Mapping[str, TranslatedVirtualService]
     memo: Memo
+    ports: Mapping[str, tuple[int, int]] = {}
 
     @property
     def roles(self) -> frozenset[str]:
@@ -89,12 +95,14 @@ class Tables(Value, frozen=True):
         return self.memo.once(_routes, self.item(service), self)
 
 
-def tables_of(config: ConfigSnapshot, plugins: Plugins) -> Tables:
-    """Translate *config* as far as a question about a request needs it."""
+def tables_of(
+    config: ConfigSnapshot, plugins: Plugins, *, ports: Mapping[str, tuple[int, int]] = MappingProxyType({})
+) -> Tables:
+    """Translate *config* as far as a question about a request needs it; *ports* are as in `Tables`."""
     refusals, memo = _REFUSALS, Memo()
     upstreams = translate_upstreams(config, plugins, refusals=refusals, memo=memo)
     services = translate_virtual_services(config, upstreams, plugins=plugins, refusals=refusals, memo=memo)
-    return Tables(config, plugins, upstreams, services, Memo())
+    return Tables(config, plugins, upstreams, services, Memo(), ports)
 
 
 def _routes(item: ConfigObject, tables: Tables) -> tuple[TableRoute, ...]:
