@@ -80,6 +80,26 @@ def test_a_call_that_no_client_waits_for_is_told_with_what_the_client_gets(shop:
     assert (found["answer"]["status"], destination["answer"], destination["unheard"]["status"]) == (202, None, 400)
 
 
+def test_a_secret_is_told_by_its_header(tmp_path: Path) -> None:
+    (tmp_path / "gloo.yaml").write_text(
+        "upstreams:\n- name: of\n  type: openfaas\n  spec: {gateway: 'http://of.test', secret_ref: basic}\n"
+        "  functions: [{name: f, spec: {function_name: f}}]\n"
+        "virtual_services:\n- name: v\n  routes:\n  - request_matcher: {}\n"
+        "    single_destination: {function: {upstream_name: of, function_name: f}}\n"
+    )
+    folder = tmp_path / "secrets"
+    folder.mkdir(mode=0o700)
+    secret = folder / "basic.yaml"
+    secret.touch(mode=0o600)
+    secret.write_text("username: user\npassword: canary\n")
+    asked = ("explain", "GET", "/", tmp_path, "-H", "authorization: mine")
+    said = gloo(*asked).stdout
+    assert "  ... with authorization from the upstream's secret" in said.splitlines()
+    assert "mine" not in said
+    (destination,) = told(*asked)["destinations"]
+    assert destination["changed_further_by"] == ["gloo.upstream.authorization.openfaas/of"]
+
+
 ANSWERS = """path: "/pets/{{ id }}"
     responses:
     - {when: {status: 404}, body: '{"error": "none"}'}

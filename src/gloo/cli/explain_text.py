@@ -90,6 +90,8 @@ def _delivery(delivery: Delivery, *, heard: bool) -> Iterator[str]:
     if delivery.sent is not None:
         yield f"upstream {delivery.upstream} gets{share}"
         yield from (f"  {line}" for line in request_lines(delivery.sent))
+        if delivery.keyed:
+            yield f"  ... with {', '.join(each.name for each in delivery.keyed)} from the upstream's secret"
         if delivery.further:
             yield f"  ... as changed by {', '.join(delivery.further)}, which only Envoy can do"
         yield from _rules(delivery)
@@ -188,7 +190,7 @@ def _delivery_json(delivery: Delivery, *, heard: bool) -> Json:
         "parameters": values,
         "made_by": delivery.made_by,
         "request": None if delivery.sent is None else request_json(delivery.sent),
-        "changed_further_by": list(delivery.further),
+        "changed_further_by": [*(each.filter for each in delivery.keyed), *delivery.further],
         "answer": _answer_json(delivery.refused) if heard else None,
         "unheard": None if heard else _answer_json(delivery.refused),
         "responses": [{"template": each.template, "takes": each.takes} for each in delivery.rules],

@@ -20,6 +20,7 @@ from gloo.explain.refusing import broken, by_filter, too_large
 from gloo.explain.request import Headers, Request, refusal_of
 from gloo.explain.rewriting import as_marked, outgoing, response_headers, with_headers, with_prefix
 from gloo.explain.rules import Rule, rules_of_destination
+from gloo.explain.secret_headers import SecretHeader, with_secrets
 from gloo.explain.tables import TableRoute, Tables
 from gloo.explain.tokens import FoundToken, found_token, verified
 from gloo.model.base import Value, replace
@@ -67,6 +68,7 @@ class Delivery(Value, frozen=True):
         refused: the answer in that case; where no client waits for it, it is known to the log alone.
         made_by: who makes the request of a function of templates: Envoy itself, a Lua program, or both.
         further: filters that change the request after that, in ways that only Envoy knows: calls of cloud functions.
+        keyed: headers that get a secret of the upstream, in `sent` they are missing.
         rules: the response templates for its answers.
         notes: what the program keeps of the request for them.
         reply: what becomes of the answer that `gloo.explain.responding.answered` was asked about.
@@ -79,6 +81,7 @@ class Delivery(Value, frozen=True):
     refused: Answer | None = None
     further: tuple[str, ...] = ()
     made_by: str = ""
+    keyed: tuple[SecretHeader, ...] = ()
     rules: tuple[Rule, ...] = ()
     notes: bytes | None = None
     reply: Reply | None = None
@@ -200,9 +203,11 @@ def _delivery(
         refused = by_filter(rendered, request, chosen.route, script=True) if heard else rendered
         return Delivery(target.cluster, 1.0, function, None, refused, made_by=made_by, rules=rules)
     names = endpoint_names(tables.upstreams[target.cluster])
-    sent = as_marked(outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), "")), target)
-    further = _further(target)
-    return Delivery(target.cluster, 1.0, function, sent, further=further, made_by=made_by, rules=rules, notes=notes)
+    leaving = outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), ""))
+    leaving, keyed = with_secrets(leaving, tables.upstreams[target.cluster])
+    sent, further = as_marked(leaving, target), _further(target)
+    delivery = Delivery(target.cluster, 1.0, function, sent, further=further, made_by=made_by, rules=rules, notes=notes)
+    return replace(delivery, keyed=keyed)
 
 
 _OURS = (LUA_FILTER, ANSWERS_FILTER, ANSWER_NOTES, FUNCTION_HEADERS)
