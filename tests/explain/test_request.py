@@ -137,3 +137,12 @@ def test_the_host_is_a_header_too() -> None:
 def test_hosts_are_compared_in_lower_case_without_port() -> None:
     hosts = ("A.test:80", "[::1]:80", "[::1]", "a", "a.test:abc", ":80.a", "a:")
     assert [without_port(host) for host in hosts] == ["a.test", "[::1]", "[::1]", "a", "a.test", "", "a"]
+
+
+def test_two_hosts_are_one_to_envoy() -> None:
+    assert request_of("GET", "/", [("host", "a.test."), ("host", ""), ("host", "b.test.")]).host == "a.test.,b.test"
+
+
+@pytest.mark.parametrize(("value", "refused"), [("a\x01b", True), ("a\x7f", True), ("a\tb", False), ("é", False)])
+def test_a_control_character_in_a_header_is_answered_400(value: str, refused: bool) -> None:
+    assert bool(refusal_of(request_of("GET", "/", [("x-a", value)]))) == refused

@@ -51,6 +51,7 @@ JOINED = frozenset(
 
 _PORT = re.compile(r":[^:\]]*\Z")
 _FINAL_DOT = re.compile(r"\.(?=(:[^.]*)?\Z)")
+_NO_VALUE = re.compile(r"[\x01-\x08\x0a-\x1f\x7f]")
 _NO_HOST = re.compile(r"[^!-~]|[\"#/<>?\\^`{|}]")
 _ADDRESS = re.compile(r"[^:]*://[^/?#]*")
 
@@ -108,8 +109,8 @@ def request_of(
 ) -> Request:
     """Return the request that a client would make of these, its path normalised as Envoy does it.
 
-    *url* may be a path alone; the header `host` says which host is asked, else *url* does. The method is taken as it is
-    written, as Envoy does it: `refusal_of` says which ones nobody answers.
+    *url* may be a path alone; the header `host` says which host is asked, else *url* does; two such headers are one to
+    Envoy. The method is taken as it is written: `refusal_of` says which ones nobody answers.
 
     Args:
         refused: it may be one that Envoy answers 400 before it looks for a route: its path is as it was sent.
@@ -121,7 +122,8 @@ def request_of(
         raise ConfigError("", "method", f"{method!r} is no HTTP method", "e.g. GET")
     scheme, host, target = _parts(url)
     named = tuple(header_of(name, value) for name, value in headers)
-    host = next((value for name, value in named if name in ("host", ":authority")), host or "localhost")
+    hosts = [value for name, value in named if name in ("host", ":authority")]
+    host = ",".join(filter(None, hosts)) if hosts else host or "localhost"
     kept = tuple((name, value) for name, value in named if name not in ("host", ":authority"))
     path = target if refused and is_refused(target) else normalised(target)
     return Request(method, _FINAL_DOT.sub("", host), path, _joined_lines(kept), body, scheme)
@@ -197,6 +199,8 @@ def refusal_of(request: Request) -> str:
         return f"over HTTP/1.1 Envoy takes no method {request.method!r}{hint}"
     if _NO_HOST.search(request.host):
         return f"Envoy takes no host {request.host!r}"
+    if control := next((name for name, value in request.headers if _NO_VALUE.search(value)), ""):
+        return f"Envoy takes no control character, as in the header {control!r}"
     return f"Envoy takes no target {request.path!r}" if is_refused(request.path) else ""
 
 
