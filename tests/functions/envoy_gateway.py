@@ -70,7 +70,7 @@ class _Upstream(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
-        if self.command != "HEAD":
+        if self.command != "HEAD" and wanted.get("status") not in (204, 304):
             self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:

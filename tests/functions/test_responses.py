@@ -152,11 +152,13 @@ def test_what_the_function_refused_itself_is_no_answer_of_the_upstream() -> None
     assert exchange(template, Reply(400, {}, b"why")).body == b"why"
 
 
-def test_a_body_that_will_be_read_is_asked_for_whole_and_plain() -> None:
+def test_a_body_that_will_be_read_or_replaced_is_asked_for_whole_and_plain() -> None:
     sent = {"accept-encoding": "gzip", "range": "bytes=0-1", "x-a": "1"}
     reads, writes = ResponseTemplate(body="{{ id }}"), ResponseTemplate(body="y")
     assert Exchange(FunctionTemplate("a/b", responses=(reads,))).send(headers=sent) == {"x-a": "1"}
-    assert Exchange(FunctionTemplate("a/b", responses=(writes,))).send(headers=sent) == sent
+    assert Exchange(FunctionTemplate("a/b", responses=(writes,))).send(headers=sent) == {"x-a": "1"}
+    leaves = ResponseTemplate(headers=(("x-b", "1"),))
+    assert Exchange(FunctionTemplate("a/b", responses=(leaves,))).send(headers=sent) == sent
 
 
 def test_a_new_body_is_not_compressed_and_an_empty_one_has_no_type() -> None:

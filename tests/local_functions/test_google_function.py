@@ -77,6 +77,41 @@ async def test_a_result_that_flask_would_not_take_is_a_500(result: Json, capsys:
     assert "TypeError" in capsys.readouterr().err
 
 
+class _Werkzeug:
+    """What a response of Flask has: headers that may come twice."""
+
+    class Headers(list[tuple[str, str]]):
+        def items(self) -> list[tuple[str, str]]:
+            return list(self)
+
+    def __init__(self, status_code: int) -> None:
+        self.status_code = status_code
+        self.headers = self.Headers([("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("Content-Length", "3")])
+
+    def get_data(self) -> bytes:
+        return b"hello"
+
+
+@pytest.mark.parametrize("status", [200, 204, 304])
+async def test_the_length_of_an_answer_is_that_of_its_body_and_headers_may_come_twice(status: int) -> None:
+    pairs = [("set-cookie", "a=1"), ("set-cookie", "b=2"), ("content-length", "3"), ("transfer-encoding", "chunked")]
+    for result in (("hello", status, pairs), _Werkzeug(status)):
+        answer = await ask(http_app("f", lambda _, result=result: result), "GET")
+        body = b"" if status != 200 else b"hello"
+        assert (answer.status_code, answer.content) == (status, body)
+        assert answer.headers.get("content-length") == (None if status != 200 else "5")
+        assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
+
+
+@pytest.mark.parametrize(
+    "result", [("x", 101), ("x", 99), ("x", 200, {"x-a": "1\r\nx-b: 2"}), ("x", 200, {"x a": "1"})]
+)
+async def test_what_can_be_no_answer_is_a_500(result: Json, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = await ask(http_app("f", lambda _: result), "GET")
+    assert answer.status_code == 500
+    assert "ValueError" in capsys.readouterr().err
+
+
 async def test_a_coroutine_function_gets_starlettes_request() -> None:
     async def read(request: Request) -> Json:
         return await request.json()

@@ -195,7 +195,7 @@ def _hosts(responses: Sequence[WrittenResponse]) -> tuple[str, ...]:
 
 
 def _read_answers(responses: Sequence[WrittenResponse]) -> bool:
-    return any(response.reads_body for response in responses)
+    return any(response.takes_body for response in responses)
 
 
 def _responses(responses: Sequence[WrittenResponse]) -> Iterator[str]:

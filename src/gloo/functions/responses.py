@@ -64,14 +64,14 @@ class WrittenResponse(Value, frozen=True):
 
     Args:
         lines: a Lua expression, the rule's table.
-        reads_body: the upstream's body is read: it must not be compressed.
+        takes_body: the upstream's body is read or replaced: it must come whole, and not compressed.
         kept: headers of the request that the rule asks for.
         hosts: marks of the host that it asks for.
         warnings: what should be known about it.
     """
 
     lines: tuple[str, ...]
-    reads_body: bool
+    takes_body: bool
     kept: tuple[str, ...]
     hosts: tuple[str, ...]
     warnings: tuple[TemplateError, ...]
@@ -101,7 +101,8 @@ def write_response(template: ResponseTemplate, sites: Sites, known: Known) -> Wr
         "return body" if template.body is not None else "return nil",
         "end} end)(),",
     ]
-    return WrittenResponse(tuple(lines), names.waits, tuple(names.kept), tuple(names.hosts), tuple(writer.warnings))
+    takes = names.waits or template.body is not None
+    return WrittenResponse(tuple(lines), takes, tuple(names.kept), tuple(names.hosts), tuple(writer.warnings))
 
 
 def _parts(template: ResponseTemplate, writer: MessageWriter) -> list[Part]:

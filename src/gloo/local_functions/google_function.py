@@ -6,6 +6,7 @@ runs in the event loop, as in the framework's asynchronous half.
 
 import inspect
 import json
+import re
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,9 +22,12 @@ from gloo.local_functions.asgi_answers import read_body, refusal
 from gloo.local_functions.cloud_event import BadEvent, cloud_event
 from gloo.local_functions.google_request import google_request
 from gloo.model.base import Json
+from gloo.model.http_name import FRAMING_HEADERS, is_token
 
 MOST_BODY = 32 * 1024 * 1024  # bytes, as for functions of the second generation
 _FORM = "application/x-www-form-urlencoded"
+_BODILESS = (204, 304)
+_LINES = re.compile(r"[\r\n\0]")
 Function = Callable[..., Any]
 
 
@@ -68,33 +72,49 @@ def event_app(name: str, function: Function) -> ASGIApp:
 def answer_of(result: Json) -> Response:
     """Return what a function's *result* means, by Flask's rules: a body, or body with status and headers.
 
-    Raises TypeError for a result that is none of these.
+    Raises TypeError for a result that is none of these, and ValueError for what can't be sent.
     """
     if isinstance(result, Response):
         return result
     if isinstance(result, _FlaskResponse):
-        return Response(result.get_data(), result.status_code, dict(result.headers))
-    status, headers = 200, dict[str, str]()
+        return _response(Response(result.get_data()), result.status_code, list(result.headers.items()))
+    status, headers = 200, list[tuple[str, str]]()
     if isinstance(result, tuple):
         result, status, headers = _parts(result)
-    response = _body(result)
-    response.status_code = status
-    response.headers.update(headers)
+    return _response(_body(result), status, headers)
+
+
+def _response(made: Response, status: int, headers: list[tuple[str, str]]) -> Response:
+    """Return *made* with *status* and *headers*; its length is the server's to say, and a 204 has no body.
+
+    Raises ValueError for what can be no answer.
+    """
+    if not 200 <= status <= 599:
+        raise ValueError(f"{status} is no final HTTP status")
+    response = Response(b"" if status in _BODILESS else made.body, status)
+    said = {name.lower() for name, _ in headers} | FRAMING_HEADERS
+    kept = [(name, value) for name, value in made.headers.items() if name not in said]
+    for name, value in (*kept, *headers):
+        if not is_token(name) or _LINES.search(value):
+            raise ValueError(f"{name!r} can't be a header of an answer with that value")
+        if name.lower() not in FRAMING_HEADERS:
+            response.headers.append(name, value)
     return response
 
 
-def _parts(result: tuple[Json, ...]) -> tuple[Json, int, dict[str, str]]:
+def _parts(result: tuple[Json, ...]) -> tuple[Json, int, list[tuple[str, str]]]:
     if len(result) == 3:
         return result[0], int(result[1]), _headers(result[2])
     if len(result) == 2 and isinstance(result[1], Mapping | list):
         return result[0], 200, _headers(result[1])
     if len(result) == 2:
-        return result[0], int(result[1]), {}
+        return result[0], int(result[1]), []
     raise TypeError(f"a tuple of {len(result)} is no answer")
 
 
-def _headers(given: Json) -> dict[str, str]:
-    return {str(name): str(value) for name, value in dict(given).items()}
+def _headers(given: Json) -> list[tuple[str, str]]:
+    pairs = given.items() if isinstance(given, Mapping) else given
+    return [(str(name), str(value)) for name, value in pairs]
 
 
 def _body(result: Json) -> Response:

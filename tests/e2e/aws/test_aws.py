@@ -1,13 +1,16 @@
 """Functions of AWS Lambda through a real Envoy; botocore judges the signatures, moto or a script answers."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
 import pytest
 from tests.e2e.aws.gateway_config import result
 from tests.e2e.aws.lambda_peer import LambdaPeer
+from tests.e2e.test_passing_through import port_of
 from tests.support.gateway import RunningGateway
 from tests.support.raw_client import behind_head
+from tests.support.trailers import with_trailers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -69,7 +72,17 @@ async def test_a_question_for_the_head_calls_the_function_and_gets_no_body(
     assert (answer.status_code, answer.headers["x-a"], answer.content) == (200, "1", b"")
     assert json.loads(peer.calls[0].body)["requestContext"]["http"]["method"] == "HEAD"
     for path in ("/as-v2", "/v2", "/body"):  # an answer that is translated, one that is not, and no event
-        assert (await behind_head(gateway, path)).startswith(b"HTTP/1.1 404 ")
+        status, rest = await behind_head(port_of(gateway), path)
+        assert (status, rest[:13]) == (200, b"HTTP/1.1 404 ")
+
+
+async def test_a_call_that_cannot_be_signed_is_none(peer: LambdaPeer, gateway: RunningGateway) -> None:
+    mine = {"x-amz-client-context": "e30=", "authorization": "Bearer mine"}
+    for path in ("/body", "/v2"):  # the request as it is, and an event
+        for body in (None, b"{}"):
+            status, told = await asyncio.to_thread(with_trailers, port_of(gateway), {":path": path, **mine}, body)
+            assert (status, json.loads(told)["error"]) == (400, "trailers")
+    assert peer.calls == []
 
 
 async def test_an_asynchronous_call_is_answered_202_whatever_the_shape_of_answers(

@@ -19,6 +19,10 @@ local function spend(units)
 end
 gloo.spend = spend
 
+-- The body of a message, for those who replace it. Where trailers come without any data, the first call waits for them
+-- and finds nothing; the second one makes an empty body.
+function gloo.whole_body(handle) return handle:body(true) or handle:body(true) end
+
 -- What the statements of a template write. One for all: a template is finished before the next one starts.
 local sheet = require("string.buffer").new()
 

@@ -38,14 +38,14 @@ function envoy_on_request(handle)
   local announced = waits and handle:headers():get("content-length")
   if announced and tonumber(announced) > longest then return refuse(handle, program, gloo.too_long(longest)) end
   local body, text -- the body first: waiting for it ends the life of the headers object
-  if program.writes_body then body = handle:body(true) elseif program.reads_body then body = handle:body() end
+  if program.writes_body then body = gloo.whole_body(handle) elseif program.reads_body then body = handle:body() end
   local headers = handle:headers()
   local length = body and body:length() or 0
   if length > longest then return refuse(handle, program, gloo.too_long(longest)) end
+  local encoding = body and headers:get("content-encoding")
   if body and program.reads_body then
     text = body:getBytes(0, length)
-    local encoding = text ~= "" and headers:get("content-encoding")
-    if encoding and encoding ~= "identity" then
+    if encoding and text ~= "" and encoding ~= "identity" then
       return refuse(handle, program, {status = 415, code = "encoded_body", message = "the body is compressed"})
     end
   end
@@ -59,5 +59,6 @@ function envoy_on_request(handle)
   if result then
     body:setBytes(result)
     if result == "" then headers:remove("content-type") end
+    if encoding and headers:get("content-encoding") == encoding then headers:remove("content-encoding") end -- the old body's
   end
 end

@@ -58,12 +58,17 @@ local function event_of(handle, shape, body, owner)
 end
 
 -- The request without an event of ours. Lambda wants to know the length of a body that came in pieces, too.
-local function pass_on(handle, path)
-  if not handle:headers():get("content-length") then
-    local body = handle:body(true)
-    if body:length() > 0 then body:setBytes(body:getBytes(0, body:length())) end
-  end
+local function pass_on(handle, body, path)
   call(handle:headers(), path)
+  body:setBytes(body:getBytes(0, body:length()))
+end
+
+local TRAILERS = {status = 400, code = "trailers", message = "a call with trailers can't be signed"}
+
+local function refuse(handle, name, failure)
+  local fields = {[":status"] = tostring(failure.status), ["content-type"] = "application/json"}
+  fields["x-gloo-error"] = failure.code
+  handle:respond(fields, error_body(failure, name))
 end
 
 -- The call is a POST whatever the client's method is, and Envoy hands its answer's body to the client of a HEAD, too.
@@ -87,17 +92,13 @@ function envoy_on_request(handle)
   local name, shape, path = context:get("function"), context:get("request"), context:get("path")
   if not name then return end
   note_head(handle)
-  if not gloo.events[shape] then return pass_on(handle, path) end
   local owner = {context:get("account"), context:get("region")}
-  local body = handle:body(true) -- waiting for it ends the life of all objects before
+  local body = gloo.whole_body(handle) -- waiting for it ends the life of all objects before
+  if handle:trailers() then return refuse(handle, name, TRAILERS) end
+  if not gloo.events[shape] then return pass_on(handle, body, path) end
   gloo.refill(LAMBDA_WORK)
   local made, event = pcall(event_of, handle, shape, body, owner)
-  if not made then
-    local failure = failure_of(handle, name, event)
-    local fields = {[":status"] = tostring(failure.status), ["content-type"] = "application/json"}
-    fields["x-gloo-error"] = failure.code
-    return handle:respond(fields, error_body(failure, name))
-  end
+  if not made then return refuse(handle, name, failure_of(handle, name, event)) end
   body:setBytes(event)
   local headers = handle:headers()
   call(headers, path)
@@ -140,6 +141,7 @@ local function give(handle, body, answer)
     set[name] = true
   end
   body:setBytes(answer.body)
+  if answer.status == 204 then headers:remove("content-length") end -- RFC 9110, section 8.6
 end
 
 -- What Lambda itself refused, or a function that failed, as what tells it from the body; nil for an answer.
@@ -166,7 +168,7 @@ function envoy_on_response(handle)
   if not headers:get("x-envoy-upstream-service-time") then return end -- the gateway's own answer
   local name, asked = context:get("function"), context:get("request")
   if not name then return end
-  local body = handle:body(true)
+  local body = gloo.whole_body(handle)
   if failing or unwrap then translate(handle, body, name, failing, unwrap, asked) end
   if head then without_body(handle, body) end
 end

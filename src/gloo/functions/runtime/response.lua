@@ -6,7 +6,7 @@ local pcall, pairs, tonumber, sub, find = pcall, pairs, tonumber, string.sub, st
 local BODILESS = {[101] = true, [204] = true, [304] = true}
 
 -- The program that made the request of an answer, whether the answer has a body, and the headers that were kept. Without
--- notes there is none. Where it can't be loaded, the fourth value says why.
+-- notes there is none. Where it can't be loaded, the first value is false, and the fourth says why.
 local function recall(handle)
   local notes = gloo.notes_of(handle)
   if not notes then return nil end
@@ -15,10 +15,10 @@ local function recall(handle)
   local stop = find(notes, "\n", 1, true) or #notes + 1
   local program, loaded = gloo.program_called(sub(notes, 1, stop - 1)), true
   if not program then loaded, program = pcall(gloo.program_of, handle:filterContext()) end
-  if not loaded then return nil, nil, nil, program end
   local kept, from = gloo.empty, stop + 1
   stop = find(notes, "\n", from, true) or #notes + 1
   local has_body = sub(notes, from, stop - 1) ~= "HEAD"
+  if not loaded then return false, has_body, nil, program end
   if #program.kept > 0 then kept = {} end
   for i = 1, #program.kept do
     from = stop + 1
@@ -70,10 +70,10 @@ local function take_hosts(program, headers)
   return found
 end
 
--- Answers with an error in place of the upstream's answer, of which nothing is left.
-local function replace_answer(handle, program, failure)
+-- Answers with an error in place of the upstream's answer, of which nothing is left. The client of a HEAD gets no body.
+local function replace_answer(handle, program, failure, has_body)
   local status, code, text = gloo.error_answer(handle, program, failure)
-  local body, headers, names = handle:body(true), handle:headers(), {}
+  local body, headers, names = gloo.whole_body(handle), handle:headers(), {}
   for name in pairs(headers) do
     if sub(name, 1, 1) ~= ":" then names[#names + 1] = name end
   end
@@ -81,7 +81,17 @@ local function replace_answer(handle, program, failure)
   headers:replace(":status", status == 500 and "500" or "502")
   headers:replace("content-type", "application/json")
   headers:replace("x-gloo-error", code)
-  body:setBytes(text)
+  body:setBytes(has_body and text or "")
+  if not has_body then headers:remove("content-length") end
+end
+
+-- Takes away a length that is none of the answer's: that of the body which a 304 stands for, where it is none any more,
+-- and that of a 204 (RFC 9110, section 8.6). `before`: its status as it came.
+local function correct_length(headers, before, replaced)
+  local status = tonumber(headers:get(":status"))
+  if (before == 304 and status ~= 304 and not replaced) or (status == 204 and replaced) then
+    headers:remove("content-length")
+  end
 end
 
 -- An answer that is none of the function's: it was refused before, or by the function itself.
@@ -93,7 +103,7 @@ end
 function envoy_on_response(handle)
   if gloo.cold then gloo.warm_up() end
   local program, has_body, kept, problem = recall(handle)
-  if problem then return replace_answer(handle, gloo.broken, problem) end
+  if problem then return replace_answer(handle, gloo.broken, problem, has_body) end
   if not program then return pass_on(handle) end
   local headers = handle:headers()
   local hosts = program.hosts and take_hosts(program, headers)
@@ -102,16 +112,17 @@ function envoy_on_response(handle)
   if not rule or (whole and not has_body) then return end
   local body, text, encoding
   if whole then
-    body = handle:body(true)
+    body = gloo.whole_body(handle)
     headers = handle:headers() -- waiting for the body ended the life of the first
     encoding = headers:get("content-encoding")
     if rule.reads_body then
       local length = body:length()
-      if length > rule.longest then return replace_answer(handle, program, gloo.too_long(rule.longest)) end
+      if length > rule.longest then return replace_answer(handle, program, gloo.too_long(rule.longest), has_body) end
       text = body:getBytes(0, length)
     end
     if encoding and text and text ~= "" and encoding ~= "identity" then
-      return replace_answer(handle, program, {status = 502, code = "encoded_body", message = "the answer is compressed"})
+      local failure = {status = 502, code = "encoded_body", message = "the answer is compressed"}
+      return replace_answer(handle, program, failure, has_body)
     end
   end
   gloo.refill(rule.work, rule.sound)
@@ -119,10 +130,11 @@ function envoy_on_response(handle)
   ours = status >= 400 and headers:get("x-gloo-error") ~= nil and headers:get("x-envoy-upstream-service-time") == nil
   local rendered, result = pcall(rule.render, headers, text, kept, hosts)
   if rendered and result and #result > gloo.most_made then rendered, result = false, gloo.too_much end
-  if not rendered then return replace_answer(handle, program, result) end
+  if not rendered then return replace_answer(handle, program, result, has_body) end
   if result then
     if encoding then headers:remove("content-encoding") end
     body:setBytes(result)
     if result == "" then headers:remove("content-type") end
   end
+  if status == 304 or result == "" then correct_length(headers, status, result) end
 end
