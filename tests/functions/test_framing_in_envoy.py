@@ -17,7 +17,7 @@ BODY, MERGE, FIXED, FAILS, STATUS, EMPTY = range(6)
 _ANY = Condition(("any",))
 PROGRAMS = [
     compile_function(FunctionTemplate("u/body", "/b", body='{"n": {{ default(name, "none") }}}')),
-    compile_function(FunctionTemplate("u/merge", "/m", mode=BodyMode("merge"))),
+    compile_function(FunctionTemplate("u/merge", "/m", mode=BodyMode("merge_parameters"))),
     compile_function(FunctionTemplate("u/fixed", body='{"a": 1}')),
     compile_function(
         FunctionTemplate(
