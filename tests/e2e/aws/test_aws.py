@@ -76,6 +76,17 @@ async def test_a_question_for_the_head_calls_the_function_and_gets_no_body(
         assert (status, rest[:13]) == (200, b"HTTP/1.1 404 ")
 
 
+async def test_a_call_and_an_answer_without_a_body_are_framed_as_such(
+    peer: LambdaPeer, gateway: RunningGateway
+) -> None:
+    await gateway.request("GET", "/body")
+    (call,) = peer.calls
+    assert (call.headers["content-length"], "transfer-encoding" in call.headers, call.body) == ("0", False, b"")
+    peer.answers["as-v2"] = result(statusCode=204)
+    answer = await gateway.request("GET", "/as-v2")
+    assert (answer.status_code, "content-length" in answer.headers, answer.content) == (204, False, b"")
+
+
 async def test_a_call_that_cannot_be_signed_is_none(peer: LambdaPeer, gateway: RunningGateway) -> None:
     mine = {"x-amz-client-context": "e30=", "authorization": "Bearer mine"}
     for path in ("/body", "/v2"):  # the request as it is, and an event
