@@ -19,6 +19,7 @@ LOADS = {
     "plain, 45-byte POST": Load("/plain/pet", PLAIN_POST.body),
     "plain, 10 KB POST": Load("/plain/pet", json.dumps(json.loads(LARGE))),
     "headers, lowered": Load("/lowered"),
+    "header copied, lowered": Load("/copied"),
     "headers, Lua": Load("/headers"),
     "path, lowered": Load("/pets/123456"),
     "path and header, lowered": Load("/users/123456/pets"),
@@ -31,6 +32,7 @@ LOADS = {
 
 _SPEC = {
     "lowered": {"headers": {"x-client": "gloo", "x-agent": "{{ header('user-agent') }}"}},
+    "copied": {"headers": {"x-client": "{{ header('x-team') }}"}},
     "headers": {"headers": {"x-client": "{{ 'gloo' }}", "x-agent": "{{ header('user-agent') ~ '' }}"}},
     "pets": {"path": "/find?id={{ id }}"},
     "users": {"path": "/find?id={{ id }}", "headers": {"x-client": "{{ id }}"}},

@@ -69,6 +69,7 @@ _BY_REGEX = "plain, matched by a regex"
 _WITH_SERVICE = "Envoy's ext_proc + service: 45-byte body"
 _ROWS = (
     Row("headers, lowered", "plain", 1.03),
+    Row("header copied, lowered", "plain", 1.10),
     Row("headers, Lua", "plain", 1.10),
     Row("path, lowered", _BY_REGEX, 1.03),
     Row("path and header, lowered", _BY_REGEX, 1.10),

@@ -26,6 +26,8 @@ _WRK_SCRIPT = """
 wrk.method = %(method)s
 wrk.body = %(body)s
 wrk.headers["content-type"] = "application/json"
+wrk.headers["user-agent"] = "wrk/4"
+wrk.headers["x-team"] = "blue"
 function done(summary)
   local e = summary.errors
   io.write(string.format('\\n{"requests": %%d, "microseconds": %%d, "errors": %%d}\\n', summary.requests,

@@ -43,7 +43,7 @@ def test_a_media_type_is_known_in_any_case_and_with_parameters(content_type: str
 
 def test_a_virtual_host_with_events_has_the_filters_of_their_routes_in_its_chain() -> None:
     config = typed(route_components_pb2.FilterConfig())
-    plain = PlainCall("/x", ("/x", "/y"), filters=(("plain", config),))
+    plain = PlainCall((), (("plain", config),))
     targets = (Target("a", filters=(("first", config), ("own", config))), Target("b", plain=plain))
     match = RouteMatch(PathMatch("exact", "/events"))
     routes = (

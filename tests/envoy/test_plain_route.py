@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from gloo.envoy.function_headers import FUNCTION_HEADERS, function_headers
+from gloo.envoy.jwt import JWT_FILTER, no_token
 from gloo.envoy.plain_route import (
     ORIGINAL_PATH,
     PATH_VALUES,
@@ -27,7 +28,8 @@ from gloo.envoy.route_policy import HashPolicy, Mirror
 from gloo.model.base import replace
 
 HEADERS = ((FUNCTION_HEADERS, function_headers([HeaderChange("x-a", "1")])),)
-CALL = PlainCall("/users/([0-9]+)", ("^/users/([0-9]+)$", r"/find?id=\1"), "GET", HEADERS)
+ON_PATH = ValueMatch(":path", "regex", "/users/([0-9]+)")
+CALL = PlainCall((ON_PATH, ValueMatch(":method", "exact", "GET")), HEADERS, ("^/users/([0-9]+)$", r"/find?id=\1"))
 TARGET = Target("pets", filters=(("program", function_headers([])),), held_bytes=9, plain=CALL)
 ROUTE = Route(
     "pets/0", RouteMatch(PathMatch("prefix", "/users"), headers=(ValueMatch("x-b", "present"),)), Forward((TARGET,))
@@ -39,7 +41,7 @@ def test_it_takes_plain_paths_alone_rewrites_them_and_runs_no_program() -> None:
     assert found is not None and isinstance(found.action, Forward)
     assert found.match.headers == (
         ValueMatch("x-b", "present"),
-        ValueMatch(":path", "regex", "/users/([0-9]+)"),
+        ON_PATH,
         ValueMatch(":method", "exact", "GET"),
     )
     assert found.action.regex_rewrite == ("^/users/([0-9]+)$", r"/find?id=\1")
@@ -78,6 +80,23 @@ def _with_action(**fields: Any) -> Route:
 )
 def test_a_route_that_needs_or_changes_the_path_itself_has_none(route: Route) -> None:
     assert plain_route(route) is None
+
+
+ASKING = replace(TARGET, plain=PlainCall((ValueMatch("x-team", "regex", ".+"),), HEADERS, asked=("x-team",)))
+
+
+@pytest.mark.parametrize("fields", [{"prefix_rewrite": "/"}, {"mirror": Mirror("copy")}, {}])
+def test_where_no_path_is_made_the_route_may_do_what_it_likes_with_it(fields: dict[str, Any]) -> None:
+    found = plain_route(_with_action(targets=(ASKING,), **fields))
+    assert found is not None and isinstance(found.action, Forward)
+    assert found.action.prefix_rewrite == fields.get("prefix_rewrite")
+    assert [name for name, _ in found.action.targets[0].filters] == [FUNCTION_HEADERS]
+
+
+def test_where_tokens_are_verified_a_header_may_be_gone_by_then() -> None:
+    guarded = replace(ROUTE, filters=((JWT_FILTER, no_token()),))
+    assert plain_route(guarded) is not None
+    assert plain_route(replace(guarded, action=Forward((ASKING,)))) is None
 
 
 def test_groups_of_the_path_are_noted_by_their_numbers() -> None:

@@ -16,6 +16,7 @@ upstreams:
   - {name: find, spec: {path: "/find/{{ id }}", headers: {x-version: "2"}}}
   - {name: mark, spec: {headers: {x-version: "2"}}}
   - {name: both, spec: {headers: {x-version: "2", x-id: "{{ id | upper }}"}}}
+  - {name: copy, spec: {headers: {x-id: "{{ id }}"}}}
 virtual_services:
 - name: default
   routes:
@@ -27,6 +28,9 @@ virtual_services:
   - request_matcher: {path_prefix: /both}
     single_destination: {function: {upstream_name: pets, function_name: both}}
     extensions: {parameters: {path: "/both/{id}"}}
+  - request_matcher: {path_prefix: /copy}
+    single_destination: {function: {upstream_name: pets, function_name: copy}}
+    extensions: {parameters: {headers: {x-pet: "{id}"}}}
   - request_matcher: {path_prefix: /}
     single_destination: {upstream: {name: pets}}
 """
@@ -35,7 +39,9 @@ virtual_services:
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        ("/find/7", "Envoy itself, since the path is plain"),
+        ("/copy?pet", "Envoy itself, since the request is plain"),
+        ("/copy", "a Lua program"),
+        ("/find/7", "Envoy itself, since the request is plain"),
         ("/find/7?a=b", "a Lua program, but x-version by Envoy itself"),
         ("/find/a%20b", "a Lua program, but x-version by Envoy itself"),
         ("/mark", "Envoy itself"),
@@ -45,6 +51,7 @@ virtual_services:
 )
 def test_who_makes_a_request_is_told(path: str, told: str) -> None:
     config = config_of(PETS)
-    request = request_of("GET", f"http://localhost{path}")
+    headers = [("x-pet", "7")] if path.endswith("pet") else []
+    request = request_of("GET", f"http://localhost{path}", headers)
     (delivery,) = explain(request, tables_of(config, PLUGINS), FunctionRuntime()).deliveries
     assert delivery.made_by == told

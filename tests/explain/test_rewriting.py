@@ -77,6 +77,19 @@ def test_commands_that_only_envoy_can_fill_stay() -> None:
     assert changed(request_of("GET", "/"), (change,)).headers == (("x-a", change.value),)
 
 
+def test_a_format_of_a_whole_header_has_all_of_its_values() -> None:
+    formats = {"x-b": "<%CEL(request.headers['x-a'])%>", "x-c": "%CEL(request.headers['x-none'])%"}
+    changes = [HeaderChange(name, value, format=True) for name, value in formats.items()]
+    request = with_headers(request_of("GET", "/", [("x-a", "1"), ("x-a", "2")]), changes)
+    assert dict(request.headers)["x-b"] == "<1,2>"
+    assert "x-c" not in dict(request.headers)
+
+
+def test_a_whole_header_that_envoy_itself_writes_is_named() -> None:
+    change = HeaderChange("x-b", "%CEL(request.headers['x-request-id'])%", format=True)
+    assert with_headers(request_of("GET", "/"), (change,)).headers == (("x-b", "%REQ(x-request-id)%"),)
+
+
 def test_headers_of_a_function_that_come_out_empty_are_removed() -> None:
     request = request_of("GET", "/p", [("x-a", "1"), ("x-b", "2"), ("user-agent", "curl")])
     changes = (

@@ -22,6 +22,13 @@ def test_a_function_of_fixed_headers_needs_no_program() -> None:
     assert result.rest.is_empty
 
 
+def test_a_program_that_is_there_anyway_copies_headers_that_may_come_twice() -> None:
+    copies = (("x-a", "{{ header('x-b') }}"), ("x-c", "{{ header('accept') }}"))
+    result = lowered(*copies, body="{{ id }}")
+    assert [header.name for header in result.headers] == ["x-c"]
+    assert result.rest.headers == copies[:1]
+
+
 def test_a_percent_sign_of_a_text_stays_one() -> None:
     assert lowered(("x-a", "100%"), ("x-b", "%{{ method }}")).headers == (
         NativeHeader("x-a", "100%"),
@@ -36,6 +43,7 @@ def test_a_percent_sign_of_a_text_stays_one() -> None:
         ("{{ scheme }}://{{ authority }}", "%REQ(:scheme)%://%REQ(:authority)%"),
         ("{{ header('User-Agent') }}", "%REQ(user-agent)%"),
         ("({{ request_header('authorization') }})", "(%REQ(authorization)%)"),
+        ("<{{ header('X-Team') }}>", "<%CEL(request.headers['x-team'])%>"),
     ],
 )
 def test_what_every_request_has_is_copied_by_a_format(template: str, value: str) -> None:
@@ -47,7 +55,9 @@ def test_what_every_request_has_is_copied_by_a_format(template: str, value: str)
     [
         "{{ id }}",
         "{{ path }}",
-        "{{ header('x-b') }}",
+        "{{ header('range') }}",
+        "{{ header('x-envoy-attempt-count') }}",
+        "{{ header('x.b') }}",
         "{{ header(id) }}",
         "{{ method | upper }}",
         "{{ default(id, 'none') }}",

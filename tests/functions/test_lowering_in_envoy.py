@@ -19,7 +19,7 @@ from gloo.plugins.base import FunctionCall
 from gloo.plugins.rest import Rest, RestExtension, RestFunction, parameters_of, template_of
 
 PARAMETERS = {"query": {"id": "{id}"}}
-ON_THE_PATH = {"path": "/p/{id}/x/{pet}"}
+ON_THE_PATH = {"path": "/p/{id}/x/{pet}", "headers": {"x-version": "{version}", "Accept": ""}}
 REQUESTS = 15  # to each function
 
 FUNCTIONS: tuple[Mapping[str, str], ...] = (
@@ -32,13 +32,19 @@ FUNCTIONS: tuple[Mapping[str, str], ...] = (
     {":method": "PUT", "x-a": "{{ method }}", "x-b": "{{ authority }}", "x-version": "2"},
     {"x-a": "{{ id }}", "x-b": "{{ header('x-a') }}", "x-version": "2"},
     {"user-agent": "mine", "x-a": "{{ header('user-agent') }}", "x-forwarded-for": "192.0.2.1"},
+    {"x-b": "{{ header('x-a') }}", "x-c": "<{{ header('X-Version') }}{{ header('accept') }}>", "x-version": ""},
+    {"x-b": "{{ header('x-a') }}", "x-c": "{{ header('x-forwarded-for') }}%", "x-d": "{{ request_header('x-d') }}"},
 )
 PATHS = (None, "/fixed?a=b", "/pets/{{ id }}")
-PLAIN: tuple[tuple[str, Mapping[str, str]], ...] = (
+PLAIN: tuple[tuple[str | None, Mapping[str, str]], ...] = (
     ("/pets/{{ pet }}/of/{{ id }}?own={{ id }}", {}),
     ("/fixed", {"x-a": "{{ id }}", "x-b": "{{ pet }}-{{ method }}", "user-agent": "mine"}),
     ("/find?id={{ id }}", {":method": "GET", "x-a": "{{ pet }}{{ pet }}", "x-version": "", "accept": "*/*"}),
     ("/a{{ id }}b/{{ pet }}.json", {":method": "PUT", "x-b": "<{{ header('accept') }}>"}),
+    ("/a/{{ id }}", {"x-b": "{{ header('x-a') }}", "x-c": "<{{ version }}>"}),
+    (None, {"x-b": "{{ id }}{{ version }}", "x-c": "{{ header('x-a') }}"}),
+    (None, {"x-b": "{{ version }}", "x-c": "{{ Accept }}"}),
+    (None, {":method": "GET", "x-b": "{{ header('x-a') }}"}),
 )
 
 
@@ -70,6 +76,7 @@ TARGETS = ("/", "/p", "/p?id=7", "/p?id=a%2Fb&x=1", "/p?id=", "/%41?id=%0d%0ax")
 _SEGMENTS = ("7", "a.b", "A-z_0~9", "x" * 40, "y" * 41, ".", "..", ".a", "a%20b", "a%2Fb", "%2e%2e", "%41", "a;b", "%%")
 PATH_TARGETS = (
     *(f"/p/{one}/x/{other}" for one in _SEGMENTS for other in ("1", one)),
+    *("/p/7/x/1?" + "q" * 9000, "/p/7/x/1?a?b=%zz"),
     *("/p/7/x/1?", "/p/7/x/1?id=2", "/p/7/x/1/", "/p//x/1", "/p/7/x/", "/q/7/x/1", "/p/7/x/1/x/2", "/p/7/x/1//"),
 )
 
@@ -108,10 +115,10 @@ def test_the_upstream_gets_the_same_request_from_all_forms(envoy: FunctionEnvoy,
 
 
 @pytest.mark.parametrize("index", range(len(PLAIN)))
-def test_requests_with_plain_paths_need_no_program_and_all_others_get_it(envoy: FunctionEnvoy, index: int) -> None:
+def test_plain_requests_need_no_program_and_all_others_get_it(envoy: FunctionEnvoy, index: int) -> None:
     made = requests(index, PATH_TARGETS)
     plain = 0
-    for method, target in product(("GET", "PUT"), PATH_TARGETS):
+    for method, target, _ in product(("GET", "PUT"), PATH_TARGETS, range(4)):
         sent = replace(next(made), method=method, target=target)
         expected = envoy.send(f"whole-{index}", sent)
         assert envoy.send(f"plain-{index}", sent) == expected, sent

@@ -19,6 +19,9 @@ def made(path: str, *parameters: Parameter, **fields: object) -> PlainRequest:
     return found
 
 
+TEAM = Parameter("header", "x-team", "{team}")
+
+
 def result(request: PlainRequest, target: str) -> str | None:
     """What Envoy's regular expressions make of a target; None where it is not plain."""
     plain = re2.fullmatch(request.path, target) is not None
@@ -58,6 +61,30 @@ def test_a_header_gets_a_variable_by_the_number_of_its_group_and_long_ones_go_to
     assert result(request, f"/users/7/pets/{'x' * 41}") is None
 
 
+def test_a_header_that_a_variable_stands_for_must_be_there() -> None:
+    request = made("/find/{{ id }}", PETS, TEAM, headers={"x-a": "<{{ team }}>", "x-b": "{{ header('x-c') }}"})
+    assert [header.value for header in request.headers] == [
+        "<%CEL(request.headers['x-team'])%>",
+        "%CEL(request.headers['x-c'])%",
+    ]
+    assert request.asked == ("x-team",)
+    assert result(request, "/users/7/pets/x") == "/find/7"
+
+
+def test_where_the_path_stays_a_query_may_follow_it() -> None:
+    request = plain(None, PETS, headers={"x-pet": "{{ pet }}"})
+    assert request is not None and request.rewrite == ""
+    assert re2.fullmatch(request.path, "/users/7/pets/x?a=b?") is not None
+    assert re2.fullmatch(request.path, "/users/7/pets/x/?a=b") is None
+
+
+def test_without_a_path_method_and_headers_alone_count() -> None:
+    headers = {":method": "GET", "x-a": "{{ team }}{{ Team }}"}
+    request = plain(None, TEAM, Parameter("header", "Team"), headers=headers)
+    assert request is not None
+    assert (request.path, request.method, request.asked) == ("", "GET", ("x-team", "team"))
+
+
 def test_a_constant_method_is_a_condition() -> None:
     assert made("/find", headers={":method": "GET"}).method == "GET"
     assert plain("/find", headers={":method": "{{ method }}"}) is None
@@ -67,6 +94,11 @@ def test_a_constant_method_is_a_condition() -> None:
     ("path", "parameters", "fields"),
     [
         (None, (PETS,), {}),
+        (None, (PETS, TEAM), {"headers": {"x-a": "{{ header('x-team') }}"}}),
+        (None, (TEAM, Parameter("query", "team")), {"headers": {"x-a": "{{ team }}"}}),
+        (None, (TEAM,), {"headers": {"x-a": "{{ team }}", "X-Team": "none"}}),
+        (None, (Parameter("header", "x-team", "team-{team}"),), {"headers": {"x-a": "{{ team }}"}}),
+        ("/find/{{ team }}", (TEAM,), {}),
         ("/find/{{ id }}", (PETS,), {"body": "{}"}),
         ("/find/{{ id | upper }}", (PETS,), {}),
         ("/find/{{ raw(id) }}", (PETS,), {}),

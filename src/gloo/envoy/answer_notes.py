@@ -28,10 +28,9 @@ def answer_notes(program: str, kept: Sequence[str]) -> TypedConfig:
 
     Args:
         program: its id.
-        kept: headers of the request that it asks for; those that Envoy joins when they come twice.
+        kept: formats of the headers of the request that it asks for.
     """
-    lines = (program, *(f"%REQ({name})%" for name in (":method", *kept)))
-    text = base_pb2.DataSource(inline_string="\n".join(lines))
+    text = base_pb2.DataSource(inline_string="\n".join((program, "%REQ(:method)%", *kept)))
     config = set_filter_state_pb2.Config()
     value = config.on_request_headers.add(object_key=_KEY, factory_key=_FACTORY)
     written = substitution_format_string_pb2.SubstitutionFormatString(text_format_source=text, omit_empty_values=True)

@@ -1,7 +1,7 @@
 """Calls that Envoy makes without a program: the route for them stands before the one that takes all requests.
 
-It has a condition on the whole path, rewrites that by a regular expression, and sets headers. The upstream does not
-learn the path that the client asked for: a filter of its cluster takes away what the router tells it.
+It has conditions on the path and on headers, rewrites the path by a regular expression, and sets headers. The upstream
+does not learn the path that the client asked for: a filter of its cluster takes away what the router tells it.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,9 @@ from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
 from envoy.extensions.filters.http.header_mutation.v3 import header_mutation_pb2
 from envoy.extensions.filters.http.header_to_metadata.v3 import header_to_metadata_pb2
 
+from gloo.envoy.jwt import JWT_FILTER
 from gloo.envoy.message import TypedConfig, typed
-from gloo.envoy.route import Forward, Route, ValueMatch
+from gloo.envoy.route import Forward, Route
 from gloo.envoy.stage import HttpFilter, Stage
 from gloo.model.base import replace
 
@@ -55,23 +56,28 @@ def _without_original_path() -> tuple[str, TypedConfig]:
 def plain_route(route: Route) -> Route | None:
     """Return the route for the requests of *route* that need no program, or None if there are none.
 
-    There are none where the route itself needs the path that a program makes, or changes it.
+    There are none where the route itself needs the path that a program makes, or changes it, and where tokens are
+    verified if a header must be there: that filter may take it away, or write a claim into it.
     """
     action = route.action
     if not isinstance(action, Forward) or len(action.targets) > 1 or (plain := action.targets[0].plain) is None:
         return None
-    if action.prefix_rewrite is not None or action.regex_rewrite or action.mirror or action.hash_policies:
+    if route.later or (plain.asked and any(name == JWT_FILTER for name, _ in route.filters)):
         return None
-    changes = (*route.request_headers, *action.targets[0].request_headers)
-    if route.later or any(change.format or change.name.lower() == TOLD for change in changes):
-        return None
-    plainly = [ValueMatch(":path", "regex", plain.path)]
-    if plain.method:
-        plainly.append(ValueMatch(":method", "exact", plain.method))
-    filters = (*plain.filters, _without_original_path())
+    filters = plain.filters
+    if plain.rewrite is not None:
+        if _needs_path(route, action):
+            return None
+        filters = (*filters, _without_original_path())
+        action = replace(action, regex_rewrite=plain.rewrite)
     target = replace(action.targets[0], filters=filters, held_bytes=0, plain=None)
-    return replace(
-        route,
-        match=replace(route.match, headers=(*route.match.headers, *plainly)),
-        action=replace(action, targets=(target,), regex_rewrite=plain.rewrite),
-    )
+    match = replace(route.match, headers=(*route.match.headers, *plain.conditions))
+    return replace(route, match=match, action=replace(action, targets=(target,)))
+
+
+def _needs_path(route: Route, action: Forward) -> bool:
+    """Tell whether *route* reads the path that a program makes, or changes it, or what the router tells of it."""
+    if action.prefix_rewrite is not None or action.regex_rewrite or action.mirror or action.hash_policies:
+        return True
+    changes = (*route.request_headers, *action.targets[0].request_headers)
+    return any(change.format or change.name.lower() == TOLD for change in changes)

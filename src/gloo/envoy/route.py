@@ -66,16 +66,16 @@ class PlainCall(Value, frozen=True):
     """How a target gets the requests that need no program of its function, see `gloo.envoy.plain_route`.
 
     Args:
-        path: what all of their ``:path`` matches (RE2).
-        rewrite: a regular expression for the whole of it, and the path for the upstream; ``\\1`` is the first group.
-        method: the one that they have, if it matters.
+        conditions: which requests those are, by their headers.
         filters: in place of the target's own.
+        rewrite: a regular expression for the whole path, and the one for the upstream; ``\\1`` is the first group.
+        asked: headers that must still be there when the function reads them.
     """
 
-    path: str
-    rewrite: tuple[str, str]
-    method: str = ""
+    conditions: tuple[ValueMatch, ...]
     filters: FilterConfigs = ()
+    rewrite: tuple[str, str] | None = None
+    asked: tuple[str, ...] = ()
 
 
 class Target(Value, frozen=True):

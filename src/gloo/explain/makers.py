@@ -12,7 +12,7 @@ def maker(route: Route, target: Target, request: Request) -> str:
     """Say who makes what *target* of *route* gets for *request*; empty where no function of templates is called."""
     plain = plain_route(route)
     if plain is not None and refusal(plain.match, request) is None:
-        return "Envoy itself, since the path is plain"
+        return "Envoy itself, since the request is plain"
     filters = {name for name, _ in target.filters}
     headers = [
         change.name

@@ -13,9 +13,12 @@ from gloo.envoy.route_policy import HostRewrite
 from gloo.envoy.upstream_filters import FOR_FILTERS, METHOD, PATH
 from gloo.explain.matching import path_holds
 from gloo.explain.request import Headers, Request
+from gloo.functions.lowering import WHOLE_HEADER
 from gloo.model.base import replace
 
-_COMMAND = re.compile(r"%%|%REQ\((?P<name>[^?():]*:?[^?():]*)(?:\?(?P<other>[^()]*))?\)(?::(?P<length>\d+))?%")
+_COMMAND = re.compile(
+    r"%%|%REQ\((?P<name>[^?():]*:?[^?():]*)(?:\?(?P<other>[^()]*))?\)(?::(?P<length>\d+))?%|" + WHOLE_HEADER.pattern
+)
 _ADDED = frozenset({"x-request-id", "x-forwarded-for", "x-forwarded-proto"})  # by Envoy, before any filter
 _GROUP = re.compile(r"\\([0-9\\])")
 
@@ -100,6 +103,8 @@ def filled(change: HeaderChange, request: Request) -> str:
 def _filled(command: "re.Match[str]", request: Request) -> str:
     if command[0] == "%%":
         return "%"
+    if whole := command["whole"]:
+        return request.header(whole) or (f"%REQ({whole})%" if whole in _ADDED else "")
     for name in (command["name"], command["other"]):
         value = request.first(name.lower()) if name else None
         if value is not None:

@@ -1,16 +1,16 @@
-"""The request of a function as Envoy itself makes it, for those requests of clients whose path is plain.
+"""The request of a function as Envoy itself makes it, for those requests of clients that are plain.
 
-A path is plain when it has no query and all that stands for variables is letters, digits, ``-``, ``_``, ``~`` and, but
-for the first character, dots. There is nothing to decode and to escape then, so that a regular expression makes of it
-what the function's program does; all others meet the program (docs/decisions/0002-lowering.md).
+A path is plain when all that stands for variables is letters, digits, ``-``, ``_``, ``~`` and, but for the first
+character, dots, and when it has no query where the function makes another path. There is nothing to decode and to
+escape then, so that a regular expression makes of it what the function's program does. Headers that give variables
+their values must be there. All other requests meet the program (docs/decisions/0002-lowering.md).
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from gloo.functions.body_modes import TEMPLATE
-from gloo.functions.lowering import NativeHeader, native_headers
-from gloo.functions.parameters import Binding, Extent, Parameter, Pattern, bindings, named, parse_pattern
+from gloo.functions.lowering import NativeHeader, header_value, is_readable, native_headers
+from gloo.functions.parameters import VARIABLE, Binding, Extent, Parameter, Pattern, bindings, named, parse_pattern
 from gloo.functions.program import FunctionTemplate
 from gloo.functions.source import Source
 from gloo.functions.template import parse
@@ -19,6 +19,7 @@ from gloo.model.base import Value, replace
 
 _FIRST, _MORE = "[A-Za-z0-9_~-]", "[A-Za-z0-9._~-]"
 _ANY_PATH = "[!->@-~]*"  # printable ASCII without the question mark
+_ANY_QUERY = r"(?:\?.*)?"
 _MOST_GROUPS = 9  # of RE2, in what a match is replaced by
 _LONGEST = 40
 """Characters of a value that a header gets: Envoy's filter leaves out one of 8,192, and each costs RE2 200 bytes."""
@@ -30,15 +31,16 @@ Path = tuple[str, ...]
 
 
 class PlainRequest(Value, frozen=True):
-    r"""What Envoy makes of a plain path.
+    r"""What Envoy makes of a plain request.
 
     Args:
-        path: matches the whole of it (RE2).
+        path: matches the whole of it, with its query (RE2); empty for any.
         pattern: the same for what is known to match *path*; its groups are the variables, at most nine.
-        rewrite: the path for the upstream, with ``\1`` for the first group.
+        rewrite: the path for the upstream, with ``\1`` for the first group; empty for the client's own.
         method: the one that the request must have already; empty for any.
         headers: to be set; a format may name `VALUES` of the request.
         values: which groups those are: the value ``1`` is the first group.
+        asked: headers that must be there, and not empty.
     """
 
     path: str
@@ -47,6 +49,7 @@ class PlainRequest(Value, frozen=True):
     method: str = ""
     headers: tuple[NativeHeader, ...] = ()
     values: tuple[int, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 VALUES = "gloo.path"
@@ -54,22 +57,65 @@ VALUES = "gloo.path"
 
 
 def plain_request(template: FunctionTemplate, parameters: Sequence[Parameter] = ()) -> PlainRequest | None:
-    """Return what Envoy does for *template*, which compiles with *parameters*; None if only its program can do it."""
-    if template.path is None or template.body is not None or template.mode != TEMPLATE:
-        return None
-    if template.extractors:
+    """Return what Envoy does for *template*, which compiles with *parameters*.
+
+    None if only its program can do it, and if there is nothing that depends on the request being plain.
+    """
+    if template.writes_body or template.extractors:
         return None
     method, template = _without_method(template)
-    groups, pattern = _groups([*map(named, parameters)])
-    source = Source.of_line("path", template.path or "", pointers=template.known.pointers)
-    path = _rewritten(parse(source), groups)
-    headers = native_headers(template, parameters, {name: _format(group) for name, group in groups.items()})
+    complete = [*map(named, parameters)]
+    groups, pattern = _groups(complete)
+    sources = _headers(complete, template)
+    formats = {name: _format(group) for name, group in groups.items()}
+    formats |= {name: header_value(header) for name, header in sources.items()}
+    headers = native_headers(template, parameters, formats)
+    path = _path(template, groups)
     if method is None or path is None or headers is None:
         return None
-    wanted = tuple(group for group in sorted(groups.values()) if any(_format(group) in h.value for h in headers))
-    if pattern is None or (not wanted and "\\" not in path):
-        return PlainRequest(_ANY_PATH, _ANY_PATH, path, method, headers)
-    return PlainRequest(_regex(pattern, wanted), _regex(pattern), path, method, headers, wanted)
+    wanted = tuple(group for group in sorted(groups.values()) if _stands_in(headers, _format(group)))
+    asked = tuple(dict.fromkeys(sources[name] for name in _variables(template) if name in sources))
+    found = PlainRequest("", "", path, method, headers, wanted, asked)
+    if pattern is not None and (wanted or "\\" in path):
+        more = "" if path else _ANY_QUERY
+        return replace(found, path=_regex(pattern, wanted) + more, pattern=_regex(pattern) + more)
+    if path:
+        return replace(found, path=_ANY_PATH, pattern=_ANY_PATH)
+    return found if method or asked else None
+
+
+def _variables(template: FunctionTemplate) -> Iterator[Path]:
+    """Yield the variables of the headers of *template*, which are no more than text and values."""
+    for name, text in template.headers:
+        for statement in parse(Source.of_line(f"headers.{name}", text, pointers=template.known.pointers)):
+            if isinstance(statement, Output) and isinstance(statement.expression, Variable):
+                yield statement.expression.path
+
+
+def _stands_in(headers: Iterable[NativeHeader], value: str) -> bool:
+    return any(value in header.value for header in headers)
+
+
+def _path(template: FunctionTemplate, groups: Mapping[Path, int]) -> str | None:
+    """Return the path of *template*, empty if it leaves that of the client; None if only the program can make it."""
+    if template.path is None:
+        return ""
+    return _rewritten(parse(Source.of_line("path", template.path, pointers=template.known.pointers)), groups)
+
+
+def _headers(parameters: Sequence[Parameter], template: FunctionTemplate) -> Mapping[Path, str]:
+    """Return the variables that are whole headers, which the function itself leaves as they are, with their names."""
+    written = {name.lower() for name, _ in template.headers}
+    bound = bindings(parameters)
+    whole = ((each.path, parameters[each.parameter]) for each in bound if _is_alone(each, bound))
+    found = ((path, parameter.key.lower()) for path, parameter in whole if _is_header(parameter))
+    return {path: name for path, name in found if is_readable(name) and name not in written}
+
+
+def _is_header(parameter: Parameter) -> bool:
+    """Tell whether *parameter* takes the whole of a header."""
+    whole = parameter.extractor is None and VARIABLE.sub("", parameter.pattern, 1) == ""
+    return whole and parameter.source == "header"
 
 
 def _without_method(template: FunctionTemplate) -> tuple[str | None, FunctionTemplate]:

@@ -7,10 +7,10 @@ from gloo.envoy.function_headers import FUNCTION_HEADERS, function_headers
 from gloo.envoy.lua import ANSWERS_FILTER, LUA_FILTER, LuaProgram, lua_program
 from gloo.envoy.message import TypedConfig
 from gloo.envoy.plain_route import PATH_VALUES, TOLD, path_values
-from gloo.envoy.route import HeaderChange, PlainCall, Target
+from gloo.envoy.route import HeaderChange, PlainCall, Target, ValueMatch
 from gloo.functions import FunctionTemplate, Parameter, Program, compile_function
 from gloo.functions.limits import MOST_MADE
-from gloo.functions.lowering import ASKED_PLAIN, Lowered, NativeHeader, lower, may_note
+from gloo.functions.lowering import ASKED_PLAIN, Lowered, NativeHeader, header_value, lower, may_note
 from gloo.functions.plain_request import VALUES, PlainRequest, plain_request
 from gloo.model.base import replace
 
@@ -51,7 +51,7 @@ def _without_request(program: Program, headers: Sequence[NativeHeader]) -> Filte
     """Yield the same for requests that Envoy makes itself; only the answers are for *program*, if any are."""
     if program.answers:
         yield ANSWERS_FILTER, _told(program)
-        yield ANSWER_NOTES, answer_notes(program.id, program.kept)
+        yield ANSWER_NOTES, answer_notes(program.id, tuple(map(header_value, program.kept)))
     yield from _headers((*headers, *(ASKED_PLAIN if program.reads_answers else ())), program)
 
 
@@ -71,7 +71,15 @@ def _plain_call(target: Target, plain: PlainRequest, program: Program) -> PlainC
     whole = f"^{plain.pattern}$"
     values = ((PATH_VALUES, path_values(whole, plain.values, VALUES)),) if plain.values else ()
     filters = (*target.filters, *values, *_without_request(program, plain.headers))
-    return PlainCall(plain.path, (whole, plain.rewrite), plain.method, filters)
+    return PlainCall(tuple(_conditions(plain)), filters, (whole, plain.rewrite) if plain.rewrite else None, plain.asked)
+
+
+def _conditions(plain: PlainRequest) -> Iterator[ValueMatch]:
+    if plain.path:
+        yield ValueMatch(":path", "regex", plain.path)
+    if plain.method:
+        yield ValueMatch(":method", "exact", plain.method)
+    yield from (ValueMatch(name, "regex", ".+") for name in plain.asked)
 
 
 def _changes(headers: Iterable[NativeHeader]) -> list[HeaderChange]:
