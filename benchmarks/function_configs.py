@@ -84,6 +84,11 @@ def _route(match: dict[str, str], function: str | None) -> dict[str, object]:
 
 BY_HAND = {
     "nothing": "function envoy_on_request(handle) end",
+    "headers": """function envoy_on_request(handle)
+  local id, headers = handle:filterContext():get("id"), handle:headers()
+  headers:replace("x-client", "gloo")
+  headers:replace("x-agent", headers:get("user-agent") or "")
+end""",
     "path and header": """function envoy_on_request(handle)
   local id, headers = handle:filterContext():get("id"), handle:headers()
   headers:replace("x-client", headers:get(":path"):sub(8))

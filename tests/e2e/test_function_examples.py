@@ -51,7 +51,7 @@ async def test_a_legacy_form_service_has_a_json_api(example: Example, gateway: G
         refused = await running.request("POST", "/payments", json={"card": "4111", "amount": -1})
         assert (refused.status_code, refused.json()) == (422, {"error": "bad amount"})
         missing = await running.request("POST", "/payments", json={"card": "4111"})
-        assert (missing.status_code, missing.json()["parameter"]) == (400, "amount")
+        assert (missing.status_code, missing.json()["error"]["parameter"]) == (400, "amount")
 
 
 async def test_an_api_is_reshaped_for_another_contract(example: Example, gateway: Gateway) -> None:
@@ -156,11 +156,12 @@ async def test_an_upload_reaches_a_json_api(example: Example, gateway: Gateway) 
             while told["license"] != 'CC0 "1.0"':
                 told = (await running.request("POST", "/upload", data=data, files=files)).json()
         none = await running.request("POST", "/upload", files=files)
-        assert (none.status_code, none.json()["parameter"]) == (400, "title")
+        assert (none.status_code, none.json()["error"]["parameter"]) == (400, "title")
         assert await _counted(folder, "http.http.lua.function_errors.missing_parameter") == 1
         assert await _counted(folder, "http.http.lua.function.archive/store.errors") == 1
         kind = {"content-type": "multipart/form-data; boundary=b"}
         cut = await running.request("POST", "/upload", content=b"--b", headers=kind)
         assert (cut.status_code, cut.headers["x-gloo-error"]) == (400, "bad_body")
         long = await running.request("POST", "/upload", content=b"x" * (2**20 + 4096), headers=kind)
-        assert (long.status_code, long.json()["error"], long.json()["function"]) == (413, "too_large", "archive/store")
+        error = long.json()["error"]
+        assert (error["status"], error["reason"], error["function"]) == (413, "too_large", "archive/store")

@@ -85,7 +85,7 @@ def test_a_function_that_refuses_says_what_the_client_gets() -> None:
     assert delivery.sent is None
     assert delivery.refused is not None
     assert delivery.refused.status == 400
-    assert json.loads(delivery.refused.body)["parameter"] == "name"
+    assert json.loads(delivery.refused.body)["error"]["parameter"] == "name"
 
 
 def test_each_weighted_destination_has_its_share_and_its_own_request() -> None:

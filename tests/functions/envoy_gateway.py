@@ -34,6 +34,13 @@ class Echo:
     def body(self) -> bytes:
         return str(self.content["body"]).encode("latin-1")
 
+    @property
+    def error(self) -> Mapping[str, object]:
+        """What a refusal says."""
+        error = self.content["error"]
+        assert isinstance(error, dict)
+        return error
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

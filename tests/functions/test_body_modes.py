@@ -99,7 +99,7 @@ def test_what_can_not_be_wrapped_is_named(gateway: Gateway, whole: Whole) -> Non
         ("headers", Request(headers={"x-a": "\xff"}, body=b"a")),
     ):
         outcome = gateway.send(program, request)
-        assert json.loads(outcome.answer)["message"] == f"'{name}' is not valid UTF-8"
+        assert json.loads(outcome.answer)["error"]["message"] == f"'{name}' is not valid UTF-8"
 
 
 @pytest.mark.parametrize("whole", ["wrap", "wrap_request"])

@@ -87,7 +87,7 @@ def test_an_expression_gives(gateway: Gateway, expression: str, result: str) -> 
 def test_an_expression_fails_with(gateway: Gateway, expression: str, code: str, name: str | None) -> None:
     outcome = call(gateway, Request(body=json.dumps(FIELDS).encode()), body=f"{{{{ {expression} }}}}")
     assert (outcome.code, outcome.log) == (code, None)
-    assert json.loads(outcome.answer).get("parameter") == name
+    assert json.loads(outcome.answer)["error"].get("parameter") == name
 
 
 OTHER_SETTINGS = {"cluster_metadata", "clusterMetadata", "data_source", "host_metadata", "replace", "values"}

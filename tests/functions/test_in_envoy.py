@@ -112,8 +112,9 @@ def test_a_failure_is_told_and_nothing_goes_on(envoy: EnvoyGateway) -> None:
     echo = envoy.send(GET, "/x", body=b"{}")
     assert (echo.status, echo.headers["x-gloo-error"]) == (400, "missing_parameter")
     assert echo.headers["content-type"] == "application/json"
-    assert echo.content == {
-        "error": "missing_parameter",
+    assert echo.error == {
+        "status": 400,
+        "reason": "missing_parameter",
         "message": "'id' is missing",
         "function": "pets/get",
         "parameter": "id",

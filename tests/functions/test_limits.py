@@ -36,8 +36,9 @@ def test_a_long_body_is_refused_unless_the_function_takes_it(gateway: Gateway, p
     assert sent(gateway, usual, body(USUAL)).code is None
     outcome = sent(gateway, usual, body(USUAL + 1))
     assert (outcome.status, outcome.code) == (413, "too_large")
-    assert json.loads(outcome.answer) == {
-        "error": "too_large",
+    assert json.loads(outcome.answer)["error"] == {
+        "status": 413,
+        "reason": "too_large",
         "message": "the body is longer than 131072 bytes",
         "function": "u/f",
     }

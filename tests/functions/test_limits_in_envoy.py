@@ -44,7 +44,7 @@ def test_a_body_may_be_so_long(envoy: EnvoyGateway, program: int, size: int) -> 
 
 def test_a_longer_body_is_refused_and_reaches_no_upstream(envoy: EnvoyGateway) -> None:
     echo = envoy.send(JSON, "/", body=_body(2**17 + 1))
-    assert (echo.status, echo.headers["x-gloo-error"], echo.content["function"]) == (413, "too_large", "u/json")
+    assert (echo.status, echo.headers["x-gloo-error"], echo.error["function"]) == (413, "too_large", "u/json")
 
 
 @pytest.mark.parametrize(("program", "longest"), [(JSON, 2**17), (LONGER, 2**20), (PARTS, 2**20), (WRAP, 2**20)])
@@ -53,8 +53,8 @@ def test_a_body_that_envoy_would_not_keep_is_refused_by_the_function(
 ) -> None:
     before = envoy.count("http.test.lua.function_errors.too_large")
     echo = envoy.send(program, "/", body=b"x" * (2**20 + 4096))
-    assert (echo.status, echo.content["error"]) == (413, "too_large")
-    assert echo.content["message"] == f"the body is longer than {longest} bytes"
+    assert (echo.status, echo.error["reason"]) == (413, "too_large")
+    assert echo.error["message"] == f"the body is longer than {longest} bytes"
     assert envoy.count("http.test.lua.function_errors.too_large") == before + 1
 
 
@@ -85,7 +85,7 @@ def test_a_template_may_make_so_much_and_no_more_of_a_request(envoy: EnvoyGatewa
     most = b"x" * (MOST_MADE // 2 - 1)
     assert envoy.send(TWICE, "/", body=most).body == b"-" + 2 * most
     echo = envoy.send(TWICE, "/", body=most + b"x")
-    assert (echo.status, echo.content["error"], echo.content["function"]) == (400, "too_long", "u/twice")
+    assert (echo.status, echo.error["reason"], echo.error["function"]) == (400, "too_long", "u/twice")
 
 
 def test_a_template_may_make_so_much_and_no_more_of_an_answer(envoy: EnvoyGateway) -> None:
@@ -96,7 +96,7 @@ def test_a_template_may_make_so_much_and_no_more_of_an_answer(envoy: EnvoyGatewa
     )
     assert (answer.status, len(answer.body)) == (200, 2 * most + 1)
     assert (longer.status, longer.headers["x-gloo-error"]) == (502, "too_long")
-    assert json.loads(longer.body)["function"] == "u/said"
+    assert json.loads(longer.body)["error"]["function"] == "u/said"
 
 
 def test_an_answer_that_is_too_long_to_be_read_is_told_by_the_function(envoy: EnvoyGateway) -> None:

@@ -91,7 +91,10 @@ def test_parts_are_merged_into_json(gateway: Gateway) -> None:
 
 def test_bytes_that_are_no_text_stand_in_no_json(gateway: Gateway) -> None:
     outcome = sent(gateway, '{"a": "{{ photo.content }}"}', part("photo", b"\xff", '; filename="a"') + END)
-    assert (outcome.code, json.loads(outcome.answer)["message"]) == ("bad_value", "'photo.content' is not valid UTF-8")
+    assert (outcome.code, json.loads(outcome.answer)["error"]["message"]) == (
+        "bad_value",
+        "'photo.content' is not valid UTF-8",
+    )
 
 
 def test_without_a_body_there_are_no_fields(gateway: Gateway) -> None:
@@ -199,7 +202,7 @@ def test_refused_is(gateway: Gateway, case: str) -> None:
     kind, body, problem = BAD[case]
     outcome = sent(gateway, "-{{ default(a, '') }}", body, kind)
     assert (outcome.status, outcome.code, outcome.log) == (400, "bad_body", None)
-    assert problem in json.loads(outcome.answer)["message"]
+    assert problem in json.loads(outcome.answer)["error"]["message"]
 
 
 def test_the_number_of_parts_is_bounded(gateway: Gateway) -> None:

@@ -136,12 +136,14 @@ def test_a_template_of_headers_works_without_a_body() -> None:
 def test_a_failure_leaves_nothing_of_the_answer(reply: Reply, code: str, rule: ResponseTemplate) -> None:
     cached = Reply(reply.status, {**reply.headers, "cache-control": "max-age=60", "set-cookie": "a=b"}, reply.body)
     after = answered(cached, rule)
-    assert (after.status, json.loads(after.body)["error"]) == (502, code)
+    assert (after.status, json.loads(after.body)["error"]["reason"]) == (502, code)
     assert after.headers == {"content-type": "application/json", "x-gloo-error": code}
 
 
 def test_a_failure_names_the_template() -> None:
-    error = json.loads(answered(Reply(200, {}, b"{}"), ResponseTemplate("responses[1]", body="a {{ id }}")).body)
+    error = json.loads(answered(Reply(200, {}, b"{}"), ResponseTemplate("responses[1]", body="a {{ id }}")).body)[
+        "error"
+    ]
     assert (error["function"], error["field"], error["parameter"]) == ("pets/find", "responses[1].body", "id")
 
 

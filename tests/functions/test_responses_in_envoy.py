@@ -55,7 +55,7 @@ def test_an_error_page_becomes_what_clients_know(envoy: EnvoyGateway) -> None:
 def test_an_answer_that_cannot_be_used_is_replaced_whole(envoy: EnvoyGateway) -> None:
     answer = ask(envoy, DEAD, body="<html>secret", headers={"set-cookie": "a=b", "cache-control": "max-age=9"})
     assert (answer.status, answer.headers["x-gloo-error"]) == (502, "bad_body")
-    assert json.loads(answer.body)["function"] == "pets/find"
+    assert json.loads(answer.body)["error"]["function"] == "pets/find"
     assert not {"set-cookie", "cache-control", "x-a"} & answer.headers.keys()
 
 

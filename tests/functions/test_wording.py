@@ -61,4 +61,4 @@ def test_a_function_works_on_the_first_variable(expression: str, name: str) -> N
 )
 def test_an_error_names_what_is_wrong(gateway: Gateway, template: str, message: str) -> None:
     outcome = call(gateway, Request(body=b'{"xs": [1], "n": 12, "s": "x", "gone": null}'), body=template)
-    assert json.loads(outcome.answer)["message"] == message
+    assert json.loads(outcome.answer)["error"]["message"] == message

@@ -92,7 +92,7 @@ async def test_a_call_that_cannot_be_signed_is_none(peer: LambdaPeer, gateway: R
     for path in ("/body", "/v2"):  # the request as it is, and an event
         for body in (None, b"{}"):
             status, told = await asyncio.to_thread(with_trailers, port_of(gateway), {":path": path, **mine}, body)
-            assert (status, json.loads(told)["error"]) == (400, "trailers")
+            assert (status, json.loads(told)["error"]["reason"]) == (400, "trailers")
     assert peer.calls == []
 
 

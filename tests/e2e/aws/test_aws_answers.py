@@ -63,7 +63,7 @@ async def test_a_result_without_a_status_is_the_body_in_format_2_and_an_error_el
     assert (answer.status_code, answer.json()) == (200, {"a": 1})
     for name in ("as-v1", "as-alb"):
         answer = await gateway.get(f"/{name}")
-        assert (answer.status_code, answer.json()["error"]) == (502, "malformed_answer")
+        assert (answer.status_code, answer.json()["error"]["reason"]) == (502, "malformed_answer")
 
 
 MALFORMED: list[tuple[Json, str]] = [
@@ -89,10 +89,10 @@ async def test_an_answer_out_of_shape_is_a_502_that_says_what_is_wrong(
         peer.answers["as-v2"] = result(**written)
         answer = await gateway.get("/as-v2")
         assert (answer.status_code, answer.headers["x-gloo-error"]) == (502, "malformed_answer"), written
-        assert told in answer.json()["message"]
-        assert answer.json()["function"] == "aws/as-v2"
+        assert told in answer.json()["error"]["message"]
+        assert answer.json()["error"]["function"] == "aws/as-v2"
     peer.answers["as-v2"] = Answer(b"not JSON")
-    assert "is not JSON" in (await gateway.get("/as-v2")).json()["message"]
+    assert "is not JSON" in (await gateway.get("/as-v2")).json()["error"]["message"]
 
 
 @pytest.mark.parametrize("function", ["body", "as-v2", "envoy"])
@@ -102,8 +102,8 @@ async def test_a_function_that_fails_is_a_502_with_the_type_of_its_error_alone(
     raised = {"errorMessage": "the password is tiger", "errorType": "KeyError", "stackTrace": ["line 1"]}
     peer.answers[function] = Answer(json.dumps(raised).encode(), headers=(("x-amz-function-error", "Unhandled"),))
     answer = await gateway.request("POST", f"/{function}", json={})
-    told = {"error": "function_error", "message": "the function failed", "function": f"aws/{function}"}
-    assert (answer.status_code, answer.json()) == (502, {**told, "type": "KeyError"})
+    told = {"status": 502, "reason": "function_error", "message": "the function failed", "function": f"aws/{function}"}
+    assert (answer.status_code, answer.json()["error"]) == (502, {**told, "type": "KeyError"})
     assert answer.headers["content-type"] == "application/json"
 
 
@@ -124,7 +124,7 @@ async def test_the_type_of_an_error_is_a_plain_name(
     raised = {"errorType": written, "errorMessage": "one\nERROR: two"}
     peer.answers["body"] = Answer(json.dumps(raised).encode(), headers=(("x-amz-function-error", "Handled"),))
     answer = await gateway.request("POST", "/body", json={})
-    assert (answer.status_code, answer.json()["type"]) == (502, told)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (502, told)
     assert "\nERROR: two" not in gateway.log.read_text()
 
 
@@ -144,7 +144,8 @@ async def test_what_lambda_itself_refuses_is_told_by_its_type(peer: LambdaPeer, 
     for status, kind, wanted, code in cases:
         peer.answers["body"] = refused(status, kind)
         answer = await gateway.request("POST", "/body", json={})
-        assert (answer.status_code, answer.json()["error"], answer.json()["type"]) == (wanted, code, kind)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["status"], error["reason"], error["type"]) == (wanted, wanted, code, kind)
         assert "123456789012" not in answer.text
         assert answer.headers.get("retry-after") == ("1" if wanted == 429 else None)
 

@@ -39,7 +39,7 @@ async def test_an_event_of_api_gateway_becomes_an_answer(tmp_path: Path) -> None
             pass  # the stand-in is not up yet
         assert (answer.status_code, answer.text) == (200, "hello you\n")
         failed = await gateway.get("/greet?name=7")
-        assert (failed.status_code, failed.json()["type"]) == (502, "ValueError")
+        assert (failed.status_code, failed.json()["error"]["type"]) == (502, "ValueError")
         assert (await gateway.get("/greet-later?name=you")).status_code == 202
 
 

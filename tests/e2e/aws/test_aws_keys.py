@@ -25,7 +25,7 @@ async def test_a_wrong_key_is_a_502_and_shows_in_no_log(peer: LambdaPeer, gatewa
     async with asyncio.timeout(10):
         while (answer := await gateway.request("POST", "/body", json={})).status_code == 200:
             pass
-    assert (answer.status_code, answer.json()["type"]) == (502, "InvalidSignatureException")
+    assert (answer.status_code, answer.json()["error"]["type"]) == (502, "InvalidSignatureException")
     assert canary not in answer.text + gateway.log.read_text()
     state = [file.read_text(errors="replace") for file in gateway.folder.rglob("*") if file.is_file()]
     assert sum(canary in text for text in state) == 1

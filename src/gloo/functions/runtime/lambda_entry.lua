@@ -35,8 +35,9 @@ local function quote(text) return gloo.json_value(text) end
 
 local function error_body(failure, name)
   gloo.refill(LAMBDA_WORK) -- what failed may have spent all
-  return '{"error":' .. quote(failure.code) .. ',"message":' .. quote(failure.message) .. ',"function":' .. quote(name)
-    .. (failure.kind and ',"type":' .. quote(failure.kind) or "") .. "}"
+  return '{"error":{"status":' .. failure.status .. ',"reason":' .. quote(failure.code) .. ',"message":'
+    .. quote(failure.message) .. ',"function":' .. quote(name)
+    .. (failure.kind and ',"type":' .. quote(failure.kind) or "") .. "}}"
 end
 
 -- A failure of ours as it is; anything else is a bug, told to the log and not to the client.

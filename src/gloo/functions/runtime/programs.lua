@@ -70,8 +70,8 @@ function gloo.error_answer(handle, program, failure)
     handle:logErr("function " .. program.name .. ": " .. tostring(failure))
   end
   count_failure(handle, code, program.name)
-  return status, code, '{"error":' .. quote(code) .. ',"message":' .. quote(message)
-    .. ',"function":' .. quote(program.name) .. place .. "}"
+  return status, code, '{"error":{"status":' .. status .. ',"reason":' .. quote(code) .. ',"message":' .. quote(message)
+    .. ',"function":' .. quote(program.name) .. place .. "}}"
 end
 
 gloo.broken = {name = "", sites = {}} -- stands for a program that can't be loaded
