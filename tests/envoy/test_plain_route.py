@@ -82,6 +82,15 @@ def test_a_route_that_needs_or_changes_the_path_itself_has_none(route: Route) ->
     assert plain_route(route) is None
 
 
+def test_the_path_may_be_a_format() -> None:
+    plain = replace(CALL, rewrite=None, made="/find?id=%DYNAMIC_METADATA(gloo.path:1)%")
+    found = plain_route(_with_action(targets=(replace(TARGET, plain=plain),)))
+    assert found is not None and isinstance(found.action, Forward)
+    assert (found.action.regex_rewrite, found.action.path_format) == (None, plain.made)
+    assert found.action.targets[0].filters[-1][0] == ORIGINAL_PATH
+    assert plain_route(_with_action(targets=(replace(TARGET, plain=plain),), prefix_rewrite="/")) is None
+
+
 ASKING = replace(TARGET, plain=PlainCall((ValueMatch("x-team", "regex", ".+"),), HEADERS, asked=("x-team",)))
 
 

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import re2
 
@@ -23,9 +25,14 @@ TEAM = Parameter("header", "x-team", "{team}")
 
 
 def result(request: PlainRequest, target: str) -> str | None:
-    """What Envoy's regular expressions make of a target; None where it is not plain."""
-    plain = re2.fullmatch(request.path, target) is not None
-    return re2.sub(f"^{request.pattern}$", request.rewrite, target) if plain else None
+    """What Envoy's regular expressions and formats make of a target; None where it is not plain."""
+    if re2.fullmatch(request.path, target) is None:
+        return None
+    if request.rewrite:
+        return str(re2.sub(f"^{request.pattern}$", request.rewrite, target))
+    found = re2.fullmatch(request.pattern, target) if request.values else None
+    noted = {f"%DYNAMIC_METADATA(gloo.path:{group})%": found[group] for group in request.values} if found else {}
+    return re.sub("%%|%DYNAMIC.*?%", lambda command: noted.get(command[0], "%"), request.made)
 
 
 def test_variables_of_the_path_are_groups() -> None:
@@ -61,6 +68,13 @@ def test_a_header_gets_a_variable_by_the_number_of_its_group_and_long_ones_go_to
     assert result(request, f"/users/7/pets/{'x' * 41}") is None
 
 
+def test_a_path_of_values_that_are_noted_anyway_is_a_format() -> None:
+    request = made("/find%20?pet={{ pet }}", PETS, headers={"x-pet": "{{ pet }}"})
+    assert (request.rewrite, request.made) == ("", "/find%%20?pet=%DYNAMIC_METADATA(gloo.path:2)%")
+    assert result(request, "/users/7/pets/x") == "/find%20?pet=x"
+    assert made("/find/{{ id }}", PETS, headers={"x-pet": "{{ pet }}"}).made == ""
+
+
 def test_a_header_that_a_variable_stands_for_must_be_there() -> None:
     request = made("/find/{{ id }}", PETS, TEAM, headers={"x-a": "<{{ team }}>", "x-b": "{{ header('x-c') }}"})
     assert [header.value for header in request.headers] == [
@@ -73,7 +87,7 @@ def test_a_header_that_a_variable_stands_for_must_be_there() -> None:
 
 def test_where_the_path_stays_a_query_may_follow_it() -> None:
     request = plain(None, PETS, headers={"x-pet": "{{ pet }}"})
-    assert request is not None and request.rewrite == ""
+    assert request is not None and request.rewrite == request.made == ""
     assert re2.fullmatch(request.path, "/users/7/pets/x?a=b?") is not None
     assert re2.fullmatch(request.path, "/users/7/pets/x/?a=b") is None
 

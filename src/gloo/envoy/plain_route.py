@@ -65,11 +65,11 @@ def plain_route(route: Route) -> Route | None:
     if route.later or (plain.asked and any(name == JWT_FILTER for name, _ in route.filters)):
         return None
     filters = plain.filters
-    if plain.rewrite is not None:
+    if plain.rewrite is not None or plain.made:
         if _needs_path(route, action):
             return None
         filters = (*filters, _without_original_path())
-        action = replace(action, regex_rewrite=plain.rewrite)
+        action = replace(action, regex_rewrite=plain.rewrite, path_format=plain.made)
     target = replace(action.targets[0], filters=filters, held_bytes=0, plain=None)
     match = replace(route.match, headers=(*route.match.headers, *plain.conditions))
     return replace(route, match=match, action=replace(action, targets=(target,)))

@@ -69,12 +69,14 @@ class PlainCall(Value, frozen=True):
         conditions: which requests those are, by their headers.
         filters: in place of the target's own.
         rewrite: a regular expression for the whole path, and the one for the upstream; ``\\1`` is the first group.
+        made: in place of that a format for the upstream's path.
         asked: headers that must still be there when the function reads them.
     """
 
     conditions: tuple[ValueMatch, ...]
     filters: FilterConfigs = ()
     rewrite: tuple[str, str] | None = None
+    made: str = ""
     asked: tuple[str, ...] = ()
 
 
@@ -110,12 +112,14 @@ class Forward(Value, frozen=True):
     Args:
         timeout: until the whole answer is there; zero for no limit, None for Envoy's 15 seconds.
         idle_timeout: how long a request may be silent; zero for no limit, None for the listener's own.
+        path_format: what becomes of a path that has no query, as a format; the new one may have a query.
         upgrades: protocols that a client may switch to: ``websocket``.
     """
 
     targets: tuple[Target, ...]
     prefix_rewrite: str | None = None
     regex_rewrite: tuple[str, str] | None = None
+    path_format: str = ""
     host: HostRewrite | None = None
     timeout: Duration | None = None
     idle_timeout: Duration | None = None

@@ -52,6 +52,8 @@ def _set_forward(message: Message, action: Forward) -> None:
         forward.prefix_rewrite = action.prefix_rewrite
     if action.regex_rewrite is not None:
         forward.regex_rewrite.pattern.regex, forward.regex_rewrite.substitution = action.regex_rewrite
+    if action.path_format:
+        forward.path_rewrite = action.path_format
     if action.timeout is not None:
         forward.timeout.CopyFrom(duration(action.timeout))
     if action.idle_timeout is not None:

@@ -20,6 +20,7 @@ from gloo.model.base import Value, replace
 _FIRST, _MORE = "[A-Za-z0-9_~-]", "[A-Za-z0-9._~-]"
 _ANY_PATH = "[!->@-~]*"  # printable ASCII without the question mark
 _ANY_QUERY = r"(?:\?.*)?"
+_SEGMENT = "[!-.0->@-~]+"  # the same without the slash: enough where a path is known to be plain
 _MOST_GROUPS = 9  # of RE2, in what a match is replaced by
 _LONGEST = 40
 """Characters of a value that a header gets: Envoy's filter leaves out one of 8,192, and each costs RE2 200 bytes."""
@@ -36,7 +37,9 @@ class PlainRequest(Value, frozen=True):
     Args:
         path: matches the whole of it, with its query (RE2); empty for any.
         pattern: the same for what is known to match *path*; its groups are the variables, at most nine.
-        rewrite: the path for the upstream, with ``\1`` for the first group; empty for the client's own.
+        rewrite: the path for the upstream, with ``\1`` for the first group.
+        made: the same as a format that may name `VALUES`, if all of its variables are among them. Both are empty if the
+            client's own path stays.
         method: the one that the request must have already; empty for any.
         headers: to be set; a format may name `VALUES` of the request.
         values: which groups those are: the value ``1`` is the first group.
@@ -45,7 +48,8 @@ class PlainRequest(Value, frozen=True):
 
     path: str
     pattern: str
-    rewrite: str
+    rewrite: str = ""
+    made: str = ""
     method: str = ""
     headers: tuple[NativeHeader, ...] = ()
     values: tuple[int, ...] = ()
@@ -70,17 +74,19 @@ def plain_request(template: FunctionTemplate, parameters: Sequence[Parameter] = 
     formats = {name: _format(group) for name, group in groups.items()}
     formats |= {name: header_value(header) for name, header in sources.items()}
     headers = native_headers(template, parameters, formats)
-    path = _path(template, groups)
+    path = _path(template, {name: f"\\{group}" for name, group in groups.items()})
     if method is None or path is None or headers is None:
         return None
     wanted = tuple(group for group in sorted(groups.values()) if _stands_in(headers, _format(group)))
     asked = tuple(dict.fromkeys(sources[name] for name in _variables(template) if name in sources))
-    found = PlainRequest("", "", path, method, headers, wanted, asked)
+    noted = {name: _format(group) for name, group in groups.items() if group in wanted}
+    made = _path(template, noted, percent="%%") or ""
+    found = PlainRequest("", "", "" if made else path, made, method, headers, wanted, asked)
     if pattern is not None and (wanted or "\\" in path):
         more = "" if path else _ANY_QUERY
-        return replace(found, path=_regex(pattern, wanted) + more, pattern=_regex(pattern) + more)
+        return replace(found, path=_regex(pattern, wanted) + more, pattern=_loose(pattern) + more)
     if path:
-        return replace(found, path=_ANY_PATH, pattern=_ANY_PATH)
+        return replace(found, path=_ANY_PATH)
     return found if method or asked else None
 
 
@@ -96,11 +102,27 @@ def _stands_in(headers: Iterable[NativeHeader], value: str) -> bool:
     return any(value in header.value for header in headers)
 
 
-def _path(template: FunctionTemplate, groups: Mapping[Path, int]) -> str | None:
-    """Return the path of *template*, empty if it leaves that of the client; None if only the program can make it."""
+def _path(template: FunctionTemplate, values: Mapping[Path, str], percent: str = "%") -> str | None:
+    """Return the path of *template*, empty if it leaves that of the client; None if it is more than text and *values*.
+
+    Args:
+        percent: how a percent sign is written.
+    """
     if template.path is None:
         return ""
-    return _rewritten(parse(Source.of_line("path", template.path, pointers=template.known.pointers)), groups)
+    block = parse(Source.of_line("path", template.path, pointers=template.known.pointers))
+    parts = [_path_part(statement, values, percent) for statement in block]
+    path = "".join(part for part in parts if part is not None)
+    return path if None not in parts and path.startswith("/") and "/." not in path else None
+
+
+def _path_part(statement: Statement, values: Mapping[Path, str], percent: str) -> str | None:
+    match statement:
+        case Text(text) if _SAFE_TEXT.fullmatch(text):
+            return text.replace("%", percent)
+        case Output(Variable(name)) if name in values:
+            return values[name]
+    return None
 
 
 def _headers(parameters: Sequence[Parameter], template: FunctionTemplate) -> Mapping[Path, str]:
@@ -159,7 +181,7 @@ def _is_regular(pattern: Pattern) -> bool:
     return inside and all(ends) and all(_SAFE_TEXT.fullmatch(text) and "?" not in text for text in texts)
 
 
-def _regex(pattern: Pattern, bounded: Sequence[int] = ()) -> str:
+def _regex(pattern: Pattern, bounded: Sequence[int]) -> str:
     """Return a regular expression for *pattern*; the groups in *bounded* are not long."""
     numbered = enumerate(pattern.variables, 1)
     lengths = ((f"{{0,{_LONGEST - 1}}}" if group in bounded else "*", variable) for group, variable in numbered)
@@ -167,17 +189,6 @@ def _regex(pattern: Pattern, bounded: Sequence[int] = ()) -> str:
     return re.escape(pattern.start) + "".join(parts)
 
 
-def _rewritten(block: Sequence[Statement], groups: Mapping[Path, int]) -> str | None:
-    """Return *block* as what a match is replaced by, or None if it is more than text and variables of the path."""
-    parts = [_replacement(statement, groups) for statement in block]
-    path = "".join(part for part in parts if part is not None)
-    return path if None not in parts and path.startswith("/") and "/." not in path else None
-
-
-def _replacement(statement: Statement, groups: Mapping[Path, int]) -> str | None:
-    match statement:
-        case Text(text) if _SAFE_TEXT.fullmatch(text):
-            return text
-        case Output(Variable(name)) if name in groups:
-            return f"\\{groups[name]}"
-    return None
+def _loose(pattern: Pattern) -> str:
+    """Return a regular expression for what is known to match *pattern*: of fewer ranges, each of which takes memory."""
+    return re.escape(pattern.start) + "".join(f"({_SEGMENT}){re.escape(each.until)}" for each in pattern.variables)

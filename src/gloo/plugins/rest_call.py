@@ -71,7 +71,8 @@ def _plain_call(target: Target, plain: PlainRequest, program: Program) -> PlainC
     whole = f"^{plain.pattern}$"
     values = ((PATH_VALUES, path_values(whole, plain.values, VALUES)),) if plain.values else ()
     filters = (*target.filters, *values, *_without_request(program, plain.headers))
-    return PlainCall(tuple(_conditions(plain)), filters, (whole, plain.rewrite) if plain.rewrite else None, plain.asked)
+    rewrite = (whole, plain.rewrite) if plain.rewrite else None
+    return PlainCall(tuple(_conditions(plain)), filters, rewrite, plain.made, plain.asked)
 
 
 def _conditions(plain: PlainRequest) -> Iterator[ValueMatch]:
