@@ -25,7 +25,6 @@ from gloo.functions.trial import try_constants, try_lines
 from gloo.model.base import Value
 from gloo.model.http_name import FRAMING_HEADERS, is_host
 
-_HOSTS = (":authority", "host")
 _NO_METHODS = {
     "CONNECT": "that method opens a tunnel",
     "HEAD": "its answer has no body, for which a client would wait; the HEAD of a client stays one by itself",
@@ -104,7 +103,7 @@ class MessageWriter:
     def _header(self, variable: str, key: str, source: Source) -> Part:
         block = place(parse(source), HeaderValue(), source)
         lines = self.rendered(variable, block, source)
-        if key in _HOSTS:
+        if key == ":authority":
             return self._host(variable, block, source, lines)
         if key != ":method":
             return Part(tuple(lines), f"gloo.set(headers, {lua.quoted(key)}, {variable})")
