@@ -213,6 +213,8 @@ DOUBTFUL = [
     ("[{% for x in xs %}{{ x }},{% endfor %}]", 39),
     ('{"a": {% if x %}1{% endif %}}', 29),
     ("[{% for x in xs %}{{ x }}{% if loop.index > 0 %},{% endif %}{% endfor %}]", 22),
+    ("[{% for loop in xs %}{% if not loop.first %},{% endif %}1{% endfor %}]", 45),
+    ("[{% for loop, x in xs %}{% if not loop.first %},{% endif %}1{% endfor %}]", 48),
 ]
 
 

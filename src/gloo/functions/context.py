@@ -118,7 +118,7 @@ def place(block: Block, language: Language[State], source: Source) -> Block:
 
 def placed(block: Block, language: Language[State], source: Source) -> Placed:
     """Do what `place` does, and tell whether the text fits whatever branches a request takes."""
-    own_loop = any(isinstance(s, Set) and s.name == "loop" for s in statements(block))
+    own_loop = any(map(_names_loop, statements(block)))
     walk = _Walk(language, source, {}, {}, set(), depth=MAX_TURNS if own_loop else 0)
     final = walk.block(block, frozenset([language.start]))
     for statement in statements(block):
@@ -126,6 +126,14 @@ def placed(block: Block, language: Language[State], source: Source) -> Placed:
     walk.each(final, len(source.text), lambda state: _ended(language, state))
     walk.check(len(source.text))
     return Placed(_placed(block, walk.places), min(walk.doubts, default=None))
+
+
+def _names_loop(statement: Statement) -> bool:
+    """Tell whether `loop` is a value from here on, and no longer what a loop tells of its turns."""
+    match statement:
+        case Set("loop") | For(key="loop") | For(value="loop"):
+            return True
+    return False
 
 
 def _ended(language: Language[State], state: State) -> State:
