@@ -130,6 +130,13 @@ def test_a_content_type_that_differs_by_request_makes_no_plain_text_of_json() ->
         compiled('"{{ x }}" and {{ n }}', ("content-type", "{{ t }}"))
 
 
+def test_a_content_type_of_statement_lines_differs_by_request(gateway: Gateway) -> None:
+    by_request = ("content-type", "## if x\napplication/json\n##- else\ntext/plain\n##- endif")
+    assert sent(gateway, '"{{ x }}"', '"', by_request).request.body == b'"\\""'
+    (warning,) = compiled("Hello {{ x }}", by_request).warnings
+    assert "made for each request" in warning.problem
+
+
 @pytest.mark.parametrize("value", ["a b&c=d", "é%+", "", 7, "x\r\ny"])
 def test_a_value_in_a_form_stays_one_value(gateway: Gateway, value: object) -> None:
     body = sent(gateway, "a={{ x }}&b=1", value, FORM).request.body

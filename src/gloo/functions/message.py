@@ -198,12 +198,12 @@ def _pseudo_hint(key: str, pseudo: tuple[str, ...]) -> str:
 
 
 def _declared_type(headers: Iterable[tuple[str, str]]) -> str | None:
-    """The content type that *headers* set, None if they leave it, "" if it is known at run time only.
+    """The media type that *headers* set, None if they leave it, "" if it is known at run time only.
 
     Parameters, as a charset, may be made at run time: the language of a body is that of the media type before them.
     """
     for name, text in headers:
         if name.lower() == "content-type":
-            media_type, *_ = text.partition(";") if "{" in text else (text,)
-            return "" if "{" in media_type else media_type.strip()
+            media_type = text.partition(";")[0]
+            return "" if "{" in media_type or "##" in media_type else media_type.strip()
     return None
