@@ -2,7 +2,7 @@
 
 local bit, ffi = require("bit"), require("ffi")
 local band, bnot, bxor, ror, rshift, tobit = bit.band, bit.bnot, bit.bxor, bit.ror, bit.rshift, bit.tobit
-local byte, char, rep, sub, concat, format = string.byte, string.char, string.rep, string.sub, table.concat, string.format
+local byte, char, rep, concat, format = string.byte, string.char, string.rep, table.concat, string.format
 local text, spend = gloo.text, gloo.spend
 
 -- The first 32 bits of the fractional parts of roots of the first primes (FIPS 180-4, 4.2.2 and 5.3.3).

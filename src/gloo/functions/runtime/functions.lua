@@ -5,7 +5,8 @@
 local byte, sub, format, concat = string.byte, string.sub, string.format, table.concat
 local find, match = string.find, string.match
 local type, floor = type, math.floor
-local text, spend, locate, is_number, number_of = gloo.text, gloo.spend, gloo.locate, gloo.is_number, gloo.number_of
+local text, spend, locate, num = gloo.text, gloo.spend, gloo.locate, gloo.number
+local is_number, is_numeric, number_of = gloo.is_number, gloo.is_numeric, gloo.number_of
 local ffi, bit = require("ffi"), require("bit")
 local band, lshift, rshift = bit.band, bit.lshift, bit.rshift
 
@@ -16,11 +17,6 @@ local function str(value, site)
   spend(5 + #s / 4)
   return s
 end
-
-local function num(value, site)
-  return number_of(value) or bad("is not a number", site)
-end
-gloo.number = num
 
 local function list(value, site)
   gloo.list(value, site)
@@ -218,7 +214,6 @@ end
 
 -- Kinds ------------------------------------------------------------------------------------------------------------------
 
-local function is_numeric(value) return type(value) == "number" or (type(value) == "table" and type(value[0]) == "string") end
 local function is_whole(value)
   if type(value) == "number" then return value == floor(value) end
   if not is_numeric(value) then return false end

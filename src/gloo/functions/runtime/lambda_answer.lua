@@ -1,5 +1,5 @@
--- Answers of Lambda functions: what API Gateway, an Application Load Balancer and Envoy's own Lambda filter make of a function's result, and what
--- a client is told when Lambda or the function failed.
+-- Answers of Lambda functions: what API Gateway, an Application Load Balancer and Envoy's own Lambda filter make of a
+-- function's result, and what a client is told when Lambda or the function failed.
 
 local byte, sub, find, lower, floor = string.byte, string.sub, string.find, string.lower, math.floor
 local type, tonumber, pairs = type, tonumber, pairs

@@ -1,8 +1,8 @@
 -- What Envoy calls on the way to a Lambda function and back; a filter of the cluster signs the call. The function and
 -- the shapes of its events and answers come with the route (filterContext).
 
-local byte, sub, find, gsub, tostring, tonumber, pcall, pairs, type =
-  string.byte, string.sub, string.find, string.gsub, tostring, tonumber, pcall, pairs, type
+local byte, sub, gsub, tostring, tonumber, pcall, pairs, type =
+  string.byte, string.sub, string.gsub, tostring, tonumber, pcall, pairs, type
 
 local KEPT = {["content-type"] = true, ["content-length"] = true, ["user-agent"] = true,
   ["x-request-id"] = true, ["x-forwarded-for"] = true, ["x-forwarded-proto"] = true}

@@ -1,7 +1,7 @@
 -- Requests as the events that Lambda functions know: those of API Gateway (payload formats 1.0 and 2.0), of an
--- Application Load Balancer, and of Envoy's own Lambda filter. A function can't tell ours from theirs; what only AWS knows is left out or says `gloo`.
--- Events are joined from texts, and texts are searched by patterns: tables of values and loops over bytes took longer
--- than all that Envoy does for a call.
+-- Application Load Balancer, and of Envoy's own Lambda filter. A function can't tell ours from theirs; what only AWS
+-- knows is left out or says `gloo`. Events are joined from texts, and texts are searched by patterns: tables of values
+-- and loops over bytes took longer than all that Envoy does for a call.
 
 local byte, sub, find, gsub, char, lower = string.byte, string.sub, string.find, string.gsub, string.char, string.lower
 local format, concat, floor, tonumber, date = string.format, table.concat, math.floor, tonumber, os.date

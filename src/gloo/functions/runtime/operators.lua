@@ -79,6 +79,7 @@ local function number(value, site)
   if not result then gloo.fail(400, "bad_value", "is not a number", site) end
   return result
 end
+gloo.number = number
 
 -- Arithmetic: `left` and `right` are the sites of the two values.
 function gloo.add(a, b, left, right) return number(a, left) + number(b, right) end
@@ -91,7 +92,6 @@ local function divisor(value, site)
   if result == 0 then gloo.fail(400, "bad_value", "is zero, and nothing can be divided by it", site) end
   return result
 end
-gloo.divisor = divisor
 
 function gloo.divide(a, b, left, right) return number(a, left) / divisor(b, right) end
 function gloo.divide_whole(a, b, left, right) return (floor(number(a, left) / divisor(b, right))) end
@@ -100,6 +100,7 @@ function gloo.modulo(a, b, left, right) return number(a, left) % divisor(b, righ
 local function is_numeric(value)
   return type(value) == "number" or (type(value) == "table" and type(value[0]) == "string")
 end
+gloo.is_numeric = is_numeric
 
 local equal
 
