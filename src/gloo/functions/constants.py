@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from gloo.functions.source import Source
 from gloo.functions.tree import Arithmetic, Call, Comparison, Expression, ListOf, Literal, ObjectOf
+from gloo.model.http_name import is_token
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _NUMBERS: Mapping[str, tuple[int, ...]] = {
@@ -14,7 +15,6 @@ _NUMBERS: Mapping[str, tuple[int, ...]] = {
 """Which arguments of functions are numbers."""
 _LISTS = ("first", "last", "sort", "min", "max", "join")
 _FILLED = ("first", "last", "min", "max")
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PSEUDO = (":method", ":path", ":authority", ":scheme", ":status")
 
 
@@ -81,7 +81,7 @@ def _check_header(name: Expression, source: Source) -> None:
     if not isinstance(name, Literal):
         return
     text = name.value if isinstance(name.value, str) else ""
-    if text.lower() not in _PSEUDO and not _HEADER.fullmatch(text):
+    if text.lower() not in _PSEUDO and not is_token(text):
         raise source.error(name.at, f"{_said(name)} can't be the name of a header")
 
 

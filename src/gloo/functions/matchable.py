@@ -10,10 +10,10 @@ from gloo.functions.regex import may_start
 from gloo.functions.regex_tree import read_regex
 from gloo.functions.source import Source
 from gloo.model.base import Value
+from gloo.model.http_name import is_token
 
 Message = Literal["request", "response"]
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PSEUDO = {"request": (":authority", ":method", ":path", ":scheme"), "response": (":status",)}
 _PATHS = (("path", ""), ("header", ":path"))
 _NO_COOKIE_NAME = re.compile(r"[\x00-\x1f\x7f;=]|^[ ]|[ ]$")
@@ -50,7 +50,7 @@ def _check_name(parameter: Parameter, message: Message) -> None:
     name, field = parameter.key, f"parameters.{parameter.source}"
     source = Source.of(field if parameter.extractor is None else parameter.field, name)
     match parameter.source:
-        case "header" if name and name.lower() not in _PSEUDO[message] and not _TOKEN.fullmatch(name):
+        case "header" if name and name.lower() not in _PSEUDO[message] and not is_token(name):
             raise source.error(0, f"no {message} has a header {name!r}", "names consist of letters, digits and dashes")
         case "cookie" if _NO_COOKIE_NAME.search(name):
             raise source.error(0, f"no cookie can be called {name!r}")

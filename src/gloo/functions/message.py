@@ -23,13 +23,12 @@ from gloo.functions.template import parse
 from gloo.functions.tree import Block, Text, functions_of, raw_marks, statements
 from gloo.functions.trial import try_constants, try_lines
 from gloo.model.base import Value
-from gloo.model.http_name import FRAMING_HEADERS, is_host
+from gloo.model.http_name import FRAMING_HEADERS, is_host, is_token
 
 _NO_METHODS = {
     "CONNECT": "that method opens a tunnel",
     "HEAD": "its answer has no body, for which a client would wait; the HEAD of a client stays one by itself",
 }
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BODILESS = (204, 304)
 
 
@@ -47,7 +46,7 @@ class MessageWriter:
     Args:
         prefix: what stands before a part's field in an error: ``response.``.
         warnings: what is no error but should be known.
-        faults: what is wrong with headers that others came after.
+        faults: what is wrong with the parts so far, noted by whoever goes on to the next one.
         rooms: what each template takes of the function that renders it.
     """
 
@@ -108,7 +107,7 @@ class MessageWriter:
         if key != ":method":
             return Part(tuple(lines), f"gloo.set(headers, {lua.quoted(key)}, {variable})")
         for statement in statements(block):
-            if isinstance(statement, Text) and not _TOKEN.fullmatch(statement.text):
+            if isinstance(statement, Text) and not is_token(statement.text):
                 raise source.error(statement.at, f"{statement.text!r} can't be part of a method", "e.g. POST")
         if _is_constant(block) and not block:
             raise source.error(0, "a method can't be empty", "leave the header out to keep the request's method")
@@ -183,7 +182,7 @@ def _header_name(name: str, source: Source, pseudo: tuple[str, ...]) -> str:
     key = name.lower()
     if key == "host" and ":authority" in pseudo:
         key = ":authority"
-    if key not in pseudo and not _TOKEN.fullmatch(key):
+    if key not in pseudo and not is_token(key):
         raise source.error(0, f"{name!r} is not a header that can be set", _pseudo_hint(key, pseudo))
     if key in FRAMING_HEADERS:
         raise source.error(0, f"the header '{key}' belongs to the connection and can't be set")
