@@ -1,6 +1,7 @@
 """A form (``application/x-www-form-urlencoded``, WHATWG URL 5.1) as an automaton over a template's text."""
 
 import re
+from urllib.parse import quote_plus
 
 from gloo.functions.context import Misfit, Plain
 from gloo.functions.tree import Place
@@ -18,6 +19,5 @@ class Form(Plain):
         allowed = _ALLOWED.match(text)
         end = 0 if allowed is None else allowed.end()
         if end < len(text):
-            encoded = "+" if text[end] == " " else "".join(f"%{byte:02X}" for byte in text[end].encode())
-            raise Misfit(end, f"{text[end]!r} can't stand in a form; write it as {encoded}")
+            raise Misfit(end, f"{text[end]!r} can't stand in a form; write it as {quote_plus(text[end])}")
         return state

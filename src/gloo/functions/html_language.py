@@ -4,11 +4,10 @@ What stands in those is no markup, so that escaping a value as XML would not kee
 """
 
 import re
-from typing import Any
 
 from gloo.functions.context import Misfit
 from gloo.functions.tree import Place
-from gloo.functions.xml_language import Markup
+from gloo.functions.xml_language import Inside, Markup
 from gloo.model.base import Value
 
 _RAW = re.compile(r"<(script|style)(?=[\s/>])", re.IGNORECASE)
@@ -21,7 +20,7 @@ _XML = Markup()
 class State(Value, frozen=True):
     """The state as XML, and the raw *element* whose tag was opened; in its *content* all but its end is raw."""
 
-    xml: Any
+    xml: Inside
     element: str = ""
     content: bool = False
 
@@ -57,18 +56,11 @@ def _raw(state: State, text: str, at: int) -> tuple[State, int]:
 
 def _markup(state: State, text: str, at: int) -> tuple[State, int]:
     """Read markup up to where the next tag starts or this one may end."""
-    opened = _RAW.match(text, at) if _is_text(state.xml) else None
+    opened = _RAW.match(text, at) if state.xml is Inside.TEXT else None
     element = opened[1].lower() if opened is not None else state.element
     stop = next((found.start() for found in _PARTS.finditer(text, at + 1)), len(text))
     try:
         xml = _XML.text(state.xml, text[at:stop])
     except Misfit as misfit:
         raise Misfit(at + misfit.offset, misfit.problem) from misfit
-    return State(xml, element, content=bool(element) and _is_text(xml)), stop
-
-
-def _is_text(xml: Any) -> bool:
-    try:
-        return _XML.hole(xml)[0] is Place.XML_TEXT
-    except Misfit:
-        return False
+    return State(xml, element, content=bool(element) and xml is Inside.TEXT), stop

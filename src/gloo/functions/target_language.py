@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum, auto
+from urllib.parse import quote
 
 from gloo.functions.context import Misfit
 from gloo.functions.source import Source
@@ -29,7 +30,7 @@ class Target:
         allowed = _ALLOWED.match(text)
         end = 0 if allowed is None else allowed.end()
         if end < len(text):
-            raise Misfit(end, f"{text[end]!r} can't stand in a path; write it as {_encoded(text[end])}")
+            raise Misfit(end, f"{text[end]!r} can't stand in a path; write it as {quote(text[end], safe='')}")
         if state is Part.START and not text.startswith("/"):
             raise Misfit(0, "it must start with '/'")
         if state is Part.QUERY:
@@ -58,7 +59,3 @@ def check_dots(target: str, source: Source) -> None:
 
 def _resolved(dots: re.Match[str]) -> str:
     return f"{dots.group()!r} would be resolved away on the road"
-
-
-def _encoded(character: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in character.encode())
