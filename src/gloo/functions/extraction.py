@@ -1,11 +1,11 @@
 """Write the Lua that takes a function's variables out of a request: only those that its templates use."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from gloo.functions import lua
 from gloo.functions.extractors import write_extractor
-from gloo.functions.names import Names, came_as_text, free_source
+from gloo.functions.names import Names, body_field, came_as_text, free_source
 from gloo.functions.parameters import Parameter, Pattern, parse_pattern
 from gloo.model.base import Value
 
@@ -81,19 +81,6 @@ def _text(parameter: Parameter) -> str:
         case "cookie":
             return f"gloo.cookie(gloo.cookies(headers), {lua.quoted(parameter.key)})"
         case "authority":
-            with_port = "true" if ":" in parameter.pattern else "false"
-            return f'gloo.host(headers:get(":authority"), {with_port})'
-    return _body_field(parameter.key.split("."), as_text=bool(parameter.pattern))
-
-
-def _body_field(names: Sequence[str], *, as_text: bool) -> str:
-    written = lua.field("fields", names[0])
-    for name in names[1:]:
-        written = lua.call("gloo.field", written, lua.quoted(name))
-    return lua.call("gloo.string", written) if as_text else written
-
-
-def check_extractors(parameters: Iterable[Parameter]) -> None:
-    """Raise `TemplateError` for what is wrong with an extractor, also where no template uses it."""
-    for index, parameter in enumerate(parameters):
-        _source(parameter, index)
+            return f'gloo.host(headers:get(":authority"), {lua.boolean(":" in parameter.pattern)})'
+    written = body_field(parameter.key.split("."))
+    return lua.call("gloo.string", written) if parameter.pattern else written

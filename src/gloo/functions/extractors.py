@@ -40,7 +40,7 @@ class Extractor(Value, frozen=True):
 
 
 class WrittenExtractor(Value, frozen=True):
-    """Lua: *constants* outside of the function, and the *value* taken from a text."""
+    """Lua: a *constant* outside of the function, and the *value* taken from a text."""
 
     constant: str
     value: str
@@ -62,6 +62,11 @@ def write_extractor(extractor: Extractor, text: str, index: int) -> WrittenExtra
             parts = replacement(Source.of(f"{extractor.field}.replacement_text", given), regex, pattern=source)
             value = lua.call("gloo.replace_all", text, name, parts)
     return WrittenExtractor(f"local {name} = {regex.lua}", value)
+
+
+def check_extractor(extractor: Extractor) -> None:
+    """Raise `TemplateError` for what is wrong with *extractor*, also where no template uses it."""
+    write_extractor(extractor, "", 0)
 
 
 def named_groups(text: str) -> set[int]:

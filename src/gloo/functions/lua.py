@@ -16,8 +16,7 @@ _ESCAPES = {code: f"\\{code:03d}" for code in (*range(32), *range(127, 256))} | 
 
 def quoted(text: str) -> str:
     """Write *text* as a Lua string literal of its UTF-8 bytes."""
-    latin = text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
-    return f'"{latin.translate(_ESCAPES)}"'
+    return quoted_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def literal(value: str | int | float | bool | None) -> str:

@@ -11,14 +11,12 @@ from gloo.functions.source import Source
 from gloo.functions.tree import Call, Variable
 from gloo.model.base import Value
 
-_FREE = ("path", "method", "scheme", "authority")
+FREE = ("path", "method", "scheme", "authority")
 """Variables that exist beside any parameters, unless a parameter has the name."""
-
 
 BodyFormat = Literal["json", "form", "multipart", "none"]
 _FORMS = ("form", "multipart")
 """Bodies whose fields are text, and may come several times."""
-
 
 _PARAMETER = "gloo.json_parameter"
 
@@ -187,8 +185,7 @@ class Names:
             )
             raise source.error(variable.at, f"nothing can supply '{variable.name}'", hint)
         self.reads_body = True
-        first, *rest = variable.path
-        return _fields(lua.field("fields", first), rest)
+        return body_field(variable.path)
 
     def _nested(self, variable: Variable) -> list[Binding]:
         length = len(variable.path)
@@ -221,7 +218,13 @@ class Names:
         return {".".join(binding.path) for binding in self.bindings} | set(self._free())
 
     def _free(self) -> Sequence[str]:
-        return _FREE if self.bindings and self.message == "request" else ()
+        return FREE if self.bindings and self.message == "request" else ()
+
+
+def body_field(path: Sequence[str]) -> str:
+    """The Lua expression of the field of the body that *path* leads to."""
+    first, *rest = path
+    return _fields(lua.field("fields", first), rest)
 
 
 def _fields(base: str, names: Sequence[str]) -> str:
@@ -239,4 +242,4 @@ def free_source(path: tuple[str, ...]) -> str | None:
     """The Lua expression of a free variable; None if *path* is not one."""
     if path == ("path",):
         return 'gloo.path(headers:get(":path"))'
-    return f'headers:get(":{path[0]}")' if len(path) == 1 and path[0] in _FREE else None
+    return f'headers:get(":{path[0]}")' if len(path) == 1 and path[0] in FREE else None

@@ -14,7 +14,8 @@ from gloo.errors import TemplateError
 from gloo.functions import lua
 from gloo.functions.body_modes import TEMPLATE, BodyMode, write_mode
 from gloo.functions.expressions import Sites
-from gloo.functions.extraction import check_extractors, extract
+from gloo.functions.extraction import extract
+from gloo.functions.extractors import check_extractor
 from gloo.functions.known import NOTHING_KNOWN, Known
 from gloo.functions.limits import body_flags, limits_of
 from gloo.functions.matchable import check_matchable
@@ -144,7 +145,7 @@ def _written(template: FunctionTemplate, writer: MessageWriter) -> tuple[list[Pa
     for parameter in writer.names.parameters:
         with faults.caught():
             if parameter.extractor is not None:
-                check_extractors((parameter,))
+                check_extractor(parameter.extractor)
             check_matchable((parameter,))
     with faults.caught():
         template.known.check()
