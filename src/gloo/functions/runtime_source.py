@@ -22,26 +22,27 @@ _PARTS = (
 
 @cache
 def runtime_source() -> str:
-    """Return the text of the runtime that makes requests.
-
-    Each file keeps its own local names and adds what others need to the table ``gloo``, which programs get.
-    """
-    return _joined((*_PARTS, "entry"))
+    """Return the text of the runtime that makes requests."""
+    return joined((*_PARTS, "entry"))
 
 
 @cache
 def answers_runtime_source() -> str:
     """Return the text of the runtime that makes answers by response templates."""
-    return _joined((*_PARTS, "response"))
+    return joined((*_PARTS, "response"))
 
 
 @cache
 def whole_runtime_source() -> str:
     """Return the text of a runtime that does both."""
-    return _joined((*_PARTS, "entry", "response"))
+    return joined((*_PARTS, "entry", "response"))
 
 
-def _joined(parts: tuple[str, ...]) -> str:
+def joined(parts: tuple[str, ...]) -> str:
+    """Return the text of a runtime of *parts*, files in their order.
+
+    Each keeps its own local names and adds what others need to the table ``gloo``, which programs get.
+    """
     folder = files("gloo.functions") / "runtime"
     texts = (f"do\n{(folder / f'{part}.lua').read_text(encoding='ascii')}end\n" for part in parts)
     return f"local gloo = {{}}\n{''.join(texts)}"
