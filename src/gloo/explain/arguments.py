@@ -8,14 +8,13 @@ from gloo.explain.needs import called_in, needed_names
 from gloo.explain.tables import Tables
 from gloo.functions import FunctionTemplate, Parameter
 from gloo.functions.body_modes import TEMPLATE
+from gloo.functions.names import FREE
 from gloo.functions.parameters import bindings, named
 from gloo.model.base import Json, Value
 from gloo.model.route import Destination, Route
 from gloo.model.strict import nearest
 from gloo.model.virtual_service import VirtualService
 from gloo.translator.upstream_functions import AcceptedFunction
-
-_OF_EACH_REQUEST = frozenset(["path", "method", "scheme", "authority"])
 
 
 class Caller(Value, frozen=True):
@@ -74,7 +73,7 @@ def wants(template: FunctionTemplate, function: AcceptedFunction, caller: Caller
     sources = (*template.extractors, *(_readable(caller, function) if caller is not None else ()))
     texts = tuple(dict.fromkeys(name for each in sources if not _is_field(each) for name in bound_by(each)))
     bound = frozenset(name for each in sources for name in bound_by(each))
-    free = _OF_EACH_REQUEST if sources else frozenset()
+    free = FREE if sources else ()
     return Wants(bound | (needed_names(template).keys() - free), texts, reads_whole_body(template))
 
 

@@ -10,6 +10,7 @@ from gloo.explain.parameters import Extracted, Sight, body_fields, extracted
 from gloo.explain.request import Request
 from gloo.explain.tables import Tables
 from gloo.functions import FunctionTemplate, Parameter
+from gloo.functions.names import FREE
 from gloo.functions.parameters import bindings, named
 from gloo.model.base import Json, Value
 from gloo.model.route import Route
@@ -17,8 +18,6 @@ from gloo.plugins.registry import extension_of
 from gloo.plugins.rest import RestExtension, RestFunction, parameters_of, template_of
 from gloo.translator.upstream_functions import AcceptedFunction
 from gloo.translator.upstreams import TranslatedUpstream
-
-_FREE = ("path", "method", "scheme", "authority")
 
 
 class Called(Value, frozen=True):
@@ -86,7 +85,7 @@ def names_from_body(template: FunctionTemplate, parameters: tuple[Parameter, ...
     """Return the names that no parameter binds: they are fields of the JSON body."""
     sources = (*template.extractors, *map(named, parameters))
     bound = {".".join(binding.path) for each in sources for binding in bindings((each,))}
-    free = set(_FREE) if sources else set()
+    free = set(FREE) if sources else set()
     return tuple(
         name
         for name in needed_names(template)

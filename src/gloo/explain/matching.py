@@ -17,7 +17,14 @@ from gloo.model.base import Value
 
 ABSENT = "absent"
 Attribute = str | int | float | bool
-_WORDS = {"exact": "", "prefix": "begins with ", "suffix": "ends with ", "contains": "contains ", "regex": "matches "}
+_WORDS = {
+    "exact": "",
+    "prefix": "begins with ",
+    "segment_prefix": "within ",
+    "suffix": "ends with ",
+    "contains": "contains ",
+    "regex": "matches ",
+}
 _SMALL = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
@@ -77,8 +84,7 @@ def fully_matches(pattern: str, text: str) -> bool:
 
 def path_text(match: PathMatch) -> str:
     """Return *match* in words."""
-    kinds = {"exact": "", "prefix": "begins with ", "segment_prefix": "within ", "regex": "matches "}
-    return f"{kinds[match.kind]}{match.value}{'' if match.case_sensitive else ' in any case'}"
+    return f"{_WORDS[match.kind]}{match.value}{'' if match.case_sensitive else ' in any case'}"
 
 
 _COMPARE: Mapping[str, Callable[[str, str], bool]] = {
@@ -110,14 +116,7 @@ def _header_holds(match: ValueMatch, values: tuple[str, ...]) -> bool:
 
 
 def _refused(matcher: str, match: ValueMatch, value: str | None) -> Refusal:
-    words = {
-        "exact": "",
-        "prefix": "begins with ",
-        "suffix": "ends with ",
-        "contains": "contains ",
-        "regex": "matches ",
-    }
-    wanted = "any value" if match.kind == "present" else f"{words[match.kind]}{match.value!r}"
+    wanted = "any value" if match.kind == "present" else f"{_WORDS[match.kind]}{match.value!r}"
     if match.invert:
         wanted = ABSENT if match.kind == "present" else f"not: {wanted}"
     return Refusal(matcher, wanted, ABSENT if value is None else repr(value))

@@ -5,7 +5,19 @@ from collections.abc import Iterator
 from gloo.functions import FunctionTemplate
 from gloo.functions.source import Source
 from gloo.functions.template import parse
-from gloo.functions.tree import Block, Call, Expression, For, If, Literal, Output, Set, Variable, children, statements
+from gloo.functions.tree import (
+    Block,
+    Call,
+    Expression,
+    For,
+    Literal,
+    Set,
+    Variable,
+    children,
+    expressions_of,
+    functions_of,
+    statements,
+)
 
 
 def needed_names(template: FunctionTemplate) -> dict[str, tuple[str, ...]]:
@@ -20,15 +32,7 @@ def needed_names(template: FunctionTemplate) -> dict[str, tuple[str, ...]]:
 def called_in(template: FunctionTemplate) -> frozenset[str]:
     """Return the names of the functions that the request's templates call, such as ``context``."""
     blocks = (parse(Source.of(field, text, pointers=template.known.pointers)) for field, text in _texts(template))
-    expressions = (e for block in blocks for each in statements(block) for e in _expressions(each))
-    return frozenset(call.function for expression in expressions for call in _calls(expression))
-
-
-def _calls(expression: Expression) -> Iterator[Call]:
-    if isinstance(expression, Call):
-        yield expression
-    for child in children(expression):
-        yield from _calls(child)
+    return frozenset(function for block in blocks for function in functions_of(block))
 
 
 def _texts(template: FunctionTemplate) -> Iterator[tuple[str, str]]:
@@ -50,20 +54,10 @@ def _names(block: Block) -> Iterator[str]:
         elif isinstance(statement, For):
             own.update(name for name in (statement.key, statement.value) if name)
     for statement in statements(block):
-        for expression in _expressions(statement):
+        for expression in expressions_of(statement):
             for variable in _variables(expression):
                 if variable.path[0] not in own:
                     yield variable.name
-
-
-def _expressions(statement: object) -> Iterator[Expression]:
-    match statement:
-        case Output(expression) | Set(_, expression):
-            yield expression
-        case If(branches):
-            yield from (branch.condition for branch in branches)
-        case For(items=items):
-            yield items
 
 
 def _variables(expression: Expression) -> Iterator[Variable]:

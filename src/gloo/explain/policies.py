@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from gloo.envoy.buffer import ROOM_FILTER
+from gloo.envoy.buffer import BUFFER_FILTER, ROOM_FILTER
+from gloo.envoy.cors import CORS_FILTER
+from gloo.envoy.fault import FAULT_FILTER
 from gloo.envoy.jwt import JWT_FILTER, demand_of
 from gloo.envoy.lua import LUA_FILTER
 from gloo.envoy.readable import readable_config
@@ -12,9 +14,7 @@ from gloo.envoy.route import Forward, HeaderChange, Route
 from gloo.envoy.route_policy import HashPolicy, Mirror, RetryPolicy
 from gloo.model.duration import Duration
 
-_FILTERS: Mapping[str, str] = MappingProxyType(
-    {"envoy.filters.http.cors": "cors", "envoy.filters.http.fault": "faults", "envoy.filters.http.buffer": "buffer"}
-)
+_FILTERS: Mapping[str, str] = MappingProxyType({CORS_FILTER: "cors", FAULT_FILTER: "faults", BUFFER_FILTER: "buffer"})
 
 _LATER: Mapping[str, str] = MappingProxyType(
     {
