@@ -1,6 +1,5 @@
 """What becomes of a request: the virtual service, the route, and what its destinations or its client get."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,7 +15,7 @@ from gloo.explain.matching import Refusal, refusal
 from gloo.explain.policies import policies
 from gloo.explain.preflight import preflight_answer, with_origin
 from gloo.explain.redirects import location, secure_location
-from gloo.explain.refusing import broken, by_filter, too_large
+from gloo.explain.refusing import broken, by_filter, error_body, too_large
 from gloo.explain.request import Headers, Request, refusal_of
 from gloo.explain.rewriting import as_marked, outgoing, response_headers, with_headers, with_prefix
 from gloo.explain.rules import Rule, rules_of_destination
@@ -27,9 +26,8 @@ from gloo.model.base import Value, replace
 from gloo.model.status import Problem
 from gloo.translator.domains import DEFAULT_ROLE
 
-_NO_ROUTE = {"error": {"message": "no route matches this request", "reason": "no_route", "status": 404}}
 NO_ROUTE = Answer(
-    404, (("content-type", "application/json"),), f"{json.dumps(_NO_ROUTE, separators=(',', ':'))}\n".encode()
+    404, (("content-type", "application/json"),), error_body(404, "no route matches this request", "no_route")
 )
 
 BAD_REQUEST = Answer(400)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from gloo.errors import ConfigError, TemplateError
 from gloo.explain.delivery import parameters_of_route
 from gloo.explain.needs import called_in, needed_names
+from gloo.explain.parameters import bound_by
 from gloo.explain.tables import Tables
 from gloo.functions import FunctionTemplate, Parameter
 from gloo.functions.body_modes import TEMPLATE
@@ -85,11 +86,6 @@ def _readable(caller: Caller, function: AcceptedFunction) -> tuple[Parameter, ..
     except TemplateError:
         return ()
     return found
-
-
-def bound_by(parameter: Parameter) -> tuple[str, ...]:
-    """Return the dotted names that *parameter* binds."""
-    return tuple(".".join(each.path) for each in bindings((parameter,)))
 
 
 def reads_whole_body(template: FunctionTemplate) -> bool:

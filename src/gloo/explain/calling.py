@@ -7,10 +7,11 @@ from typing import Any
 from gloo.envoy.lua import LuaProgram
 from gloo.errors import ConfigError, MissingReference, TemplateError
 from gloo.explain.answer import Reply
-from gloo.explain.arguments import Wants, bound_by, calling_route, check_arguments, wants
+from gloo.explain.arguments import Wants, calling_route, check_arguments, wants
 from gloo.explain.bodies import body_with, text_of
 from gloo.explain.delivery import template_of_function
 from gloo.explain.lua_run import Answer, FunctionRuntime
+from gloo.explain.parameters import bound_by
 from gloo.explain.request import Headers, Request
 from gloo.explain.responding import rendered_reply, with_marks
 from gloo.explain.rules import Rule, rules_of

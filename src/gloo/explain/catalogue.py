@@ -6,10 +6,10 @@ from typing import Literal
 from gloo.errors import TemplateError
 from gloo.explain.delivery import names_from_body, parameters_of_route, template_of_function
 from gloo.explain.needs import needed_names
-from gloo.explain.parameters import source_text
+from gloo.explain.parameters import bound_by, source_text
 from gloo.explain.tables import Tables
 from gloo.functions import Parameter
-from gloo.functions.parameters import bindings, named
+from gloo.functions.parameters import named
 from gloo.model.base import Value
 from gloo.model.codec import ConfigObject
 from gloo.model.duration import Duration
@@ -112,4 +112,4 @@ def _sources(name: str, function: AcceptedFunction, route: Route) -> Iterator[tu
 
 def _bound(parameter: Parameter) -> Iterator[tuple[str, str]]:
     complete = named(parameter)
-    return ((".".join(binding.path), source_text(complete)) for binding in bindings((complete,)))
+    return ((name, source_text(complete)) for name in bound_by(complete))

@@ -1,7 +1,6 @@
 """A call of a function the way a client makes it: the request that a route turns into the call."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
@@ -11,17 +10,15 @@ from gloo.explain.bodies import body_with, text_of
 from gloo.explain.calling import Called, Given, nested
 from gloo.explain.delivery import parameters_of_route, template_of_function
 from gloo.explain.lua_run import FunctionRuntime
-from gloo.explain.parameters import Sight, extracted
+from gloo.explain.parameters import Sight, bound_by, extracted
 from gloo.explain.regex_text import text_with
 from gloo.explain.request import Headers, Request, normalised
 from gloo.explain.tables import Tables
 from gloo.functions import FunctionTemplate, Parameter
 from gloo.functions.extractors import Extractor
-from gloo.functions.parameters import bindings, named
+from gloo.functions.parameters import VARIABLE, named
 from gloo.model.base import Json, Value, replace
 from gloo.model.route import RequestMatcher, Route
-
-_VARIABLE = re.compile(r"\{\s*([-\w.]+)\s*\}")
 
 
 class _Parts(Value, frozen=True):
@@ -135,7 +132,7 @@ def _start(matcher: RequestMatcher) -> _Parts:
 
 def _with(parts: _Parts, parameter: Parameter, values: Mapping[str, Json]) -> _Parts:
     """Put the values of *parameter* where it looks for them; one that is not given, or has a place already, stays."""
-    bound = frozenset(".".join(each.path) for each in bindings((parameter,)))
+    bound = frozenset(bound_by(parameter))
     if not bound <= values.keys() or bound <= parts.used or parameter.source in ("body", "authority"):
         return parts
     return _placed(replace(parts, used=parts.used | bound), parameter, _filled(parameter, values))
@@ -162,4 +159,4 @@ def _filled(parameter: Parameter, values: Mapping[str, Json]) -> str:
         return text_of(values[parameter.key])
     is_path = parameter.source == "path"
     texts = {name: quote(text_of(value), safe="") if is_path else text_of(value) for name, value in values.items()}
-    return _VARIABLE.sub(lambda found: texts[found[1]], parameter.pattern)
+    return VARIABLE.sub(lambda found: texts[found[1]], parameter.pattern)

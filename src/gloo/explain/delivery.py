@@ -6,12 +6,12 @@ from gloo.envoy.endpoint import HOST_NAMESPACE
 from gloo.envoy.readable import readable
 from gloo.explain.lua_run import FunctionRuntime
 from gloo.explain.needs import needed_names
-from gloo.explain.parameters import Extracted, Sight, body_fields, extracted
+from gloo.explain.parameters import Extracted, Sight, body_fields, bound_by, extracted
 from gloo.explain.request import Request
 from gloo.explain.tables import Tables
 from gloo.functions import FunctionTemplate, Parameter
 from gloo.functions.names import FREE
-from gloo.functions.parameters import bindings, named
+from gloo.functions.parameters import named
 from gloo.model.base import Json, Value
 from gloo.model.route import Route
 from gloo.plugins.registry import extension_of
@@ -84,7 +84,7 @@ def parameters_of_route(route: Route, function: AcceptedFunction) -> tuple[Param
 def names_from_body(template: FunctionTemplate, parameters: tuple[Parameter, ...]) -> tuple[str, ...]:
     """Return the names that no parameter binds: they are fields of the JSON body."""
     sources = (*template.extractors, *map(named, parameters))
-    bound = {".".join(binding.path) for each in sources for binding in bindings((each,))}
+    bound = {name for each in sources for name in bound_by(each)}
     free = set(FREE) if sources else set()
     return tuple(
         name

@@ -28,6 +28,11 @@ class Extracted(Value, frozen=True):
     value: str | None
 
 
+def bound_by(parameter: Parameter) -> tuple[str, ...]:
+    """Return the dotted names that *parameter* binds."""
+    return tuple(".".join(each.path) for each in bindings((parameter,)))
+
+
 def source_text(parameter: Parameter) -> str:
     """Return where *parameter* looks, in few words: ``header x-pet``, ``path /pet/{id}``."""
     return " ".join(part for part in (parameter.source, parameter.key, parameter.pattern) if part)
@@ -44,19 +49,15 @@ class Sight(Value, frozen=True):
 def extracted(parameters: Iterable[Parameter], sight: Sight) -> tuple[Extracted, ...]:
     """Return what each of *parameters* finds in the request, in their order; of a name the first value counts."""
     return tuple(
-        Extracted(".".join(binding.path), source_text(parameter), _value(parameter, binding.path, sight))
+        Extracted(name, source_text(parameter), _run(name, (parameter,), sight))
         for parameter in map(named, parameters)
-        for binding in bindings((parameter,))
+        for name in bound_by(parameter)
     )
 
 
 def body_fields(names: Iterable[str], sight: Sight) -> tuple[Extracted, ...]:
     """Return the values of *names* in the body of the request."""
     return tuple(Extracted(name, "body field", _run(name, (), sight)) for name in names)
-
-
-def _value(parameter: Parameter, path: tuple[str, ...], sight: Sight) -> str | None:
-    return _run(".".join(path), (parameter,), sight)
 
 
 def _run(name: str, parameters: tuple[Parameter, ...], sight: Sight) -> str | None:

@@ -67,6 +67,11 @@ def _config(route: Route, name: str) -> Json:
 
 
 def _answer(status: int, message: str, reason: str) -> Answer:
-    body = {"error": {"message": message, "reason": reason, "status": status}}
     headers = (("content-type", "application/json"), ("x-gloo-error", reason))
-    return Answer(status, headers, f"{json.dumps(body, separators=(',', ':'))}\n".encode())
+    return Answer(status, headers, error_body(status, message, reason))
+
+
+def error_body(status: int, message: str, reason: str) -> bytes:
+    """Return the body of an answer of the gateway's own, as `gloo.envoy.local_replies` lets Envoy write it."""
+    body = {"error": {"message": message, "reason": reason, "status": status}}
+    return f"{json.dumps(body, separators=(',', ':'))}\n".encode()

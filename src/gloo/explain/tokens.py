@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 from gloo.envoy.jwt import Demand
 from gloo.explain.lua_run import Answer
+from gloo.explain.refusing import error_body
 from gloo.explain.request import Request
 from gloo.model.base import Json, replace
 from gloo.model.jwt import Jwt, JwtProvider
@@ -150,8 +151,7 @@ def _claim(claims: Mapping[str, Json], path: str) -> str | None:
 
 
 def _denied(request: Request, message: str, reason: str) -> Answer:
-    body = {"error": {"message": message, "reason": reason, "status": 401}}
     realm = f'Bearer realm="{request.scheme}://{request.host}{request.path}"'
     refused = realm if reason == "token_missing" else f'{realm}, error="invalid_token"'
     headers = (("content-type", "application/json"), ("www-authenticate", refused), ("x-gloo-error", reason))
-    return Answer(401, headers, f"{json.dumps(body, separators=(',', ':'))}\n".encode())
+    return Answer(401, headers, error_body(401, message, reason))
