@@ -18,6 +18,7 @@ from gloo.explain.rules import Rule, rules_of
 from gloo.explain.tables import Tables
 from gloo.functions import FunctionTemplate, Parameter, Program, compile_function
 from gloo.functions.extractors import Extractor
+from gloo.functions.names import BodyFormat
 from gloo.model.base import Json, Value, replace
 from gloo.model.strict import nearest
 from gloo.translator.upstream_functions import AcceptedFunction
@@ -165,11 +166,15 @@ def _program(template: FunctionTemplate, found: Wants, texts: Mapping[str, str])
         for index, name in enumerate(found.texts)
         if name not in kept
     )
-    form = "json" if template.parse_body == "none" else template.parse_body
     try:
-        return compile_function(replace(template, extractors=extractors, parse_body=form), headers)
+        return compile_function(replace(template, extractors=extractors, parse_body=_form(template)), headers)
     except TemplateError as error:
         raise ConfigError("", template.name, str(error)) from error
+
+
+def _form(template: FunctionTemplate) -> BodyFormat:
+    """Return how the program reads the fields that it is given."""
+    return "json" if template.parse_body == "none" else template.parse_body
 
 
 def _asked(
@@ -182,8 +187,7 @@ def _asked(
     host: str,
 ) -> Request:
     """Return the request that the program gets."""
-    form = "json" if template.parse_body == "none" else template.parse_body
-    media_type, body = body_with(nested(fields), form) if fields else (given.media_type, given.body)
+    media_type, body = body_with(nested(fields), _form(template)) if fields else (given.media_type, given.body)
     kind = (("content-type", media_type),) if body is not None and media_type else _kinds(given.headers)
     headers = tuple(pair for pair in given.headers if pair[0] != "content-type")
     ours = tuple((f"{_HEADER}{i}", texts[name]) for i, name in enumerate(found.texts) if name in texts)

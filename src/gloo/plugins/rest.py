@@ -21,7 +21,7 @@ in a response template from that of the answer.
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from msgspec import Meta, field
 
@@ -52,9 +52,6 @@ from gloo.model.size import size_of
 from gloo.plugins.base import FunctionCall, Nothing, ServicePlugin
 from gloo.plugins.rest_call import with_call
 from gloo.plugins.text_sources import DataSource, artifact_fields, texts_of, variables_of, with_texts
-
-Place = Origin
-
 
 EXTENSIONS, SOURCES = "extensions", "data_sources"
 _MAY_WARN = ("raw", "{%", "##")
@@ -115,9 +112,9 @@ class ExtractorRule(Model, frozen=True, kw_only=True):
             raise ValueError("takes one of header, query, cookie, path and body")
 
     @property
-    def places(self) -> tuple[tuple[Place, str], ...]:
+    def places(self) -> tuple[tuple[Origin, str], ...]:
         """Where to look, with the name of what is there."""
-        given: tuple[tuple[Place, str | bool | Nothing], ...] = (
+        given: tuple[tuple[Origin, str | bool | Nothing], ...] = (
             ("header", self.header),
             ("query", self.query),
             ("cookie", self.cookie),
@@ -180,7 +177,7 @@ class RestFunction(Model, frozen=True, kw_only=True):
 class ParameterRule(Model, frozen=True, kw_only=True):
     """One place of the request that values are taken from."""
 
-    place: Annotated[Place, Meta(description="where to look")] = field(name="from")
+    place: Annotated[Origin, Meta(description="where to look")] = field(name="from")
     name: Annotated[str, Meta(description="which header, query parameter, cookie or body field")] = ""
     match: Annotated[str, Meta(description="a pattern with {names}; without it the whole value, under `name`")] = ""
 
@@ -264,7 +261,7 @@ class Rest(ServicePlugin[Nothing, RestFunction, RestExtension]):
         warnings = compile_function(template).warnings if _may_warn(template) else ()
         if call.later and template.responses:
             warnings = (TemplateError("response_template", "has no effect: no client waits for the answer"), *warnings)
-        return tuple(_below(EXTENSIONS, warning) for warning in warnings)
+        return tuple(warning.changed(field=f"{EXTENSIONS}.{warning.field}") for warning in warnings)
 
     def call(self, call: FunctionCall[RestFunction, RestExtension]) -> Target:
         template = template_of(call.name, call.function, call.annotations)
@@ -302,16 +299,7 @@ def _may_warn(template: FunctionTemplate) -> bool:
     return declares or any(mark in text for text in template.texts for mark in _MAY_WARN)
 
 
-def _below(place: str, warning: TemplateError) -> TemplateError:
-    field = f"{place}.{warning.field}"
-    return warning.changed(field=field)
-
-
-_MODES: Mapping[str, Mode] = {
-    "extract": "extract",
-    "single_replace": "single_replace",
-    "replace_all": "replace_all",
-}
+_MODES: Mapping[str, Mode] = {mode: mode for mode in get_args(Mode)}
 
 
 def _extractor(name: str, rule: ExtractorRule) -> Parameter:
