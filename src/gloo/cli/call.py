@@ -15,7 +15,7 @@ from gloo.errors import ConfigError, GlooError
 if TYPE_CHECKING:
     from gloo.control_plane.settings import Settings
     from gloo.explain.answer import Reply
-    from gloo.explain.calling import Called, Given, Prepared
+    from gloo.explain.calling import FoundFunction, Given, Prepared
     from gloo.explain.delivery import Endpoint
     from gloo.explain.lua_run import Answer
     from gloo.explain.request import Request
@@ -160,7 +160,7 @@ def _prepared(name: str, given: "Given", tables: "Tables") -> tuple["Prepared", 
     return result, where
 
 
-def _first_host(called: "Called", tables: "Tables") -> "Endpoint":
+def _first_host(called: "FoundFunction", tables: "Tables") -> "Endpoint":
     from gloo.explain.delivery import endpoints
 
     hosts = endpoints(tables.upstreams[called.upstream])

@@ -18,7 +18,7 @@ from gloo.model.virtual_service import VirtualService
 from gloo.translator.upstream_functions import AcceptedFunction
 
 
-class Caller(Value, frozen=True):
+class CallingRoute(Value, frozen=True):
     """A route that calls a function, and a host that its virtual service answers for.
 
     Args:
@@ -44,13 +44,13 @@ class Wants(Value, frozen=True):
     anything: bool
 
 
-def calling_route(name: str, tables: Tables) -> Caller | None:
+def calling_route(name: str, tables: Tables) -> CallingRoute | None:
     """Return the first route in the clear that calls the function *name*; one that calls nothing else goes first."""
     callers = tuple(_callers(name, tables))
     return next((each for each in callers if not each.others), callers[0] if callers else None)
 
 
-def _callers(name: str, tables: Tables) -> Iterator[Caller]:
+def _callers(name: str, tables: Tables) -> Iterator[CallingRoute]:
     for _, item in sorted(tables.config.virtual_services.items()):
         service = item.value
         if not isinstance(service, VirtualService) or service.ssl_config is not None:
@@ -60,7 +60,7 @@ def _callers(name: str, tables: Tables) -> Iterator[Caller]:
             if name in names:
                 domain = service.effective_domains[0]
                 host = "localhost" if domain == "*" else domain.replace("*", "x")
-                yield Caller(route, host, tuple(each for each in names if each != name))
+                yield CallingRoute(route, host, tuple(each for each in names if each != name))
 
 
 def _name(destination: Destination) -> str:
@@ -69,7 +69,7 @@ def _name(destination: Destination) -> str:
     return f"{destination.upstream_name}/{function}" if function else destination.upstream_name
 
 
-def wants(template: FunctionTemplate, function: AcceptedFunction, caller: Caller | None) -> Wants:
+def wants(template: FunctionTemplate, function: AcceptedFunction, caller: CallingRoute | None) -> Wants:
     """Return what *function* has a use for, as *caller* calls it."""
     sources = (*template.extractors, *(_readable(caller, function) if caller is not None else ()))
     texts = tuple(dict.fromkeys(name for each in sources if not _is_field(each) for name in bound_by(each)))
@@ -78,7 +78,7 @@ def wants(template: FunctionTemplate, function: AcceptedFunction, caller: Caller
     return Wants(bound | (needed_names(template).keys() - free), texts, reads_whole_body(template))
 
 
-def _readable(caller: Caller, function: AcceptedFunction) -> tuple[Parameter, ...]:
+def _readable(caller: CallingRoute, function: AcceptedFunction) -> tuple[Parameter, ...]:
     """Return the parameters of the calling route; none where one can't be read, as `gloo check` says."""
     found = tuple(map(named, parameters_of_route(caller.route, function)))
     try:

@@ -31,7 +31,7 @@ _LENGTHS = ("content-length", "transfer-encoding")
 """Headers that say how long the upstream's own body is."""
 
 
-class Called(Value, frozen=True):
+class FoundFunction(Value, frozen=True):
     """A function that is to be called."""
 
     upstream: str
@@ -86,7 +86,7 @@ class Prepared(Value, frozen=True):
         return replace(reply, answer=replace(reply.answer, headers=kept))
 
 
-def find_function(name: str, tables: Tables) -> Called:
+def find_function(name: str, tables: Tables) -> FoundFunction:
     """Return the function called ``upstream/function``; raise MissingReference or ConfigError when none can be."""
     known = [
         f"{upstream}/{function}"
@@ -99,7 +99,7 @@ def find_function(name: str, tables: Tables) -> Called:
     if accepted is None or function not in accepted.functions:
         hint = nearest(name, known) if known else "there are no functions"
         raise MissingReference("", "", f"there is no function {name!r} that works", hint)
-    return Called(upstream, name, accepted.functions[function])
+    return FoundFunction(upstream, name, accepted.functions[function])
 
 
 def argument(text: str) -> tuple[str, Json]:
@@ -117,7 +117,7 @@ def _no_json(word: str) -> Json:
     raise ValueError(word)  # NaN and Infinity, which Python takes
 
 
-def rendered(called: Called, given: Given, host: str, tables: Tables) -> Prepared | Answer:
+def rendered(called: FoundFunction, given: Given, host: str, tables: Tables) -> Prepared | Answer:
     """Return the request of a call, or the answer where the function refuses what is *given*.
 
     What parameters would find in a request is given to the program as text, all else as fields of the body that it

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from gloo.errors import ConfigError, MissingReference
 from gloo.explain.arguments import calling_route, check_arguments, wants
 from gloo.explain.bodies import body_with, text_of
-from gloo.explain.calling import Called, Given, nested
+from gloo.explain.calling import FoundFunction, Given, nested
 from gloo.explain.delivery import parameters_of_route, template_of_function
 from gloo.explain.lua_run import FunctionRuntime
 from gloo.explain.parameters import Sight, bound_by, extracted
@@ -31,7 +31,7 @@ class _Parts(Value, frozen=True):
     body: str | None = None
 
 
-def client_request(called: Called, given: Given, tables: Tables) -> Request:
+def client_request(called: FoundFunction, given: Given, tables: Tables) -> Request:
     """Return a request that the gateway would turn into this call: of the route that `calling_route` finds.
 
     What neither an extractor of the function nor a parameter of the route has a place for goes into a body of the kind
@@ -60,7 +60,9 @@ def client_request(called: Called, given: Given, tables: Tables) -> Request:
     return request
 
 
-def _parts(route: Route, called: Called, template: FunctionTemplate | None, values: Mapping[str, Json]) -> _Parts:
+def _parts(
+    route: Route, called: FoundFunction, template: FunctionTemplate | None, values: Mapping[str, Json]
+) -> _Parts:
     parts = _start(route.request_matcher or RequestMatcher())
     for extractor in template.extractors if template is not None else ():
         parts = _with_extracted(parts, extractor, values)
