@@ -70,7 +70,6 @@ _ARITHMETIC = {
     "**": "power",
 }
 
-
 MANY = 8
 """Texts that `~` joins one by one; more become one list."""
 
@@ -202,15 +201,15 @@ class Expressions(Value, frozen=True):
         return self.sites.number(subject(call), self.source, call.at)
 
     def _cluster_metadata(self, expression: Call) -> str:
-        return self.names.known.annotation(self._constant(expression, expression.arguments[0]))
+        return self.names.known.annotation(self._name(expression))
 
     def _data_source(self, expression: Call) -> str:
         if self._variable_of_environment(expression) is not None:
             return self._env(expression)
-        return self.names.known.data_source(self._constant(expression, expression.arguments[0]))
+        return self.names.known.data_source(self._name(expression))
 
     def _host_metadata(self, expression: Call) -> str:
-        key = self._constant(expression, expression.arguments[0])
+        key = self._name(expression)
         if self.names.message == "request":
             problem = "host_metadata() is for response templates: the host is chosen after the request is made"
             raise self.source.error(expression.at, problem, "cluster_metadata() is known before")
@@ -232,7 +231,7 @@ class Expressions(Value, frozen=True):
                 some = f"gloo.some_{function}"
                 return lua.call(some, self._subject(expression), self._optional(items), *map(self.need, rest))
         if isinstance(expression, Call) and expression.function == "cluster_metadata":
-            name = self._constant(expression, expression.arguments[0])
+            name = self._name(expression)
             return self.names.known.annotation(name, may_be_missing=True)
         variable = self._variable_of_environment(expression)
         return self.value(expression) if variable is None else lua.call("gloo.env", lua.quoted(variable))
@@ -245,7 +244,7 @@ class Expressions(Value, frozen=True):
         """Return the variable of the environment that *expression* stands for; None if it stands for something else."""
         if not isinstance(expression, Call) or expression.function not in ("env", "data_source"):
             return None
-        name = self._constant(expression, expression.arguments[0])
+        name = self._name(expression)
         return self.names.known.variable(name, of_data=expression.function == "data_source")
 
     def _dynamic_metadata(self, expression: Call) -> str:
@@ -253,7 +252,7 @@ class Expressions(Value, frozen=True):
         return lua.call("gloo.metadata", namespace, key)
 
     def _jwt_claim(self, expression: Call) -> str:
-        return lua.call("gloo.jwt_claim", lua.quoted(self._constant(expression, expression.arguments[0]).text))
+        return lua.call("gloo.jwt_claim", lua.quoted(self._name(expression).text))
 
     def _digest(self, expression: Call) -> str:
         arguments = expression.arguments
@@ -299,14 +298,11 @@ class Expressions(Value, frozen=True):
         return self.names.everything()
 
     def _extraction(self, expression: Call) -> str:
-        (name,) = expression.arguments
-        if not isinstance(name, Literal) or not isinstance(name.value, str):
-            raise self.source.error(expression.at, "extraction() takes a name in quotes")
-        variable = Variable(tuple(name.value.split(".")), name.at)
+        variable = Variable(tuple(self._name(expression).text.split(".")), expression.arguments[0].at)
         return lua.call("gloo.default", self.names.parameter(variable, self.source), '""')
 
     def _values(self, expression: Call) -> str:
-        name = self._constant(expression, expression.arguments[0])
+        name = self._name(expression)
         found = lua.call("gloo.field", self.names.lists(expression, self.source), lua.quoted(name.text))
         return f"({found} or gloo.no_values)"
 
@@ -340,6 +336,10 @@ class Expressions(Value, frozen=True):
         if not isinstance(argument, Literal) or not isinstance(argument.value, str):
             raise self.source.error(argument.at, f"{call.function}() takes this argument in quotes")
         return self.source.inside(argument.at, argument.value)
+
+    def _name(self, call: Call) -> Source:
+        """The text of the constant that *call* is given first."""
+        return self._constant(call, call.arguments[0])
 
     def _raw(self, expression: Call) -> str:
         return self.value(expression.arguments[0])
