@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from gloo.functions.names import Message
 from gloo.functions.source import Source
 from gloo.functions.tree import Arithmetic, Call, Comparison, Expression, ListOf, Literal, ObjectOf
 from gloo.model.http_name import is_token
@@ -85,8 +86,8 @@ def _check_header(name: Expression, source: Source) -> None:
         raise source.error(name.at, f"{_said(name)} can't be the name of a header")
 
 
-def check_pseudo_header(name: Literal, message: str, source: Source) -> None:
-    """Raise `TemplateError` if *name* is a pseudo header that the *message*, request or response, never has."""
+def check_pseudo_header(name: Literal, message: Message, source: Source) -> None:
+    """Raise `TemplateError` if *name* is a pseudo header that the *message* never has."""
     text = str(name.value).lower()
     if not text.startswith(":") or (text == ":status") == (message == "response"):
         return

@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Literal
 from urllib.parse import quote, unquote
 
+from gloo.functions.names import Message
 from gloo.functions.parameters import VARIABLE, Parameter, check_name, parse_pattern
 from gloo.functions.regex import may_start
 from gloo.functions.regex_tree import read_regex
 from gloo.functions.source import Source
 from gloo.model.base import Value
 from gloo.model.http_name import is_token
-
-Message = Literal["request", "response"]
 
 _PSEUDO = {"request": (":authority", ":method", ":path", ":scheme"), "response": (":status",)}
 _PATHS = (("path", ""), ("header", ":path"))

@@ -14,6 +14,7 @@ from gloo.model.base import Value
 FREE = ("path", "method", "scheme", "authority")
 """Variables that exist beside any parameters, unless a parameter has the name."""
 
+Message = Literal["request", "response"]
 BodyFormat = Literal["json", "form", "multipart", "none"]
 _FORMS = ("form", "multipart")
 """Bodies whose fields are text, and may come several times."""
@@ -48,6 +49,8 @@ class Names:
         reads_body, reads_text: what the templates use of the body: its fields, or its text.
         reads_lists: they use all the values of a field of a form.
         any_route: the route is not known yet: each name may be one of its parameters.
+        constants: what is made once, when the program is loaded, and its Lua variable.
+        used: the variables that are taken out of the message, and their Lua variables.
         objects: what is put together of the body and of parameters once for a rendering, and its Lua variable.
         foreign: they use values that may be no valid UTF-8, which the fields of JSON are.
     """
@@ -55,7 +58,7 @@ class Names:
     parameters: Sequence[Parameter]
     bindings: Sequence[Binding]
     body: BodyFormat = "json"
-    message: Literal["request", "response"] = "request"
+    message: Message = "request"
     known: Known = NOTHING_KNOWN
     hosts: dict[str, None] = field(default_factory=dict)
     reads_body: bool = False
