@@ -69,6 +69,8 @@ def test_no_text_makes_a_regex_slow(gateway: Gateway, regex: str) -> None:
         (r"a\pL", "column 2: .* is not supported here"),
         ("[é]", "column 2: .* is not supported here"),
         ("a(?i)b", "column 2: .* is not supported here"),
+        ("(?i)aé", "column 6: 'é' in either case is not supported here"),
+        (r"(?i)\xe9", "column 5: 'é' in either case is not supported here"),
         ("(?:[^a]{100}){9}", "steps"),
     ],
 )

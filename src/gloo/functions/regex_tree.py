@@ -148,12 +148,15 @@ class _Reader:
             return Edge(character)
         if character == ".":
             return Either((OneOf(((0, 127),) if "s" in self.flags else negated(((10, 10),))), *_BEYOND_ASCII))
-        return self._literal(character)
+        return self._literal(character, self.at - 1)
 
-    def _literal(self, character: str) -> Node:
-        if "i" in self.flags and character.isascii():
-            both = {character.lower(), character.upper()}
-            return OneOf(tuple((ord(each), ord(each)) for each in sorted(both)))
+    def _literal(self, character: str, at: int) -> Node:
+        """Return the node of *character*, which is written at the offset *at*."""
+        if "i" in self.flags and character != character.swapcase():
+            if not character.isascii():
+                problem = f"{character!r} in either case is not supported here"
+                raise self.source.error(at, problem, "with (?i) letters are those of ASCII")
+            return OneOf(tuple((ord(each), ord(each)) for each in (character.upper(), character.lower())))
         return Sequence(tuple(OneOf(((byte, byte),)) for byte in character.encode()))
 
     def _group(self) -> Node:
@@ -179,7 +182,8 @@ class _Reader:
             self.at += 2
             ranges = _CLASSES[letter.lower()]
             return OneOf(ranges) if letter.islower() else Either((OneOf(negated(ranges)), *_BEYOND_ASCII))
-        return self._literal(chr(self._escaped()))
+        at = self.at
+        return self._literal(chr(self._escaped()), at)
 
     def _escaped(self) -> int:
         """Read an escape that stands for one character."""
