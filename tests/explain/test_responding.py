@@ -5,10 +5,12 @@ from typing import Any
 from tests.explain.shop import told
 from tests.support.translating import PLUGINS, config_of
 
+from gloo.envoy.lua import LuaProgram
 from gloo.explain.answer import Reply
 from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.responding import answered
 from gloo.explain.tables import tables_of
+from gloo.functions import FunctionTemplate, ResponseTemplate, compile_function
 
 CONFIG = """
 upstreams:
@@ -137,3 +139,9 @@ def test_what_only_envoy_knows_is_told_as_such() -> None:
     assert _reply("/later/", Answer(200)) == Reply("", None, "no client waits for it")
     long = Answer(200, (), b'{"name": "%s"}' % (b"x" * 2**21))
     assert "longer than Envoy keeps" in _reply("/pet/7", long).note
+
+
+def test_the_host_of_an_answer_is_a_header_as_any_other() -> None:
+    program = compile_function(FunctionTemplate("u/f", responses=(ResponseTemplate(headers=(("host", "mine"),)),)))
+    lua, notes = LuaProgram(program.id, program.source), program.id.encode()
+    assert FunctionRuntime().run_answer(lua, notes, Answer(200)).answer.headers == (("host", "mine"),)

@@ -8,9 +8,10 @@ local concat, remove, insert = table.concat, table.remove, table.insert
 local Headers = {}
 Headers.__index = Headers
 
+-- In a request Envoy has one header of both names.
 local function key(name)
   name = name:lower()
-  return name == "host" and ":authority" or name -- Envoy has one header of both names
+  return name == "host" and not request.answers and ":authority" or name
 end
 
 local function values(self, name)
