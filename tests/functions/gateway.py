@@ -29,7 +29,7 @@ local Body = {}
 Body.__index = Body
 function Body:length() return #self.bytes end
 function Body:getBytes(from, length) return self.bytes:sub(from + 1, from + length) end
-function Body:setBytes(bytes) self.bytes = bytes; request.replaced = true end
+function Body:setBytes(bytes) self.bytes = bytes end
 
 local handle = {}
 function handle:filterContext() return {get = function(_, name) return request[name] end} end

@@ -123,7 +123,7 @@ function equal(a, b, depth)
     return x ~= nil and x == y
   end
   if type(a) ~= "table" or type(b) ~= "table" or a == null or b == null then return false end
-  return equal_tables(a, b, depth or 0)
+  return equal_tables(a, b, depth)
 end
 
 function gloo.equal(a, b) return equal(a, b, 0) end
