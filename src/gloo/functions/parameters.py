@@ -22,7 +22,7 @@ _BRACES = re.compile(r"[{}]")
 VARIABLE = re.compile(r"\{[ \t]*([\-._0-9A-Za-z]+)[ \t]*\}")
 """A variable in a pattern; group 1 is its name."""
 
-_HINT = "braces must be closed and names consist of letters, digits, '-', '_' and '.'"
+_HINT = "a variable is {name}, of letters, digits, '-', '_' and '.'"
 
 
 class Parameter(Value, frozen=True):
@@ -107,7 +107,7 @@ def _check_braces(source: Source, found: list[re.Match[str]]) -> None:
     known = {at for match in found for at in (match.start(), match.end() - 1)}
     for brace in _BRACES.finditer(source.text):
         if brace.start() not in known:
-            raise source.error(brace.start(), f"{source.text} is not valid syntax", _HINT)
+            raise source.error(brace.start(), "this brace belongs to no variable", _HINT)
 
 
 def _check_names(source: Source, found: list[re.Match[str]]) -> None:
