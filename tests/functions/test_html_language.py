@@ -21,6 +21,9 @@ def compiled(body: str) -> Program:
         "<!-- <script> --><p>{{ x }}</p>",
         "<style>a > b {}</style><script></script>{{ x }}",
         "{% if x %}<script>1</script>{% endif %}{{ x }}",
+        "<script{% if y %} async{% endif %} src='{{ x }}'></script>{{ x }}",
+        "<s{% if y %} class='{{ x }}'{% endif %}>{{ x }}</s>",
+        "<{% if y %}h1{% else %}script{% endif %} a='{{ x }}'></{% if y %}h1{% else %}script{% endif %}>",
     ],
 )
 def test_a_value_stands_in_text_and_attributes(body: str) -> None:
@@ -34,6 +37,9 @@ def test_a_value_stands_in_text_and_attributes(body: str) -> None:
         ("<p><SCRIPT type='a'>'{{ x }}'</SCRIPT></p>", "can't stand in a script"),
         ("<style>a { color: {{ x }} }</style>", "can't stand in a style"),
         ("<script>{% if y %}1{% endif %}{{ x }}</script>", "can't stand in a script"),
+        ("<script{% if y %} async{% endif %}>{{ x }}</script>", "can't stand in a script"),
+        ("<{% if y %}style{% else %}script{% endif %}>{{ x }}", "can't stand in a (style|script)"),
+        ("<s{% if y %}tyle{% else %}cript{% endif %}{# now #}>{{ x }}", "can't stand in a (style|script)"),
         ("<script>1", "ends inside a script"),
         ("<p {{ x }}>", "can't stand in a tag"),
         ("<p <b>", "column 4: .*'<' can't stand in a tag"),

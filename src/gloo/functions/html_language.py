@@ -10,7 +10,8 @@ from gloo.functions.tree import Place
 from gloo.functions.xml_language import Inside, Markup
 from gloo.model.base import Value
 
-_RAW = re.compile(r"<(script|style)(?=[\s/>])", re.IGNORECASE)
+_RAW = ("script", "style")
+_NAME = re.compile(r"[^\s/>]*")
 _PARTS = re.compile(r"(?<=>)|(?=<)")
 """Where a tag starts or may end."""
 
@@ -18,11 +19,15 @@ _XML = Markup()
 
 
 class State(Value, frozen=True):
-    """The state as XML, and the raw *element* whose tag was opened; in its *content* all but its end is raw."""
+    """The state as XML, and the *element* whose tag was opened, if it is raw: in its *content* all but its end is.
+
+    While the text may go on in the name of an element, that is *named*: a branch may cut it in two.
+    """
 
     xml: Inside
     element: str = ""
     content: bool = False
+    named: bool = False
 
 
 class Html:
@@ -56,11 +61,20 @@ def _raw(state: State, text: str, at: int) -> tuple[State, int]:
 
 def _markup(state: State, text: str, at: int) -> tuple[State, int]:
     """Read markup up to where the next tag starts or this one may end."""
-    opened = _RAW.match(text, at) if state.xml is Inside.TEXT else None
-    element = opened[1].lower() if opened is not None else state.element
+    element, named = state.element, False
+    if state.named or (state.xml is Inside.TEXT and text[at] == "<"):
+        begin = at if state.named else at + 1
+        end = _end_of_name(text, begin)
+        element, named = element + text[begin:end].lower(), end == len(text)
     stop = next((found.start() for found in _PARTS.finditer(text, at + 1)), len(text))
     try:
         xml = _XML.text(state.xml, text[at:stop])
     except Misfit as misfit:
         raise Misfit(at + misfit.offset, misfit.problem) from misfit
-    return State(xml, element, content=bool(element) and xml is Inside.TEXT), stop
+    raw = element in _RAW
+    return State(xml, element if raw or named else "", content=raw and xml is Inside.TEXT, named=named), stop
+
+
+def _end_of_name(text: str, begin: int) -> int:
+    found = _NAME.match(text, begin)
+    return begin if found is None else found.end()
