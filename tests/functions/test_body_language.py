@@ -246,3 +246,18 @@ def test_values_that_are_not_escaped_are_listed() -> None:
     template = FunctionTemplate("a/b", "/{{ x | raw }}", (("a", "{{ 'b' | raw }}"),), "{{ x if y else raw(y) }}{{ x }}")
     fields = [(warning.field, warning.column) for warning in compile_function(template).warnings]
     assert fields == [("path", 5), ("body", 4)]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("text/html", "{% if y %}<script>{% endif %}{{ x }}{% if y %}</script>{% endif %}"),
+        ("text/html", "<p {% if y %}title='{% endif %}{{ x }}{% if y %}'{% endif %}>"),
+        ("application/xml", "<p {% if y %}title='{% endif %}{{ x }}{% if y %}'{% endif %}/>"),
+        ("application/xml", "<p{% if y %}>{% endif %}{{ x }}{% if y %}</p>{% else %}/>{% endif %}"),
+    ],
+)
+def test_a_value_that_has_no_place_for_some_requests_is_refused(media_type: str, body: str) -> None:
+    with pytest.raises(TemplateError, match=r"for some requests this is not .*ML: an expression can't stand") as error:
+        compiled(body, ("content-type", media_type))
+    assert error.value.column == body.index("x }}") + 1

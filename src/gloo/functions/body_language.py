@@ -148,8 +148,8 @@ def _is_call_of(functions: frozenset[str], output: Output) -> bool:
 
 
 def _placed(block: Block, language: Language[Any], source: Source) -> PlacedBody:
-    found = placed(block, language, source)
     check = _CHECKS.get(language.name, "")
+    found = placed(block, language, source, checked=bool(check))
     return PlacedBody(found.block, doubt=found.doubt if check else None, check=check)
 
 

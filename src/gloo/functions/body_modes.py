@@ -67,7 +67,7 @@ def _base(mode: BodyMode, writer: MessageWriter) -> str:
 
 def _key(variable: str, key: str, text: str, writer: MessageWriter) -> Iterator[str]:
     source = Source.of(f"merge_json_keys.{key}", text, pointers=writer.names.known.pointers)
-    found = placed(parse(source), OptionalJson(), source)
+    found = placed(parse(source), OptionalJson(), source, checked=True)
     yield from writer.rendered(variable, found.block, source)
     if found.doubt is not None:
         yield f'if {variable} ~= "" then {writer.checked(variable, source, found.doubt)} end'

@@ -4,7 +4,8 @@ A template's literal text is fed to a small automaton of its *language* (JSON, a
 expression the automaton says which place this is: inside a JSON string, where a JSON value is due, in a path segment.
 Statements make the text branch and repeat, so the walk carries the *set* of states the automaton may be in: branches
 are united, loops are walked until the set stays the same. A state in which the text makes no sense dies; if none
-is left, the text is not of the language. An expression must stand in the same place in every state.
+is left, the text is not of the language. An expression must stand in the same place in every state. Where it has none
+in some state, the template is refused, unless each text that it makes is checked.
 """
 
 import re
@@ -113,16 +114,21 @@ def place(block: Block, language: Language[State], source: Source) -> Block:
 
     Raises `TemplateError` where the text does not fit the language or an expression's place is not certain.
     """
-    return placed(block, language, source).block
+    return placed(block, language, source, checked=False).block
 
 
-def placed(block: Block, language: Language[State], source: Source) -> Placed:
-    """Do what `place` does, and tell whether the text fits whatever branches a request takes."""
+def placed(block: Block, language: Language[State], source: Source, *, checked: bool) -> Placed:
+    """Do what `place` does, and tell whether the text fits whatever branches a request takes.
+
+    Where the text is not *checked* for each request, an expression must have a place whatever branches are taken.
+    """
     own_loop = any(map(_names_loop, statements(block)))
-    walk = _Walk(language, source, {}, {}, set(), depth=MAX_TURNS if own_loop else 0)
+    walk = _Walk(language, source, {}, {}, {}, set(), depth=MAX_TURNS if own_loop else 0)
     final = walk.block(block, frozenset([language.start]))
     for statement in statements(block):
         walk.check(statement.at)
+        if not checked:
+            walk.check_always(statement.at)
     walk.each(final, len(source.text), lambda state: _ended(language, state))
     walk.check(len(source.text))
     return Placed(_placed(block, walk.places), min(walk.doubts, default=None))
@@ -148,6 +154,7 @@ class _Walk(Generic[State]):
     Args:
         places: the place found for each output, by its offset.
         misfits: by offset, why the text there fits in no state that was met so far; None once it did fit.
+        astray: by its offset, why an output can't stand in some state.
         doubts: offsets where the text did not fit in some state.
         turn: in a loop, whether this is its first and its last turn.
         depth: the number of loops around whose first and last turns are walked one by one.
@@ -157,6 +164,7 @@ class _Walk(Generic[State]):
     source: Source
     places: dict[int, Place]
     misfits: dict[int, Misfit | None]
+    astray: dict[int, Misfit]
     doubts: set[int]
     turn: Mapping[str, bool] = field(default_factory=dict)
     depth: int = 0
@@ -196,8 +204,18 @@ class _Walk(Generic[State]):
         if misfit is not None:
             raise self.source.error(at + misfit.offset, f"this is not {self.language.name}: {misfit.problem}")
 
+    def check_always(self, at: int) -> None:
+        """Raise `TemplateError` if the output at *at* has no place for some requests."""
+        if (misfit := self.astray.get(at)) is not None:
+            problem = f"for some requests this is not {self.language.name}: {misfit.problem}"
+            raise self.source.error(at, problem, "write it once in each branch")
+
     def _hole(self, at: int, state: State) -> State:
-        found, after = self.language.hole(state)
+        try:
+            found, after = self.language.hole(state)
+        except Misfit as misfit:
+            self.astray.setdefault(at, misfit)
+            raise
         known = self.places.setdefault(at, found)
         if known is not found:
             problem = f"this stands in {known.value} or in {found.value}, depending on the request"
