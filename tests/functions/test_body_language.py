@@ -255,9 +255,10 @@ def test_values_that_are_not_escaped_are_listed() -> None:
         ("text/html", "<p {% if y %}title='{% endif %}{{ x }}{% if y %}'{% endif %}>"),
         ("application/xml", "<p {% if y %}title='{% endif %}{{ x }}{% if y %}'{% endif %}/>"),
         ("application/xml", "<p{% if y %}>{% endif %}{{ x }}{% if y %}</p>{% else %}/>{% endif %}"),
+        ("text/html", "<p {% if y %}title='{% endif %}<{{ x }}{% if y %}'{% endif %}>"),
     ],
 )
 def test_a_value_that_has_no_place_for_some_requests_is_refused(media_type: str, body: str) -> None:
-    with pytest.raises(TemplateError, match=r"for some requests this is not .*ML: an expression can't stand") as error:
+    with pytest.raises(TemplateError, match=r"for some requests this is not (XML|HTML): ") as error:
         compiled(body, ("content-type", media_type))
     assert error.value.column == body.index("x }}") + 1

@@ -3,9 +3,9 @@
 A template's literal text is fed to a small automaton of its *language* (JSON, a request target, plain text ...). At an
 expression the automaton says which place this is: inside a JSON string, where a JSON value is due, in a path segment.
 Statements make the text branch and repeat, so the walk carries the *set* of states the automaton may be in: branches
-are united, loops are walked until the set stays the same. A state in which the text makes no sense dies; if none
-is left, the text is not of the language. An expression must stand in the same place in every state. Where it has none
-in some state, the template is refused, unless each text that it makes is checked.
+are united, loops are walked until the set stays the same. A state in which the text makes no sense is lost; if all
+are, the text is not of the language. An expression must stand in the same place in every state. Where it has none in
+some state, or one is lost before it, the template is refused, unless each text that it makes is checked.
 """
 
 import re
@@ -32,6 +32,8 @@ from gloo.functions.tree import (
 from gloo.model.base import Value, replace
 
 State = TypeVar("State")
+States = frozenset[State | None]
+"""The states that an automaton may be in; None stands for those that are lost, since the text made no sense in them."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -164,21 +166,23 @@ class _Walk(Generic[State]):
     source: Source
     places: dict[int, Place]
     misfits: dict[int, Misfit | None]
-    astray: dict[int, Misfit]
+    astray: dict[int, str]
     doubts: set[int]
     turn: Mapping[str, bool] = field(default_factory=dict)
     depth: int = 0
 
-    def block(self, block: Block, states: frozenset[State]) -> frozenset[State]:
+    def block(self, block: Block, states: States[State]) -> States[State]:
         for statement in block:
             states = self._statement(statement, states)
         return states
 
-    def _statement(self, statement: Statement, states: frozenset[State]) -> frozenset[State]:
+    def _statement(self, statement: Statement, states: States[State]) -> States[State]:
         match statement:
             case Text(text, at):
                 return self.each(states, at, lambda state: self.language.text(state, text))
             case Output(at=at):
+                if None in states:
+                    self.astray.setdefault(at, "what stands before this does not fit")
                 return self.each(states, at, lambda state: self._hole(at, state))
             case If():
                 return frozenset().union(*(self.block(inner, states) for inner in self._possible(statement)))
@@ -186,14 +190,16 @@ class _Walk(Generic[State]):
                 return self._loop(statement, states)
         return states
 
-    def each(self, states: frozenset[State], at: int, step: Callable[[State], State]) -> frozenset[State]:
-        """Take *step*, which reads what stands at the offset *at*, in every state; those it does not fit die."""
-        after: set[State] = set()
-        for state in states if len(states) == 1 else sorted(states, key=repr):  # the same template, the same words
+    def each(self, states: States[State], at: int, step: Callable[[State], State]) -> States[State]:
+        """Take *step*, which reads what stands at the offset *at*, in every state; lose those that it does not fit."""
+        known = [state for state in states if state is not None]
+        after: set[State | None] = set(states.difference(known))
+        for state in sorted(known, key=repr) if len(known) > 1 else known:  # the same template, the same words
             try:
                 after.add(step(state))
                 self.misfits[at] = None
             except Misfit as misfit:
+                after.add(None)
                 self.misfits.setdefault(at, misfit)
                 self.doubts.add(min(at + misfit.offset, len(self.source.text)))
         return frozenset(after)
@@ -206,15 +212,15 @@ class _Walk(Generic[State]):
 
     def check_always(self, at: int) -> None:
         """Raise `TemplateError` if the output at *at* has no place for some requests."""
-        if (misfit := self.astray.get(at)) is not None:
-            problem = f"for some requests this is not {self.language.name}: {misfit.problem}"
+        if at in self.astray:
+            problem = f"for some requests this is not {self.language.name}: {self.astray[at]}"
             raise self.source.error(at, problem, "write it once in each branch")
 
     def _hole(self, at: int, state: State) -> State:
         try:
             found, after = self.language.hole(state)
         except Misfit as misfit:
-            self.astray.setdefault(at, misfit)
+            self.astray.setdefault(at, misfit.problem)
             raise
         known = self.places.setdefault(at, found)
         if known is not found:
@@ -241,7 +247,7 @@ class _Walk(Generic[State]):
                 return None if decided is None else not decided
         return None
 
-    def _loop(self, loop: For, states: frozenset[State]) -> frozenset[State]:
+    def _loop(self, loop: For, states: States[State]) -> States[State]:
         if self.depth >= MAX_TURNS:
             turned = states | self._again(loop, states, replace(self, turn={}))
         else:
@@ -254,7 +260,7 @@ class _Walk(Generic[State]):
     def _turn(self, *, first: bool, last: bool) -> "_Walk[State]":
         return replace(self, turn={"first": first, "last": last}, depth=self.depth + 1)
 
-    def _again(self, loop: For, states: frozenset[State], walk: "_Walk[State]") -> frozenset[State]:
+    def _again(self, loop: For, states: States[State], walk: "_Walk[State]") -> States[State]:
         """The states after any number of turns."""
         while True:
             grown = states | walk.block(loop.block, states)
