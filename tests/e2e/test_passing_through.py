@@ -2,16 +2,18 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import grpc
 import grpc.aio
 import httpx
+import pytest
 from tests.e2e.conftest import Gateway
 from tests.support.gateway import RunningGateway
 from tests.support.raw_client import behind_head
+from tests.support.trailers import answered
 
 ANSWERING = """
 upstreams:
@@ -38,12 +40,27 @@ virtual_services:
   - request_matcher: {{path_exact: /answer/b}}
     extensions: {{direct_response: {{status: 200, body: b}}}}
 """
+GRPC_FRAME = b"\x00\x00\x00\x00\x02hi"
 GRPC = """
 upstreams:
-- {{name: echo, type: service, spec: {{hosts: [{{addr: 127.0.0.1, port: {port}}}]}}, http2: true}}
+- name: echo
+  type: service
+  spec: {{hosts: [{{addr: 127.0.0.1, port: {port}}}]}}
+  http2: true
+  service_info: {{type: REST}}
+  functions:
+  - {{name: new, spec: {{response: {{body: new}}}}}}
+  - {{name: marked, spec: {{response: {{headers: {{x-a: b}}}}}}}}
+  - {{name: failing, spec: {{response: {{body: "{{{{ id }}}}"}}}}}}
 virtual_services:
 - name: default
   routes:
+  - request_matcher: {{path_exact: /new}}
+    single_destination: {{function: {{upstream_name: echo, function_name: new}}}}
+  - request_matcher: {{path_exact: /marked}}
+    single_destination: {{function: {{upstream_name: echo, function_name: marked}}}}
+  - request_matcher: {{path_exact: /failing}}
+    single_destination: {{function: {{upstream_name: echo, function_name: failing}}}}
   - request_matcher: {{path_prefix: /}}
     single_destination: {{upstream: {{name: echo}}}}
 """
@@ -155,3 +172,23 @@ async def test_a_grpc_stream_goes_both_ways_with_its_trailers(tmp_path: Path, ga
             await call.done_writing()
             assert await call.read() == grpc.aio.EOF
             assert await call.code() == grpc.StatusCode.OK
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "content", "trailers"),
+    [
+        ("/marked", 200, GRPC_FRAME, {"grpc-status": "0", "grpc-message": ""}),
+        ("/new", 200, b"new", {}),
+        ("/failing", 502, b"", {}),
+    ],
+)
+async def test_trailers_go_with_the_body_that_they_belong_to(
+    tmp_path: Path, gateway: Gateway, path: str, status: int, content: bytes, trailers: Mapping[str, str]
+) -> None:
+    async with echo_server() as port:
+        (tmp_path / "gloo.yaml").write_text(GRPC.format(port=port))
+        async with gateway(tmp_path) as running:
+            call = {":path": path, "content-type": "application/grpc", "te": "trailers"}
+            answer = await asyncio.to_thread(answered, port_of(running), call, GRPC_FRAME)
+    assert (answer[0], answer[2]) == (status, trailers)
+    assert answer[1].startswith(content)

@@ -31,8 +31,18 @@ def test_what_envoy_itself_says_about_it_passes_on_the_inside() -> None:
     assert inner["forward_client_cert_details"] == "ALWAYS_FORWARD_ONLY"
 
 
-def test_quic_has_its_codec() -> None:
-    assert written(ConnectionManager("table", http3=True))["codec_type"] == "HTTP3"
+def test_quic_has_its_codec_and_the_limits_of_http_2() -> None:
+    manager = written(ConnectionManager("table", http3=True))
+    assert manager["codec_type"] == "HTTP3"
+    assert manager["http3_protocol_options"] == {
+        "override_stream_error_on_invalid_http_message": True,
+        "quic_protocol_options": {"initial_stream_window_size": 2**20, "max_concurrent_streams": 100},
+    }
+
+
+def test_a_connection_inside_of_envoy_has_as_many_streams_as_there_are_calls() -> None:
+    assert written(ConnectionManager("table"))["http2_protocol_options"]["max_concurrent_streams"] == 100
+    assert "max_concurrent_streams" not in written(ConnectionManager("table", inner_bytes=1))["http2_protocol_options"]
 
 
 def test_the_final_dot_of_a_host_is_taken_away() -> None:

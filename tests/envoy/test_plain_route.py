@@ -47,7 +47,7 @@ def test_it_takes_plain_paths_alone_rewrites_them_and_runs_no_program() -> None:
     assert found.action.regex_rewrite == ("^/users/([0-9]+)$", r"/find?id=\1")
     (target,) = found.action.targets
     assert [name for name, _ in target.filters] == [FUNCTION_HEADERS, ORIGINAL_PATH]
-    assert (target.held_bytes, target.plain) == (0, None)
+    assert (target.held_bytes, target.plain) == (9, None)
 
 
 def test_the_upstream_does_not_learn_the_path_that_the_client_asked_for() -> None:
@@ -74,6 +74,7 @@ def _with_action(**fields: Any) -> Route:
         replace(ROUTE, later="gateway"),
         replace(ROUTE, request_headers=(HeaderChange("x-path", "%REQ(:path)%", format=True),)),
         replace(ROUTE, request_headers=(HeaderChange("X-Envoy-Original-Path", "/a"),)),
+        replace(ROUTE, response_headers=(HeaderChange("x-b", "%REQ(X-Envoy-Original-Path)%", format=True),)),
         _with_action(targets=(replace(TARGET, request_headers=(HeaderChange("x-envoy-original-path", "/a"),)),)),
         replace(ROUTE, action=Redirect()),
     ],

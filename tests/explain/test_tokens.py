@@ -30,6 +30,7 @@ upstreams:
     spec:
       path: '/users/{{{{ jwt_claim("sub") }}}}'
       body: '{{"n": {{{{ jwt_claim("n") }}}}, "r": {{{{ jwt_claim("r") }}}}}}'
+  - {{name: item, spec: {{path: "/t/{{{{ id }}}}"}}}}
 virtual_services:
 - name: shop
   domains: [shop.test]
@@ -47,6 +48,9 @@ virtual_services:
     extensions: {{jwt: {{require: [idp, second]}}}}
   - request_matcher: {{path_prefix: /me}}
     single_destination: {{function: {{upstream_name: plain, function_name: me}}}}
+  - request_matcher: {{path_prefix: /item}}
+    single_destination: {{function: {{upstream_name: plain, function_name: item}}}}
+    extensions: {{parameters: {{path: "/item/{{id}}"}}}}
   - request_matcher: {{path_prefix: /all}}
     single_destination: {{upstream: {{name: plain}}}}
     extensions: {{jwt: {{require: [idp, partner]}}}}
@@ -130,6 +134,12 @@ def test_a_token_is_taken_for_the_provider_that_it_names_and_stays_where_it_is_f
     assert sent(found).header("authorization")
     assert sent(asked(f"/maybe?x=1&access_token={ISSUER.token()}&y=2")).path == "/maybe?x=1&y=2"
     assert sent(asked(f"/maybe?b=%26&access%5Ftoken={ISSUER.token()}&a&")).path == "/maybe?b=%26&a&"
+
+
+def test_a_query_with_a_token_needs_a_program_since_the_route_is_chosen_before() -> None:
+    told = [asked(f"/item/7?access_token={ISSUER.token()}"), asked("/item/7", bearer(ISSUER.token()))]
+    makers = [each.deliveries[0].made_by for each in told]
+    assert makers == ["a Lua program", "Envoy itself, since the request is plain"]
 
 
 def test_the_text_tells_demand_and_claims() -> None:

@@ -32,6 +32,7 @@ local handle = {}
 function handle:filterContext() return {get = function(_, name) return message[name] end} end
 function handle:headers() return headers end
 function handle:body(always) return (always or message.body ~= "") and body or nil end
+function handle:trailers() return nil end
 local function either() return state end
 function handle:streamInfo() return {filterState = either, dynamicMetadata = either} end
 function handle:respond(answer) message.refused = answer["x-gloo-error"] end

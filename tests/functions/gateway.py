@@ -39,6 +39,7 @@ function handle:body(always)
   request.buffer = request.buffer or setmetatable({bytes = request.body or ""}, Body)
   return request.buffer
 end
+function handle:trailers() return nil end
 function handle:respond(answer, body)
   request.status, request.code, request.answer = answer[":status"], answer["x-gloo-error"], body
 end

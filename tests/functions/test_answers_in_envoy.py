@@ -12,6 +12,7 @@ from gloo.envoy.lua import ANSWERS_FILTER, LUA_FILTER, LuaProgram, lua_program
 from gloo.envoy.plain_route import plain_route
 from gloo.envoy.route import Forward, PathMatch, Route, RouteMatch, Target
 from gloo.functions import compile_function
+from gloo.functions.limits import MOST_MADE
 from gloo.model.base import Json
 from gloo.plugins.base import FunctionCall
 from gloo.plugins.rest import Rest, RestExtension, RestFunction, parameters_of, template_of
@@ -24,10 +25,14 @@ FUNCTIONS: tuple[Mapping[str, Json], ...] = (
     {"response": {"status": "201", "body": "seen"}},
     {"response": {"when": {"status": "4xx"}, "body": "never"}},
     {"headers": {"x-a": "b", "user-agent": "mine"}, "response": {"body": WHOLE}},
-    {"headers": {"accept-encoding": "br"}, "response": {"headers": HEADERS}},
     {"headers": {"x-a": "{{ method }}"}, "response": {"body": WHOLE, "headers": HEADERS}},
     {"response": {"headers": {"x-back": "{{ request_header('x-a') }}", "x-none": "{{ request_header('x-b') }}"}}},
     {"headers": {"x-a": "<{{ header('x-b') }}>"}, "response": {"headers": {"x-back": "{{ request_header('x-a') }}"}}},
+)
+SEEN: tuple[Mapping[str, Json], ...] = (
+    {"headers": {"accept-encoding": "br"}, "response": {"headers": HEADERS}},
+    {"headers": {"range": "bytes=0-1", "x-a": "b"}, "response": {"body": WHOLE}},
+    {"headers": {"accept-encoding": "gzip", "x-a": "{{ default(id, 'none') }}"}, "response": {"body": WHOLE}},
 )
 PATHS: tuple[Mapping[str, Json], ...] = (
     {"path": "/pets/{{ id }}", "response": {"body": WHOLE}},
@@ -48,7 +53,8 @@ def forms(written: Mapping[str, Json], name: str, *, path: bool) -> Iterator[Rou
     assert (plain is not None) == path
     yield from (plain,) if plain is not None else ()
     yield native
-    yield _route(f"whole-{name}", Target("up", filters=((LUA_FILTER, whole), (ANSWERS_FILTER, whole))))
+    both = ((LUA_FILTER, whole), (ANSWERS_FILTER, whole))
+    yield _route(f"whole-{name}", Target("up", filters=both, held_bytes=MOST_MADE))
 
 
 def _route(name: str, target: Target) -> Route:
@@ -68,7 +74,7 @@ def requests(seed: int, *, path: bool) -> Iterator[Sent]:
 
 @pytest.fixture(scope="module")
 def envoy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FunctionEnvoy]:
-    routes = [route for index, each in enumerate(FUNCTIONS) for route in forms(each, str(index), path=False)]
+    routes = [route for index, each in enumerate((*FUNCTIONS, *SEEN)) for route in forms(each, str(index), path=False)]
     routes += [route for index, each in enumerate(PATHS) for route in forms(each, f"path-{index}", path=True)]
     with running_routes(routes, tmp_path_factory.mktemp("envoy")) as running:
         yield running
@@ -86,7 +92,7 @@ def told(envoy: FunctionEnvoy, route: str, sent: Sent) -> tuple[int, Json, bytes
 @pytest.mark.parametrize(
     ("name", "path"),
     [
-        *((str(index), False) for index in range(len(FUNCTIONS))),
+        *((str(index), False) for index in range(len(FUNCTIONS + SEEN))),
         *((f"path-{index}", True) for index in range(len(PATHS))),
     ],
 )
@@ -97,14 +103,22 @@ def test_the_client_gets_the_same_answer_from_both_forms(envoy: FunctionEnvoy, n
         assert told(envoy, f"native-{name}", sent) == told(envoy, f"whole-{name}", sent), sent
 
 
+@pytest.mark.parametrize("name", ["0", "path-0"])
+def test_an_answer_may_be_as_long_in_both_forms(envoy: FunctionEnvoy, name: str) -> None:
+    sent = Sent("GET", "/p/7", (("x-longer-by", str(3 * 2**19)),), b"")
+    native = envoy.ask(f"native-{name}", sent)
+    assert (native[0], told(envoy, f"native-{name}", sent)) == (502, told(envoy, f"whole-{name}", sent))
+    assert native[1]["x-gloo-error"] == "too_large"
+
+
 @pytest.mark.parametrize(
     ("written", "sees"),
     [
         *((each, False) for each in FUNCTIONS),
+        *((each, True) for each in SEEN),
         ({"headers": {"content-type": "text/plain"}, "response": {"body": "x"}}, False),
         ({"response": {"body": "{{ request_header('range') }}"}}, True),
         ({"path": "/{{ id }}", "response": {"body": "x"}}, True),
-        ({"headers": {"range": "bytes=0-1"}, "response": {"body": WHOLE}}, True),
     ],
 )
 def test_a_program_sees_requests_only_if_it_must(written: Mapping[str, Json], sees: bool) -> None:

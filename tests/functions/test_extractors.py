@@ -36,7 +36,7 @@ def test_a_mode_says_what_becomes_of_a_match(
     assert outcome.request.headers["x-v"] == value
 
 
-@pytest.mark.parametrize("text", ["pet", "pet-7 "])
+@pytest.mark.parametrize("text", ["pet", "pet-7!"])
 def test_what_does_not_match_as_a_whole_is_missing_or_stays(gateway: Gateway, text: str) -> None:
     assert sent(gateway, Extractor("v", VALUE), Request(headers={"x": text})).code == "missing_parameter"
     replaced = sent(gateway, Extractor("v", VALUE, 1, "single_replace", "-"), Request(headers={"x": text}))

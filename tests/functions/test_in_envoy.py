@@ -73,7 +73,7 @@ def test_a_line_break_makes_no_header(envoy: EnvoyGateway) -> None:
     echo = envoy.send(FIELDS, "/", body=json.dumps({"id": 1, "tags": "a\r\nx-admin: yes\0"}).encode())
     headers = echo.content["headers"]
     assert isinstance(headers, dict)
-    assert headers["x-tags"] == "a  x-admin: yes "
+    assert headers["x-tags"] == "a  x-admin: yes"
     assert "x-admin" not in headers
 
 

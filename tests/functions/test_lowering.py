@@ -29,6 +29,18 @@ def test_a_program_that_is_there_anyway_copies_headers_that_may_come_twice() -> 
     assert result.rest.headers == copies[:1]
 
 
+def test_only_a_program_makes_many_copies_of_what_a_client_sends() -> None:
+    copies = "{{ header('x-b') }}{{ header('accept') }}" * 8
+    assert len(lowered(("x-a", copies), ("x-c", "1")).headers) == 2
+    assert [header.name for header in lowered(("x-a", copies), ("x-c", "{{ header('x-d') }}")).headers] == []
+
+
+def test_what_a_program_takes_away_to_read_answers_is_its_own_to_set() -> None:
+    answer = ResponseTemplate("response", body="{{ x }}")
+    template = FunctionTemplate("pets/find", headers=(("Range", "bytes=0-1"), ("x-a", "1")), responses=(answer,))
+    assert [header.name for header in lower(template).headers] == ["x-a"]
+
+
 def test_a_percent_sign_of_a_text_stays_one() -> None:
     assert lowered(("x-a", "100%"), ("x-b", "%{{ method }}")).headers == (
         NativeHeader("x-a", "100%"),

@@ -1,5 +1,7 @@
 """The pieces of a message: what can be set on a request, and what on an answer."""
 
+import json
+
 import pytest
 from tests.functions.gateway import Gateway, Request, call
 
@@ -49,7 +51,14 @@ def test_a_header_is_one_line_without_control_characters(name: str, text: str, p
 def test_a_header_of_lines_that_are_stripped_is_one_line(gateway: Gateway) -> None:
     text = "{%- if x %}\n  yes\n{%- else %}\n  no\n{%- endif %}\n".replace("%}\n  ", "-%}\n  ")
     outcome = call(gateway, Request(body=b'{"x": 1}'), headers=(("x-a", text), ("x-b", "\ta\tb")))
-    assert (outcome.request.headers["x-a"], outcome.request.headers["x-b"]) == ("yes", "\ta\tb")
+    assert (outcome.request.headers["x-a"], outcome.request.headers["x-b"]) == ("yes", "a\tb")
+
+
+@pytest.mark.parametrize(("value", "sent"), [(" a b ", "a b"), ("a\n", "a"), ("\ta", "a"), (" \t ", None), ("", None)])
+def test_blanks_at_the_ends_are_no_part_of_a_header(gateway: Gateway, value: str, sent: str | None) -> None:
+    request = Request(headers={"x-a": "old"}, body=json.dumps({"x": value}).encode())
+    outcome = call(gateway, request, headers=(("x-a", "{{ x }}"),))
+    assert outcome.request.headers.get("x-a") == sent
 
 
 def test_a_method_status_and_path_may_end_in_a_line_break(gateway: Gateway) -> None:

@@ -39,6 +39,7 @@ class _Upstream(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = sorted((name.lower(), value) for name, value in self.headers.items())
         answer = json.dumps([self.command, self.path, headers, body.decode("latin-1")]).encode()
+        answer += b" " * int(self.headers.get("x-longer-by", 0))
         self.send_response(200)
         self.send_header("content-length", str(len(answer)))
         self.end_headers()

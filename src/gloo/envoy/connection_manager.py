@@ -10,6 +10,15 @@ from gloo.envoy.message import Message, pack, packed
 from gloo.envoy.stage import HttpFilter
 from gloo.model.base import Value
 
+_WINDOW = 2**20
+"""Bytes of a body that a client may send ahead, which Envoy keeps beside what a filter waits for."""
+
+_STREAMS = 100
+"""Requests under way on a connection; with Envoy's own limits, 16 MiB and 1024, one client could fill its memory."""
+
+_MOST_HEADERS = 1000
+"""Headers of a request; each cookie of HTTP/2 may be one. Envoy's own limit of their length, 60 KiB, holds besides."""
+
 
 class ConnectionManager(Value, frozen=True):
     """How the requests of a connection are treated.
@@ -52,13 +61,20 @@ def _message(manager: ConnectionManager) -> Message:
     message.normalize_path.value = True
     message.strip_trailing_host_dot = True
     message.path_with_escaped_slashes_action = hcm_pb2.HttpConnectionManager.KEEP_UNCHANGED
+    message.common_http_protocol_options.max_headers_count.value = _MOST_HEADERS
+    message.http2_protocol_options.initial_stream_window_size.value = _WINDOW
+    message.http2_protocol_options.override_stream_error_on_invalid_http_message.value = True
     message.http_protocol_options.accept_http_10 = True
     message.http_protocol_options.default_host_for_http_10 = "localhost"  # HTTP/1.0 may come without a host
     if manager.http3:
         message.codec_type = hcm_pb2.HttpConnectionManager.HTTP3
-        message.http3_protocol_options.SetInParent()
+        quic = message.http3_protocol_options.quic_protocol_options
+        quic.initial_stream_window_size.value, quic.max_concurrent_streams.value = _WINDOW, _STREAMS
+        message.http3_protocol_options.override_stream_error_on_invalid_http_message.value = True
     if manager.inner_bytes:
         _set_inner(message, manager.inner_bytes)
+    else:
+        message.http2_protocol_options.max_concurrent_streams.value = _STREAMS
     if manager.tell_client:
         message.forward_client_cert_details = hcm_pb2.HttpConnectionManager.SANITIZE_SET
         told = message.set_current_client_cert_details

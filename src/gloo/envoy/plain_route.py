@@ -70,7 +70,7 @@ def plain_route(route: Route) -> Route | None:
             return None
         filters = (*filters, _without_original_path())
         action = replace(action, regex_rewrite=plain.rewrite, path_format=plain.made)
-    target = replace(action.targets[0], filters=filters, held_bytes=0, plain=None)
+    target = replace(action.targets[0], filters=filters, plain=None)
     match = replace(route.match, headers=(*route.match.headers, *plain.conditions))
     return replace(route, match=match, action=replace(action, targets=(target,)))
 
@@ -80,4 +80,6 @@ def _needs_path(route: Route, action: Forward) -> bool:
     if action.prefix_rewrite is not None or action.regex_rewrite or action.mirror or action.hash_policies:
         return True
     changes = (*route.request_headers, *action.targets[0].request_headers)
-    return any(change.format or change.name.lower() == TOLD for change in changes)
+    if any(change.format or change.name.lower() == TOLD for change in changes):
+        return True
+    return any(change.format and TOLD in change.value.lower() for change in route.response_headers)

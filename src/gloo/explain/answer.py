@@ -174,7 +174,7 @@ def _followed(found: Explanation, chosen: TableRoute, tables: Tables, runtime: F
     if isinstance(action, Forward):
         whole = sum(target.weight for target in action.targets)
         deliveries = tuple(
-            replace(delivery, share=target.weight / whole)
+            replace(delivery, share=target.weight / whole, made_by=maker(chosen.route, target, found.request))
             for position, target in enumerate(action.targets)
             for delivery in (_delivery(seen, chosen, position, tables, runtime),)
         )
@@ -193,18 +193,17 @@ def _delivery(
     assert isinstance(action, Forward)
     target = action.targets[position]
     function = called_function(chosen.written, position, request, tables, runtime)
-    made_by = maker(chosen.route, target, request)
     rules = rules_of_destination(chosen.written, position, tables)
     rendered, notes = _rendered(request, target, runtime)
     if isinstance(rendered, Answer):
         heard = chosen.route.later != "gateway"
         refused = by_filter(rendered, request, chosen.route, script=True) if heard else rendered
-        return Delivery(target.cluster, 1.0, function, None, refused, made_by=made_by, rules=rules)
+        return Delivery(target.cluster, 1.0, function, None, refused, rules=rules)
     names = endpoint_names(tables.upstreams[target.cluster])
     leaving = outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), ""))
     leaving, keyed = with_secrets(leaving, tables.upstreams[target.cluster])
     sent, further = as_marked(leaving, target), _further(target)
-    delivery = Delivery(target.cluster, 1.0, function, sent, further=further, made_by=made_by, rules=rules, notes=notes)
+    delivery = Delivery(target.cluster, 1.0, function, sent, further=further, rules=rules, notes=notes)
     return replace(delivery, keyed=keyed)
 
 

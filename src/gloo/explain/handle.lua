@@ -96,6 +96,7 @@ function handle:body(always)
   request.buffer = request.buffer or setmetatable({bytes = request.body or ""}, Body)
   return request.buffer
 end
+function handle:trailers() return nil end
 function handle:respond(answer, body)
   request.answered = {}
   for name, value in pairs(answer) do insert(request.answered, {name, value}) end

@@ -6,7 +6,7 @@ both forms. Paths are Envoy's too where the whole function is, see `gloo.functio
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gloo.functions.parameters import Parameter, bindings, named
 from gloo.functions.program import FunctionTemplate, Program
@@ -23,6 +23,10 @@ _JOINED = ("accept", "authorization", "content-type", "origin", "referer", "user
 
 _READABLE = re.compile(r"(?!x-envoy-|grpc-timeout$|accept-encoding$|range$|host$|cookie$)[a-z0-9_-]+")
 """Headers that a format may read: none that the router writes or a filter takes away before that is filled in."""
+
+_COPY = re.compile(r"%(?:REQ|CEL)\(")
+_MOST_COPIES = 16
+"""Copies of headers that a function may make: a client's may be long, and only a program counts what it makes."""
 
 _LONGEST = 8_000
 """Characters in a value: Envoy takes 16,384 bytes in a format, where a percent sign counts twice."""
@@ -91,13 +95,9 @@ def is_readable(name: str) -> bool:
     return _READABLE.fullmatch(name) is not None
 
 
-def may_note(program: Program, headers: Iterable[NativeHeader]) -> bool:
-    """Tell whether Envoy can leave what *program*, which sees answers, needs of a request that gets *headers*."""
-    if not program.answers:
-        return True
-    written = {header.name.lower() for header in headers}
-    asked = {header.name for header in ASKED_PLAIN} if program.reads_answers else set()
-    return written.isdisjoint(asked) and all(map(is_readable, program.kept))
+def may_note(program: Program) -> bool:
+    """Tell whether Envoy can leave what *program* needs of a request for its answer."""
+    return not program.answers or all(map(is_readable, program.kept))
 
 
 def native_headers(
@@ -135,12 +135,19 @@ def _native_headers(
             header = _native(name.lower(), parse(source), formats, lambda asked: reads(asked) and asked not in written)
             if header is not None:
                 native[name] = header
+    if sum(len(_COPY.findall(header.value)) for header in native.values() if header.format) > _MOST_COPIES:
+        return {name: header for name, header in native.items() if not header.format}
     return native
 
 
 def _may_be_native(name: str, template: FunctionTemplate) -> bool:
-    """Tell whether the header is Envoy's to set; the type of a body that a program may write is the program's."""
+    """Tell whether the header is Envoy's to set.
+
+    The type of a body that a program may write is the program's, and so is what it takes away to read answers.
+    """
     if name.startswith(":") or name == "host":
+        return False
+    if template.responses and any(name == header.name for header in ASKED_PLAIN):
         return False
     return name != "content-type" or not template.writes_body
 

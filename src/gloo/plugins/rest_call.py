@@ -38,7 +38,7 @@ def with_call(target: Target, template: FunctionTemplate, parameters: Sequence[P
 
 def _filters(lowered: Lowered, program: Program) -> Filters:
     """Yield what the route says to the filters: the program of what is not lowered, and the headers that are."""
-    if lowered.rest.leaves_requests and may_note(program, lowered.headers):
+    if lowered.rest.leaves_requests and may_note(program):
         yield from _without_request(program, lowered.headers)
         return
     yield LUA_FILTER, _told(program)
@@ -66,7 +66,7 @@ def _headers(headers: Sequence[NativeHeader], program: Program) -> Filters:
 
 def _plain_call(target: Target, plain: PlainRequest, program: Program) -> PlainCall | None:
     """Return what the route does where no program makes the request; None where it could not."""
-    if any(header.name == TOLD for header in plain.headers) or not may_note(program, plain.headers):
+    if any(header.name == TOLD for header in plain.headers) or not may_note(program):
         return None
     whole = f"^{plain.pattern}$"
     values = ((PATH_VALUES, path_values(whole, plain.values, VALUES)),) if plain.values else ()

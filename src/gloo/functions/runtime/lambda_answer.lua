@@ -62,7 +62,7 @@ local function add_header(out, name, value)
   if not find(name, "^[%w!#$%%&'*+.^_`|~-]+$") then malformed("has a header name that is none") end
   if not given(value) then return end
   if type(value) == "table" and type(value[0]) ~= "string" then malformed("has a header that is no text: " .. name) end
-  local text = gloo.text(value)
+  local text = gloo.trimmed(gloo.text(value))
   if find(text, "[%z\1-\8\10-\31\127]") then malformed("has a control character in the header " .. name) end
   name = lower(name)
   if not UNTOUCHABLE[name] then out[#out + 1] = {name, text} end

@@ -70,6 +70,14 @@ local function take_hosts(program, headers)
   return found
 end
 
+-- Takes away the trailers of a body that is none of the answer's any more.
+local function drop_trailers(handle)
+  local trailers, names = handle:trailers(), {}
+  if not trailers then return end
+  for name in pairs(trailers) do names[#names + 1] = name end
+  for i = 1, #names do trailers:remove(names[i]) end
+end
+
 -- Answers with an error in place of the upstream's answer, of which nothing is left. The client of a HEAD gets no body.
 local function replace_answer(handle, program, failure, has_body)
   local status, code, text = gloo.error_answer(handle, program, failure)
@@ -82,6 +90,7 @@ local function replace_answer(handle, program, failure, has_body)
   headers:replace("content-type", "application/json")
   headers:replace("x-gloo-error", code)
   body:setBytes(has_body and text or "")
+  drop_trailers(handle)
   if not has_body then headers:remove("content-length") end
 end
 
@@ -134,6 +143,7 @@ function envoy_on_response(handle)
   if result then
     if encoding then headers:remove("content-encoding") end
     body:setBytes(result)
+    drop_trailers(handle)
     if result == "" then headers:remove("content-type") end
   end
   if status == 304 or result == "" then correct_length(headers, status, result) end

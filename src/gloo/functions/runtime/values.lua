@@ -8,6 +8,7 @@
 -- nil is a value that is missing.
 
 local type, error, format, floor, tostring, tobit = type, error, string.format, math.floor, tostring, require("bit").tobit
+local find, match = string.find, string.match
 
 local ffi = require("ffi")
 ffi.cdef("double strtod(const char *text, char **stop);")
@@ -24,6 +25,12 @@ end
 function gloo.missing(value, site)
   local why = value == nil and "is missing" or "is null"
   gloo.fail(400, "missing_parameter", why, site)
+end
+
+-- The text without blanks at its ends, which no header's value has (RFC 9110, section 5.5).
+function gloo.trimmed(text)
+  local first = find(text, "[^ \t]")
+  return first and match(text, "^.*[^ \t]", first) or ""
 end
 
 -- A value that must be there.
