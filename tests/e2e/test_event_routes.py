@@ -34,6 +34,14 @@ virtual_services:
   - event_matcher: {{event_type: shared}}
     single_destination: {{upstream: {{name: main}}}}
     extensions: {{cors: {{allow_origin: ["http://a.example"]}}}}
+  - event_matcher: {{event_type: answered, path: /limited}}
+    single_destination: {{function: {{upstream_name: main, function_name: answered}}}}
+  - event_matcher: {{event_type: retried, path: /limited}}
+    single_destination: {{upstream: {{name: main}}}}
+    extensions: {{max_retries: 2}}
+  - request_matcher: {{path_prefix: /limited}}
+    single_destination: {{upstream: {{name: main}}}}
+    extensions: {{max_request_bytes: 100000}}
   - request_matcher: {{path_prefix: /}}
     single_destination: {{upstream: {{name: main}}}}
 """
@@ -49,14 +57,14 @@ async def gateway(
         yield running
 
 
-async def posted(gateway: RunningGateway, kind: str, *, structured: bool) -> httpx.Response:
+async def posted(gateway: RunningGateway, kind: str, *, structured: bool, path: str = "/events") -> httpx.Response:
     attributes = {"specversion": "1.0", "id": "1", "source": "/me", "type": kind}
     origin = {"origin": "http://a.example"}
     if structured:
         headers = {"content-type": "application/cloudevents+json", **origin}
-        return await gateway.request("POST", "/events", headers=headers, json=attributes)
+        return await gateway.request("POST", path, headers=headers, json=attributes)
     headers = {**{f"ce-{name}": value for name, value in attributes.items()}, **origin}
-    return await gateway.request("POST", "/events", headers=headers, json={})
+    return await gateway.request("POST", path, headers=headers, json={})
 
 
 @pytest.mark.parametrize("structured", [False, True])
@@ -72,6 +80,17 @@ async def test_headers_of_a_function_among_several(
 @pytest.mark.parametrize("structured", [False, True])
 async def test_a_response_template(gateway: RunningGateway, structured: bool) -> None:
     assert (await posted(gateway, "answered", structured=structured)).text == "made"
+
+
+@pytest.mark.parametrize("structured", [False, True])
+async def test_where_another_route_of_the_path_has_a_limit(
+    gateway: RunningGateway, recorder: RecordingUpstream, structured: bool
+) -> None:
+    assert (await posted(gateway, "answered", structured=structured, path="/limited")).text == "made"
+    recorder.asked["limited"].clear()
+    recorder.script["limited"] = [503, 503]
+    assert (await posted(gateway, "retried", structured=structured, path="/limited")).status_code == 200
+    assert len(recorder.asked["limited"]) == 3
 
 
 @pytest.mark.parametrize("structured", [False, True])

@@ -16,10 +16,16 @@ ROOM_FILTER = "gloo.filters.http.room"
 _KEPT = 2**20
 """Bytes that Envoy keeps of a body where nobody says otherwise."""
 
+_MOST = 2**23
+"""More than any filter waits for."""
+
 
 def buffer_filters() -> tuple[HttpFilter, ...]:
-    """Return the filters; the limit in them stands for nothing, since a route that turns them on brings its own."""
-    config = typed(buffer_pb2.Buffer(max_request_bytes={"value": 1}))
+    """Return the filters. A route that turns them on brings its own limit.
+
+    That in the filters is for an event whose path has such a route, but whose own one, chosen from its body, has none.
+    """
+    config = typed(buffer_pb2.Buffer(max_request_bytes={"value": _MOST}))
     return (HttpFilter(BUFFER_FILTER, Stage.LIMIT, config), HttpFilter(ROOM_FILTER, Stage.ACCEPTED, config))
 
 
