@@ -136,6 +136,11 @@ def test_a_token_is_taken_for_the_provider_that_it_names_and_stays_where_it_is_f
     assert sent(asked(f"/maybe?b=%26&access%5Ftoken={ISSUER.token()}&a&")).path == "/maybe?b=%26&a&"
 
 
+def test_a_header_that_holds_no_token_stays_beside_one_in_the_query() -> None:
+    found = sent(asked(f"/maybe?access_token={ISSUER.token()}", ("authorization", "Basic abc")))
+    assert (found.path, found.header("authorization")) == ("/maybe", "Basic abc")
+
+
 def test_a_query_with_a_token_needs_a_program_since_the_route_is_chosen_before() -> None:
     told = [asked(f"/item/7?access_token={ISSUER.token()}"), asked("/item/7", bearer(ISSUER.token()))]
     makers = [each.deliveries[0].made_by for each in told]

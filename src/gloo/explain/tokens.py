@@ -73,15 +73,22 @@ def _judged(token: str | None, provider: JwtProvider) -> tuple[tuple[str, str] |
 
 def token_in(request: Request, provider: JwtProvider) -> str | None:
     """Return the token of *provider* in *request*, wherever it may stand; None without one."""
-    for name, prefix in provider.token_headers:
-        value = request.header(name)
-        if value is not None and value.startswith(prefix):
-            return value.removeprefix(prefix)
+    name, prefix = _token_header(request, provider)
+    if name:
+        return (request.header(name) or "").removeprefix(prefix)
     query = dict(parse_qsl(request.path.partition("?")[2]))
     places = [query.get(name) for name in provider.token_parameters]
     cookies = _cookies(request)
     places += [cookies.get(name) for name in provider.from_cookies]
     return next((token for token in places if token), None)
+
+
+def _token_header(request: Request, provider: JwtProvider) -> tuple[str, str]:
+    """Return the header of *request* that holds a token for *provider*, and what stands before it; empty for none."""
+    for name, prefix in provider.token_headers:
+        if (request.header(name) or "").startswith(prefix) and request.values(name):
+            return name, prefix
+    return "", ""
 
 
 def _cookies(request: Request) -> Mapping[str, str]:
@@ -119,8 +126,8 @@ def _with_claims(request: Request, provider: JwtProvider, claims: Mapping[str, J
     told = tuple((name, text) for name, text in said if text is not None)
     if provider.forward:
         return replace(request, headers=(*request.headers, *told))
-    taken = {name for name, _ in provider.token_headers}
-    kept = tuple(pair for pair in request.headers if pair[0] not in taken)
+    taken, _ = _token_header(request, provider)
+    kept = tuple(pair for pair in request.headers if pair[0] != taken)
     return replace(request, path=_without(request.path, provider.token_parameters), headers=(*kept, *told))
 
 
