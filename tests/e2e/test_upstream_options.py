@@ -10,6 +10,7 @@ import grpc
 import grpc.aio
 import httpx
 import pytest
+from tests.support.authority import Authority, Issued
 from tests.support.gateway import RunningGateway, running_gateway
 from tests.support.named_host import PROXY_V2, NamedHost, named_host
 from tests.support.upstreams import service, write_config
@@ -196,8 +197,11 @@ async def test_the_clients_address_comes_ahead_of_the_connection(tmp_path: Path)
 
 
 @asynccontextmanager
-async def grpc_host(health: list[bytes]) -> AsyncIterator[int]:
-    """Run a server that speaks HTTP/2 alone, echoes every call, and gives the last of *health* when checked."""
+async def grpc_host(health: list[bytes], pair: Issued | None = None) -> AsyncIterator[int]:
+    """Run a server that speaks HTTP/2 alone, echoes every call, and gives the last of *health* when checked.
+
+    With a *pair* it does so over TLS, and only once ALPN agreed on HTTP/2.
+    """
 
     async def echo(request: bytes, _context: object) -> bytes:
         return request
@@ -212,7 +216,11 @@ async def grpc_host(health: list[bytes]) -> AsyncIterator[int]:
 
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((Anything(),))
-    port = server.add_insecure_port("127.0.0.1:0")
+    if pair is None:
+        port = server.add_insecure_port("127.0.0.1:0")
+    else:
+        keys = grpc.ssl_server_credentials([(pair.private_key.encode(), pair.certificate.encode())])
+        port = server.add_secure_port("127.0.0.1:0", keys)
     await server.start()
     try:
         yield port
@@ -258,6 +266,26 @@ async def test_a_grpc_check_takes_out_a_server_that_does_not_serve(tmp_path: Pat
             await until(answered)
             health.append(NOT_SERVING)
             await until(refused)
+
+
+@pytest.mark.parametrize("checked", [False, True], ids=["unchecked", "checked"])
+async def test_grpc_goes_over_tls_and_so_do_its_checks(tmp_path: Path, checked: bool) -> None:
+    check = {"grpc": {"service": "shop"}, "interval": "50ms", "unhealthy_threshold": 1}
+    async with grpc_host([SERVING], Authority.make().issue("127.0.0.1")) as port:
+        upstream = service(
+            "a",
+            [("127.0.0.1", port)],
+            http2=True,
+            ssl_config={"verify": False},
+            health_checks=[check] if checked else [],
+            load_balancer={"healthy_panic_threshold": 0},
+        )
+        async with running_gateway(write_config(tmp_path / "config", upstream)) as running:
+
+            async def answered() -> bool:
+                return await call(running, "/a") == (200, FRAME)
+
+            await until(answered)
 
 
 async def test_envoy_takes_every_option_without_a_warning(tmp_path: Path) -> None:

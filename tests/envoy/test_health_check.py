@@ -36,6 +36,16 @@ def test_an_http_check_speaks_what_the_upstream_speaks(http2: bool, codec: int) 
     assert message.http_health_check.codec_client_type == codec
 
 
+@pytest.mark.parametrize(
+    ("http2", "tls", "offered"), [(True, True, ["h2"]), (True, False, []), (False, True, []), (False, False, [])]
+)
+def test_checks_offer_http2_over_tls_as_requests_do(http2: bool, tls: bool, offered: list[str]) -> None:
+    checks = (HealthCheck(http=HttpCheck(path="/")), HealthCheck(grpc=GrpcCheck()), HealthCheck(tcp=TcpCheck()))
+    http, grpc, tcp = health_checks(checks, http2=http2, tls=tls)
+    assert list(http.tls_options.alpn_protocols) == list(grpc.tls_options.alpn_protocols) == offered
+    assert not tcp.HasField("tls_options")
+
+
 def test_a_tcp_check_sends_and_expects_text_as_hex() -> None:
     message = checked(HealthCheck(tcp=TcpCheck(send="PING", receive="PONG"))).tcp_health_check
     assert message.send.text == "50494e47"

@@ -71,7 +71,8 @@ def _message(cluster: Cluster) -> Message:
         load_assignment=assignment(cluster.name, cluster.endpoints, _marks(cluster, sockets)),
     )
     if cluster.health_checks:
-        message.health_checks.extend(health_checks(cluster.health_checks, http2=cluster.http2))
+        tls = cluster.tls is not None
+        message.health_checks.extend(health_checks(cluster.health_checks, http2=cluster.http2, tls=tls))
     if cluster.discovery != "static":
         message.cluster_type.CopyFrom(dns_discovery(cluster.discovery, cluster.dns, ipv6=cluster.ipv6))
     set_connection(message, cluster.connection, http2=cluster.http2, filters=cluster.filters)

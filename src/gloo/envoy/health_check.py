@@ -12,13 +12,22 @@ _NAME = 27
 """The number of the field `name`, which the message class may be too old to know; Envoy wants it of several checks."""
 
 
-def health_checks(checks: Sequence[HealthCheck], *, http2: bool) -> list[Message]:
+def health_checks(checks: Sequence[HealthCheck], *, http2: bool, tls: bool = False) -> list[Message]:
     """Return *checks*, all of which a host must pass."""
     messages = [_health_check(check, http2=http2) for check in checks]
+    if http2 and tls:
+        for message in messages:
+            _offer_http2(message)
     for index, message in enumerate(messages if len(messages) > 1 else ()):
         name = f"check{index}".encode()
         message.MergeFromString(_length_delimited(_NAME, name))
     return messages
+
+
+def _offer_http2(message: Message) -> None:
+    """Have a check say by ALPN that it speaks HTTP/2: Envoy says so for requests alone, and servers insist on it."""
+    if not message.HasField("tcp_health_check"):
+        message.tls_options.alpn_protocols.append("h2")
 
 
 def _length_delimited(number: int, value: bytes) -> bytes:
