@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import httpx
+import pytest
+from tests.support.alpn_host import HTTP1, HTTP2, alpn_host
 from tests.support.authority import Authority, write_secret
 from tests.support.gateway import RunningGateway, running_gateway
-from tests.support.named_host import PROXY_V2, NamedHost, named_host, server_tls
+from tests.support.named_host import HEALTH, PROXY_V2, NamedHost, named_host, server_tls
 from tests.support.upstreams import service, write_config
 
 AUTHORITY = Authority.make()
@@ -127,7 +128,8 @@ async def test_our_certificate_is_shown_once_its_secret_exists_and_rotates_witho
     assert "PRIVATE KEY" not in log
 
 
-async def test_the_clients_address_comes_before_tls_begins(tmp_path: Path) -> None:
+@pytest.mark.parametrize("http2", [False, True], ids=["http1", "http2"])
+async def test_the_clients_address_comes_before_tls_begins(tmp_path: Path, http2: bool) -> None:
     seen = list[bytes]()
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -137,26 +139,54 @@ async def test_the_clients_address_comes_before_tls_begins(tmp_path: Path) -> No
     server = await asyncio.start_server(relay, "127.0.0.1", 0)
     async with server:
         place = [("127.0.0.1", server.sockets[0].getsockname()[1])]
-        upstream = service("a", place, proxy_protocol="v2", ssl_config={"verify": False})
+        upstream = service("a", place, http2=http2, proxy_protocol="v2", ssl_config={"verify": False})
         async with running_gateway(write_config(tmp_path / "config", upstream)) as running:
             assert await answer(running, "/a") == "503"
     assert seen[0].startswith(PROXY_V2)
     assert seen[0][28:30] == b"\x16\x03"
 
 
-async def test_http2_is_agreed_on_over_tls(tmp_path: Path) -> None:
-    chosen = list[str | None]()
+async def test_http2_is_spoken_over_tls_where_it_is_agreed_on_and_else_http1(tmp_path: Path) -> None:
+    taken = {"both": (HTTP2, HTTP1), "two": (HTTP2,), "one": (HTTP1,), "none": ()}
+    async with AsyncExitStack() as stack:
+        pair = AUTHORITY.issue("127.0.0.1")
+        hosts = {
+            name: await stack.enter_async_context(alpn_host(server_tls(pair, tmp_path), *protocols))
+            for name, protocols in taken.items()
+        }
+        ssl = {"trusted_ca": AUTHORITY.certificate}
+        upstreams = (
+            service(name, [("127.0.0.1", host.port)], http2=True, ssl_config=ssl) for name, host in hosts.items()
+        )
+        async with running_gateway(write_config(tmp_path / "config", *upstreams)) as running:
+            said = {name: {await answer(running, f"/{name}") for _ in range(3)} for name in hosts}
+            many = await asyncio.gather(*(answer(running, "/one") for _ in range(40)))
+    assert said == {"both": {HTTP2}, "two": {HTTP2}, "one": {HTTP1}, "none": {HTTP1}}
+    assert set(many) == {HTTP1}
 
-    async def look(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        chosen.append(writer.get_extra_info("ssl_object").selected_alpn_protocol())
-        writer.close()
 
-    tls = server_tls(AUTHORITY.issue("127.0.0.1"), tmp_path)
-    tls.set_alpn_protocols(["http/1.1", "h2"])
-    server = await asyncio.start_server(look, "127.0.0.1", 0, ssl=tls)
-    async with server:
-        place = [("127.0.0.1", server.sockets[0].getsockname()[1])]
-        upstream = service("a", place, http2=True, ssl_config={"verify": False})
+async def test_a_check_that_speaks_http2_agrees_on_it_too(tmp_path: Path) -> None:
+    check = {"http": {"path": HEALTH}, "interval": "50ms", "unhealthy_threshold": 1}
+    async with alpn_host(server_tls(AUTHORITY.issue("one.localhost"), tmp_path), HTTP2, HTTP1) as host:
+        upstream = service(
+            "a",
+            [("one.localhost", host.port)],
+            http2=True,
+            ssl_config={"trusted_ca": AUTHORITY.certificate},
+            health_checks=[check],
+            load_balancer={"healthy_panic_threshold": 0},
+        )
         async with running_gateway(write_config(tmp_path / "config", upstream)) as running:
-            assert (await running.get("/a")).status_code == httpx.codes.SERVICE_UNAVAILABLE
-    assert set(chosen) == {"h2"}
+
+            async def works() -> bool:
+                return await answer(running, "/a") == HTTP2
+
+            await until(works)
+            checked = len(host.checked)
+
+            async def checks_go_on() -> bool:
+                return len(host.checked) > checked + 2
+
+            await until(checks_go_on)
+            assert await works()
+    assert set(host.checked) == {HTTP2}

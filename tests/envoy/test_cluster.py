@@ -1,8 +1,10 @@
 """Clusters: an upstream as Envoy sees it."""
 
 from envoy.config.cluster.v3 import cluster_pb2
+from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 
 from gloo.envoy.cluster import Cluster, Endpoint
+from gloo.envoy.connection import HTTP_OPTIONS
 from gloo.envoy.endpoint import BY_ADDRESS
 from gloo.envoy.message import Message
 from gloo.envoy.snapshot import ResourceType
@@ -48,6 +50,15 @@ def test_every_socket_tells_the_clients_address_if_one_does() -> None:
     found = message(replace(MIXED, tls=UpstreamTls(), proxy_protocol="v1"))
     sockets = [found.transport_socket, found.transport_socket_matches[0].transport_socket]
     assert {each.name for each in sockets} == {"envoy.transport_sockets.upstream_proxy_protocol"}
+
+
+def test_http2_is_negotiated_over_tls_alone() -> None:
+    asked = replace(PLAIN, http2=True, negotiated=True)
+    for cluster, expected in ((asked, False), (replace(asked, tls=UpstreamTls()), True)):
+        options = http_protocol_options_pb2.HttpProtocolOptions()
+        message(cluster).typed_extension_protocol_options[HTTP_OPTIONS].Unpack(options)
+        assert options.HasField("auto_config") is expected
+        assert options.HasField("explicit_http_config") is not expected
 
 
 def test_a_check_asks_by_the_hosts_own_name_unless_it_has_one() -> None:

@@ -33,6 +33,14 @@ def test_http2_is_said_with_and_without_other_options() -> None:
     assert both.common_http_protocol_options.max_requests_per_connection.value == 3
 
 
+def test_http2_that_is_negotiated_leaves_the_choice_to_alpn() -> None:
+    message = cluster_pb2.Cluster()
+    set_connection(message, Connection(max_requests_per_connection=3), http2=True, negotiated=True)
+    found = options(message)
+    assert found.auto_config.HasField("http2_protocol_options")
+    assert found.common_http_protocol_options.max_requests_per_connection.value == 3
+
+
 def test_an_idle_timeout_of_zero_is_written_for_it_means_never() -> None:
     found = options(connected(Connection(idle_timeout=Duration(0))))
     assert found.common_http_protocol_options.HasField("idle_timeout")

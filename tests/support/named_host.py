@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from tests.support.authority import Issued
 
@@ -97,6 +98,21 @@ async def named_host(host: NamedHost, *, tls: ssl.SSLContext | None = None) -> A
     """Run *host* on a free port of 127.0.0.1 for the length of a block."""
     if tls is not None:
         tls.sni_callback = lambda _socket, name, _context: host.sni.append(name)
+    async with serving(host, tls):
+        yield host
+
+
+class Host(Protocol):
+    """What talks on each connection that is made to *port*."""
+
+    port: int
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None: ...
+
+
+@asynccontextmanager
+async def serving(host: Host, tls: ssl.SSLContext | None = None) -> AsyncIterator[None]:
+    """Listen on a free port of 127.0.0.1 for the length of a block, and tell *host* which."""
     talks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -108,7 +124,7 @@ async def named_host(host: NamedHost, *, tls: ssl.SSLContext | None = None) -> A
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     host.port = server.sockets[0].getsockname()[1]
     try:
-        yield host
+        yield
     finally:
         server.close()
         for talk in talks:

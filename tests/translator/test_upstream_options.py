@@ -69,6 +69,22 @@ def test_options_are_on_the_cluster_whatever_its_type() -> None:
     } <= found.keys()
 
 
+@pytest.mark.parametrize(
+    ("fields", "config"),
+    [
+        ({"ssl_config": {}}, "auto_config"),
+        ({"ssl_config": {}, "health_checks": [CHECK]}, "auto_config"),
+        ({"ssl_config": {}, "health_checks": [{"grpc": {}}]}, "explicit_http_config"),
+        ({}, "explicit_http_config"),
+    ],
+    ids=["tls", "http check", "grpc check", "in the clear"],
+)
+def test_http2_is_left_to_alpn_over_tls_unless_nothing_less_would_do(fields: Json, config: str) -> None:
+    found = clusters(translated(upstream(http2=True, **fields)))["a"]
+    (options,) = found["typed_extension_protocol_options"].values()
+    assert options[config] == {"http2_protocol_options": {}}
+
+
 def test_dns_without_a_name_to_resolve_is_a_warning() -> None:
     status = translated(upstream(dns={"refresh_rate": "1s"})).reports["Upstream/a"]
     assert status.state is State.ACCEPTED

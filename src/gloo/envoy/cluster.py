@@ -29,6 +29,7 @@ class Cluster(Value, frozen=True):
     """Everything Envoy has to know to send requests to an upstream.
 
     Args:
+        negotiated: over TLS *http2* is what is offered; who does not agree on it by ALPN gets HTTP/1.1.
         metadata: by namespace, for filters.
         filters: what each request meets on its way there, see `gloo.envoy.upstream_filters`.
         secrets: those that *filters* name, as Envoy gets them.
@@ -40,6 +41,7 @@ class Cluster(Value, frozen=True):
     connect_timeout: Duration
     tls: UpstreamTls | None = None
     http2: bool = False
+    negotiated: bool = False
     ipv6: bool = False
     load_balancer: LoadBalancer | None = None
     health_checks: tuple[HealthCheck, ...] = ()
@@ -75,7 +77,8 @@ def _message(cluster: Cluster) -> Message:
         message.health_checks.extend(health_checks(cluster.health_checks, http2=cluster.http2, tls=tls))
     if cluster.discovery != "static":
         message.cluster_type.CopyFrom(dns_discovery(cluster.discovery, cluster.dns, ipv6=cluster.ipv6))
-    set_connection(message, cluster.connection, http2=cluster.http2, filters=cluster.filters)
+    negotiated = cluster.negotiated and cluster.tls is not None
+    set_connection(message, cluster.connection, http2=cluster.http2, negotiated=negotiated, filters=cluster.filters)
     _set_transport(message, cluster, sockets)
     for namespace, values in cluster.metadata:
         message.metadata.filter_metadata[namespace].update(values)

@@ -12,9 +12,17 @@ HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
 def set_connection(
-    message: Message, connection: Connection | None, *, http2: bool, filters: FilterConfigs = ()
+    message: Message,
+    connection: Connection | None,
+    *,
+    http2: bool,
+    negotiated: bool = False,
+    filters: FilterConfigs = (),
 ) -> None:
-    """Set how the cluster *message* speaks HTTP and keeps its connections, and which *filters* its requests meet."""
+    """Set how the cluster *message* speaks HTTP and keeps its connections, and which *filters* its requests meet.
+
+    With *negotiated*, HTTP/2 is spoken where ALPN agrees on it, and else HTTP/1.1; that takes TLS.
+    """
     if connection is None and not http2 and not filters:
         return
     options = http_protocol_options_pb2.HttpProtocolOptions()
@@ -28,8 +36,11 @@ def set_connection(
         return
     if filters:
         set_upstream_filters(options, filters)
-    version = options.explicit_http_config
-    (version.http2_protocol_options if http2 else version.http_protocol_options).SetInParent()
+    if http2 and negotiated:
+        options.auto_config.http2_protocol_options.SetInParent()
+    else:
+        version = options.explicit_http_config
+        (version.http2_protocol_options if http2 else version.http_protocol_options).SetInParent()
     message.typed_extension_protocol_options[HTTP_OPTIONS].CopyFrom(pack(options))
 
 

@@ -35,6 +35,8 @@ def with_options(cluster: Cluster, upstream: Upstream, secrets: Mapping[str, Sec
         given["proxy_protocol"] = upstream.proxy_protocol
     if (http2 := _http2(cluster, upstream)) != cluster.http2:
         given["http2"] = http2
+        # Neither a kind that is HTTP/2 alone nor what answers a check by gRPC could do with less.
+        given["negotiated"] = all(check.grpc is None for check in upstream.health_checks)
     if given:
         cluster = replace(cluster, **given)
     _check_times(upstream)
