@@ -7,13 +7,16 @@ import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.support.authority import Authority
 from tests.support.secure_gateway import Secure, rewrite, secure_gateway, service, unchecked, until
 
 from gloo.envoy.snapshot import ResourceType
+from gloo.model.cipher import Cipher, KeyKind, TlsVersion, has_suite
 
 
 @pytest.fixture(scope="module")
@@ -240,6 +243,43 @@ async def test_versions_of_tls_are_as_the_virtual_service_says(tmp_path: Path, a
         assert await gateway.serial("old.test", twelve) == issued.serial
         assert await gateway.serial("old.test", weak) is None
         assert (await gateway.ask("old.test", http2=True)).http_version == "HTTP/1.1"
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1")
+async def test_a_version_is_spoken_where_a_cipher_suite_is_for_it_and_the_certificate(
+    tmp_path: Path, authority: Authority
+) -> None:
+    versions = dict(zip(get_args(TlsVersion), list(ssl.TLSVersion)[2:6], strict=True))
+    key = rsa.generate_private_key(65537, 2048)
+    secrets = {"ECDSA": authority.issue("*.test").data(), "RSA": authority.issue("*.test", key=key).data()}
+    cases = {
+        f"{kind}-{cipher}".lower(): (kind, (cipher,) if cipher else ())
+        for kind in get_args(KeyKind)
+        for cipher in ("", *get_args(Cipher))
+    }
+    services = [
+        service(
+            f"case-{number}", f"{name}.test", secret_ref=kind, min_tls_version="TLSv1_0", cipher_suites=list(ciphers)
+        )
+        for number, (name, (kind, ciphers)) in enumerate(cases.items())
+    ]
+    async with secure_gateway(tmp_path, *services, secrets=secrets, authority=authority) as gateway:
+
+        async def spoken(name: str, version: ssl.TLSVersion) -> bool:
+            old = unchecked()
+            old.set_ciphers("ALL:@SECLEVEL=0")
+            old.minimum_version = old.maximum_version = version
+            return await gateway.serial(f"{name}.test", old) is not None
+
+        async def listens() -> bool:
+            return await spoken("rsa-aes256-sha", ssl.TLSVersion.TLSv1_3)
+
+        await until(listens)
+        for number, (name, (kind, ciphers)) in enumerate(cases.items()):
+            expected = {version: has_suite(version, ciphers, kind) for version in versions}
+            assert {version: await spoken(name, versions[version]) for version in versions} == expected, name
+            warned = [problem.warning for problem in gateway.status(f"case-{number}").problems]
+            assert warned == ([] if all(expected.values()) else [True])
 
 
 async def test_the_https_port_opens_with_the_first_certificate_and_http_closes_without_a_host(

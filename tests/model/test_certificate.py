@@ -23,6 +23,7 @@ def test_a_pair_tells_its_names_and_dates() -> None:
     assert pair.not_before == START.timestamp()
     assert pair.not_before < pair.not_after
     assert pair.chain == LEAF.certificate + MIDDLE.certificate
+    assert pair.kind == "ECDSA"
 
 
 @pytest.mark.parametrize("keys", [("tls.crt", "tls.key"), ("ca_chain", "private_key")])

@@ -24,12 +24,32 @@ def test_the_authority_of_clients_is_in_the_secret_of_the_server_unless_named() 
     assert SSLConfig(secret_ref="one", client_ca_secret_ref="two").client_ca == "two"
 
 
+def test_the_versions_are_those_from_the_oldest_to_the_newest() -> None:
+    assert SSLConfig(secret_ref="one").versions == ("TLSv1_2", "TLSv1_3")
+    old = SSLConfig(
+        secret_ref="one", min_tls_version="TLSv1_0", max_tls_version="TLSv1_1", cipher_suites=("AES128-SHA",)
+    )
+    assert old.versions == ("TLSv1_0", "TLSv1_1")
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
         ({"verify_subject_alt_names": ["a"]}, "verify_subject_alt_names needs"),
         ({"min_tls_version": "TLSv1_3", "max_tls_version": "TLSv1_2"}, "newer than max_tls_version"),
-        ({"max_tls_version": "TLSv1_1"}, "newer than max_tls_version"),
+        ({"max_tls_version": "TLSv1_1"}, "min_tls_version, by default TLSv1_2, is newer than max_tls_version"),
+        (
+            {"min_tls_version": "TLSv1_0", "max_tls_version": "TLSv1_1"},
+            "add ECDHE-ECDSA-AES128-SHA to cipher_suites, or ECDHE-RSA-AES128-SHA with an RSA certificate",
+        ),
+        (
+            {
+                "min_tls_version": "TLSv1_0",
+                "max_tls_version": "TLSv1_0",
+                "cipher_suites": ["ECDHE-RSA-AES128-GCM-SHA256"],
+            },
+            "max_tls_version keeps all clients out",
+        ),
         ({"http3": True, "require_client_certificate": True}, "http3 can't be had with client certificates"),
         ({"http3": True, "max_tls_version": "TLSv1_2"}, "http3 needs TLS 1.3"),
         (

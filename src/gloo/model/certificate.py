@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from gloo.errors import ConfigError
+from gloo.model.cipher import KeyKind
 
 _CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 _LEAST_RSA_BITS = 2048  # Envoy refuses shorter keys
@@ -36,6 +37,7 @@ class CertificatePair:
         names: the DNS names that the certificate is for, in lower case.
         not_before: seconds since 1970.
         not_after: seconds since 1970.
+        kind: what the key is for.
     """
 
     chain: str = field(repr=False)
@@ -43,6 +45,7 @@ class CertificatePair:
     names: tuple[str, ...]
     not_before: float
     not_after: float
+    kind: KeyKind
 
 
 def read_pair(data: Mapping[str, str]) -> CertificatePair:
@@ -65,6 +68,7 @@ def read_pair(data: Mapping[str, str]) -> CertificatePair:
         _names(chain[0]),
         chain[0].not_valid_before_utc.timestamp(),
         chain[0].not_valid_after_utc.timestamp(),
+        "RSA" if isinstance(private_key, rsa.RSAPrivateKey) else "ECDSA",
     )
 
 

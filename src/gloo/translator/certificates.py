@@ -14,6 +14,7 @@ from gloo.envoy.downstream_tls import authorities_secret, certificate_secret
 from gloo.envoy.snapshot import Resource
 from gloo.errors import ConfigError
 from gloo.model.base import Value, replace
+from gloo.model.cipher import KeyKind
 from gloo.model.codec import ConfigObject
 from gloo.model.secret import Secret
 from gloo.model.status import Problem, with_hint
@@ -41,6 +42,7 @@ class Material(Value, frozen=True):
     names: tuple[str, ...] = ()
     not_before: float = float("-inf")
     not_after: float = float("inf")
+    kind: KeyKind | None = None
 
 
 class Choice(Value, frozen=True):
@@ -122,7 +124,7 @@ def _read_pair(secret: Secret) -> Material:
     except ConfigError as error:
         return Material(secret, None, problem_of(error))
     resource = certificate_secret(f"certificate/{secret.name}", pair.chain, pair.private_key)
-    return Material(secret, resource, None, pair.names, pair.not_before, pair.not_after)
+    return Material(secret, resource, None, pair.names, pair.not_before, pair.not_after, pair.kind)
 
 
 def _read_authorities(secret: Secret) -> Material:

@@ -20,6 +20,7 @@ from gloo.model.ssl_config import SSLConfig
 from gloo.model.status import Problem
 from gloo.model.virtual_service import VirtualService, domain_of
 from gloo.translator.certificates import Choice, Material
+from gloo.translator.cipher_suites import lacking_suites
 from gloo.translator.reports import located
 from gloo.translator.virtual_services import TranslatedVirtualService
 
@@ -96,9 +97,12 @@ def secure_service(
     names, faults = _names_of(item, service, config)
     clients = "client_ca_secret_ref" if config.client_ca_secret_ref else "secret_ref"
     told = (*_told(pair, "ssl_config.secret_ref"), *_told(authorities, f"ssl_config.{clients}"))
-    problems = (*dict.fromkeys(told), *faults)
+    suites = tuple(lacking_suites(config, pair.material.kind if pair.material else None))
+    problems = (*dict.fromkeys(told), *faults, *suites)
     found = SecureService(item, service, None, names, (), located(item, problems))
     if pair.material is None or (authorities is not None and authorities.material is None):
+        return found
+    if not all(problem.warning for problem in suites):
         return found
     materials = [pair.material, *([authorities.material] if authorities and authorities.material else [])]
     secrets = tuple(each.resource for each in materials if each.resource is not None)
