@@ -10,6 +10,8 @@ from lupa.luajit21 import LuaRuntime
 from gloo.functions.later_source import later_source
 
 HANDLE = """
+kept, now = {}, 0
+os.time = function() return now end
 return function(headers, route)
   local marks, told = {}, {}
   local handle = {}
@@ -26,7 +28,8 @@ return function(headers, route)
   function handle:streamInfo() return info end
   function handle:respond(head, body) told.status, told.body = head[":status"], body end
   envoy_on_request(handle)
-  return told.status, told.body, marks.promised or false, marks.started or false
+  kept[headers["x-gloo-call-id"]] = {handle = handle, answered = function() envoy_on_response(handle) end}
+  return told.status, told.body, marks.promised or false, marks.started ~= nil
 end
 """
 ASK, RUN = "x-gloo-ask", "x-gloo-run"
@@ -38,10 +41,17 @@ Half = Callable[..., tuple[str, str]]
 
 
 @pytest.fixture
-def half() -> Half:
-    """Return what runs one half of a call in a worker that takes two, and tells status and reason."""
+def worker() -> LuaRuntime:
+    """Return a worker of Envoy that takes two calls."""
     lua = LuaRuntime()
     lua.execute(later_source(2))
+    return lua
+
+
+@pytest.fixture
+def half(worker: LuaRuntime) -> Half:
+    """Return what runs one half of a call, and tells status and reason."""
+    lua = worker
     run: Any = lua.execute(HANDLE)
 
     def told(header: str, call: str = "1", *, known: bool = True, logged: bool | None = None) -> tuple[str, str]:
@@ -79,3 +89,19 @@ def test_a_call_that_has_started_is_told_so(half: Half) -> None:
 
 def test_a_call_that_was_promised_and_has_no_route_any_more_is_logged(half: Half) -> None:
     assert [half(ASK), half(RUN, known=False, logged=True)] == [ANSWERED, CHANGED]
+
+
+def test_a_call_gives_its_place_back_with_its_answer_and_once_only(half: Half, worker: LuaRuntime) -> None:
+    assert [half(RUN, "1"), half(RUN, "2"), half(RUN, "3")] == [STARTED, STARTED, FULL]
+    worker.execute("kept['1'].answered() kept['1'].answered()")
+    assert [half(RUN, "4"), half(RUN, "5")] == [STARTED, FULL]
+
+
+def test_a_call_that_ends_without_an_answer_gives_its_place_back_too(half: Half, worker: LuaRuntime) -> None:
+    assert [half(RUN, "1"), half(RUN, "2")] == [STARTED, STARTED]
+    worker.execute("kept['1'], now = nil, 1")
+    assert [half(RUN, "3"), half(RUN, "4")] == [STARTED, FULL]
+    worker.execute("kept = {}")
+    assert half(RUN, "5") == FULL  # looked for in this second already
+    worker.execute("now = 2")
+    assert [half(RUN, "6"), half(RUN, "7"), half(RUN, "8")] == [STARTED, STARTED, FULL]

@@ -4,7 +4,26 @@
 
 local ASK, RUN, CALL_ID, MARKS = "x-gloo-ask", "x-gloo-run", "x-gloo-call-id", "gloo.later"
 local UNKNOWN = "gloo-later" -- the route of requests whose own one is not there yet, or no more
-local under_way = 0
+
+-- The calls under way: by id, what Envoy handed over for each, which it lets go of when the call ends in whatever way.
+-- Most end with the headers of an answer. One that breaks off, as while a function waits for the body of its answer,
+-- tells the script nothing: it is found missing when the worker seems full, once a second at most.
+local calls = setmetatable({}, {__mode = "v"})
+local under_way, counted_at = 0, 0
+
+local function is_full()
+  local now = os.time()
+  if under_way < MOST_UNDER_WAY or now == counted_at then return under_way >= MOST_UNDER_WAY end
+  collectgarbage()
+  under_way, counted_at = 0, now
+  for _ in pairs(calls) do under_way = under_way + 1 end
+  return under_way >= MOST_UNDER_WAY
+end
+
+local function start(id, handle)
+  calls[id], under_way = handle, under_way + 1
+  handle:streamInfo():dynamicMetadata():set(MARKS, "started", id)
+end
 
 -- Decisions of which one half has not been told yet. A half may never ask, as when the client has gone: such a
 -- decision is forgotten when two thousand newer ones have been made.
@@ -19,7 +38,7 @@ local function decision(id, known)
     return decided
   end
   if made >= MOST_OPEN then recent, older, made = {}, recent, 0 end
-  decided = not known and "route_changed" or under_way >= MOST_UNDER_WAY and "too_many_calls" or ""
+  decided = not known and "route_changed" or is_full() and "too_many_calls" or ""
   recent[id], made = decided, made + 1
   return decided
 end
@@ -58,11 +77,11 @@ function envoy_on_request(handle)
   handle:streamInfo():dynamicMetadata():set(MARKS, "promised", true)
   if not known then return refuse(handle, "route_changed") end -- the client has been told 202: for the log
   as_sent(headers)
-  under_way = under_way + 1
-  handle:streamInfo():dynamicMetadata():set(MARKS, "started", true)
+  start(id, handle)
 end
 
 function envoy_on_response(handle)
   local marks = handle:streamInfo():dynamicMetadata():get(MARKS)
-  if marks and marks.started then under_way = under_way - 1 end
+  local id = marks and marks.started
+  if id and calls[id] then calls[id], under_way = nil, under_way - 1 end
 end
