@@ -46,7 +46,11 @@ def write(folder: Path, port: int, *routes: Json, **services: Json) -> Path:
     """Write *routes* to an upstream `plain` and one with functions, `rest`, at the same port."""
     hosts = {"hosts": [{"addr": "127.0.0.1", "port": port}]}
     put = {"headers": {":method": "PUT"}, "path": "/put/{{ id }}", "body": '{"id": "{{ id }}"}'}
-    functions = [{"name": "put", "spec": put}, {"name": "slow", "spec": {"path": "/slow"}, "timeout": "300ms"}]
+    functions = [
+        {"name": "put", "spec": put},
+        {"name": "slow", "spec": {"path": "/slow"}, "timeout": "300ms"},
+        {"name": "read", "spec": {"response": {"when": {"status": "any"}, "body": "{{ body() }}"}}},
+    ]
     upstreams = [
         {"name": "plain", "type": "service", "spec": hosts},
         {"name": "rest", "type": "service", "spec": hosts, "service_info": REST, "functions": functions},
@@ -265,3 +269,68 @@ async def test_a_route_that_is_taken_out_lets_its_calls_end(
                 pass
         failure = await next_failure()
         assert (failure["status"], failure["flags"]) == (504, "UT")
+
+
+async def test_bad_hosts_and_cancelled_requests_of_others_end_no_call(
+    tmp_path: Path, gateway: Gateway, upstream: RecordingUpstream
+) -> None:
+    plain = {"upstream": {"name": "plain"}}
+    folder = write(tmp_path / "config", upstream.port, route("held", plain, timeout="4s"), route("other", plain))
+    upstream.script["held"] = [NEVER] * 2
+    async with (
+        gateway(folder, "--later-calls", "2", "--concurrency", "1") as running,
+        failures(running) as next_failure,
+    ):
+        held = await running.get("/held")
+        await upstream.wait_asked("held")
+        for host in ("", "a@b"):
+            assert (await running.get("/other", headers={"host": host})).status_code == 202
+        await asyncio.to_thread(cancel, running.url, "/other", 1500)
+        assert (await running.get("/held")).status_code == 202
+        assert (await running.get("/held")).status_code == 503
+        failure = await next_failure()
+        assert (failure["call_id"], failure["flags"]) == (
+            held.json()["call_id"],
+            "UT",
+        )  # its own time, and no other end
+    async with asyncio.timeout(10), upstream.arrived:
+        await upstream.arrived.wait_for(lambda: len(upstream.asked["other"]) == 2)
+    assert [asked.values("host") for asked in upstream.asked["other"]] == [[""], ["a@b"]]
+
+
+def cancel(url: str, path: str, count: int) -> None:
+    for _ in range(count):
+        send_and_go(url, path, b"abc", length=100)
+
+
+async def test_calls_that_break_off_within_their_answers_give_their_places_back(
+    tmp_path: Path, gateway: Gateway
+) -> None:
+    broken = asyncio.Semaphore(0)
+
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc")
+        await writer.drain()
+        writer.close()
+        broken.release()
+
+    async with await asyncio.start_server(break_off, "127.0.0.1", 0) as server:
+        folder = write(tmp_path / "config", server.sockets[0].getsockname()[1], route("read", function("read")))
+        async with gateway(folder, "--later-calls", "3", "--concurrency", "1") as running, asyncio.timeout(10):
+            for _ in range(5):
+                assert (await running.get("/read")).status_code == 202
+                await broken.acquire()
+                while await statistics(running, "http.later.downstream_rq_active"):
+                    pass
+
+
+async def test_a_call_may_have_as_many_and_as_long_headers_as_any_request(
+    tmp_path: Path, gateway: Gateway, upstream: RecordingUpstream
+) -> None:
+    folder = write(tmp_path / "config", upstream.port, route("many", {"upstream": {"name": "plain"}}))
+    mine = {f"x-{number}": "a" * 600 for number in range(95)}
+    async with gateway(folder) as running:
+        assert (await running.get("/many", headers=mine)).status_code == 202
+        asked = await upstream.wait_asked("many")
+    assert mine.items() <= dict(asked.headers).items()

@@ -27,22 +27,25 @@ def test_what_a_client_says_about_its_certificate_never_passes() -> None:
 
 
 def test_what_envoy_itself_says_about_it_passes_on_the_inside() -> None:
-    inner = written(ConnectionManager("table", inner_bytes=1))
+    inner = written(ConnectionManager("table", inner=True))
     assert inner["forward_client_cert_details"] == "ALWAYS_FORWARD_ONLY"
+
+
+def test_what_may_come_in_from_clients_passes_on_the_inside_with_what_was_added() -> None:
+    outer, inner = written(ConnectionManager("table")), written(ConnectionManager("table", inner=True))
+    assert outer["common_http_protocol_options"] == {"max_headers_count": 1000}
+    assert inner["common_http_protocol_options"] == {"max_headers_count": 1100, "max_requests_per_connection": 1}
+    assert inner["max_request_headers_kb"] == 256
+    assert inner["http_protocol_options"]["enable_trailers"] is True
 
 
 def test_quic_has_its_codec_and_the_limits_of_http_2() -> None:
     manager = written(ConnectionManager("table", http3=True))
+    limits = {"initial_stream_window_size": 2**20, "max_concurrent_streams": 100}
+    alone = {"override_stream_error_on_invalid_http_message": True}
     assert manager["codec_type"] == "HTTP3"
-    assert manager["http3_protocol_options"] == {
-        "override_stream_error_on_invalid_http_message": True,
-        "quic_protocol_options": {"initial_stream_window_size": 2**20, "max_concurrent_streams": 100},
-    }
-
-
-def test_a_connection_inside_of_envoy_has_as_many_streams_as_there_are_calls() -> None:
-    assert written(ConnectionManager("table"))["http2_protocol_options"]["max_concurrent_streams"] == 100
-    assert "max_concurrent_streams" not in written(ConnectionManager("table", inner_bytes=1))["http2_protocol_options"]
+    assert manager["http2_protocol_options"] == {**limits, **alone}
+    assert manager["http3_protocol_options"] == {"quic_protocol_options": limits, **alone}
 
 
 def test_the_final_dot_of_a_host_is_taken_away() -> None:

@@ -2,7 +2,7 @@
 
 from tests.support.extended_routes import written
 
-from gloo.envoy.later import LATER, LATER_CLUSTER, RUN_HEADER, asking, call_name, calling, later_resources
+from gloo.envoy.later import LATER, LATER_CLUSTER, MOST_BYTES, RUN_HEADER, asking, call_name, calling, later_resources
 from gloo.envoy.readable import readable
 from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_message import route_bytes
@@ -61,6 +61,7 @@ def test_the_listener_is_inside_envoy_and_its_table_chooses_by_the_mark() -> Non
     halves = [(name, route_bytes(calling(replace(ROUTE, name=name)))) for name in ("shop/0", "shop/1")]
     listener, table = later_resources(halves, frozenset(), script="-- halves", filters=())
     assert readable(listener)["internal_listener"] == {}
+    assert readable(listener)["per_connection_buffer_limit_bytes"] == MOST_BYTES
     (host,) = readable(table)["virtual_hosts"]
     by_name = host["matcher"]["matcher_tree"]["exact_match_map"]["map"]
     assert list(by_name) == ["shop/0", "shop/1"]

@@ -9,6 +9,7 @@ import grpc
 import pytest
 from tests.proxy.waiting import until
 
+from gloo.envoy.later import LATER_CLUSTER
 from gloo.proxy.admin import Admin
 from gloo.proxy.bootstrap import Bootstrap, bootstrap
 from gloo.proxy.launch import Launch
@@ -56,6 +57,16 @@ def test_the_control_plane_can_be_reached_by_tcp_and_the_admin_api_left_out(bina
 def test_no_statistics_named_means_all(settings: Bootstrap) -> None:
     every = Bootstrap(role="r", name="n", xds_socket=Path("x"), admin_socket=Path("a"), statistics=())
     assert json.loads(bootstrap(every))["stats_config"] == {}
+
+
+def test_requests_to_the_listener_of_later_calls_share_no_connection(settings: Bootstrap) -> None:
+    cluster = next(
+        each
+        for each in json.loads(bootstrap(settings))["static_resources"]["clusters"]
+        if each["name"] == LATER_CLUSTER
+    )
+    (options,) = cluster["typed_extension_protocol_options"].values()
+    assert options["common_http_protocol_options"] == {"max_requests_per_connection": 1}
 
 
 class Calls(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc comes without types

@@ -19,6 +19,9 @@ _STREAMS = 100
 _MOST_HEADERS = 1000
 """Headers of a request; each cookie of HTTP/2 may be one. Envoy's own limit of their length, 60 KiB, holds besides."""
 
+_INNER_HEADERS, _INNER_KIB = 1100, 256
+"""How many headers a request from Envoy itself may have, and how long they may be: more than clients may send."""
+
 
 class ConnectionManager(Value, frozen=True):
     """How the requests of a connection are treated.
@@ -30,7 +33,7 @@ class ConnectionManager(Value, frozen=True):
         http3: the connections are QUIC.
         tell_client: tell upstreams whose verified certificate the client has, in ``x-forwarded-client-cert``; what a
             client writes there itself never passes.
-        inner_bytes: its requests come from Envoy itself, which has seen to their headers; how long their bodies may be.
+        inner: its requests come from Envoy itself, which has seen to their headers.
         log: Envoy's access logs.
     """
 
@@ -39,7 +42,7 @@ class ConnectionManager(Value, frozen=True):
     statistics: str = "http"
     http3: bool = False
     tell_client: bool = False
-    inner_bytes: int = 0
+    inner: bool = False
     log: tuple[Message, ...] = ()
 
     def network_filter(self) -> Message:
@@ -63,6 +66,7 @@ def _message(manager: ConnectionManager) -> Message:
     message.path_with_escaped_slashes_action = hcm_pb2.HttpConnectionManager.KEEP_UNCHANGED
     message.common_http_protocol_options.max_headers_count.value = _MOST_HEADERS
     message.http2_protocol_options.initial_stream_window_size.value = _WINDOW
+    message.http2_protocol_options.max_concurrent_streams.value = _STREAMS
     message.http2_protocol_options.override_stream_error_on_invalid_http_message.value = True
     message.http_protocol_options.accept_http_10 = True
     message.http_protocol_options.default_host_for_http_10 = "localhost"  # HTTP/1.0 may come without a host
@@ -71,10 +75,8 @@ def _message(manager: ConnectionManager) -> Message:
         quic = message.http3_protocol_options.quic_protocol_options
         quic.initial_stream_window_size.value, quic.max_concurrent_streams.value = _WINDOW, _STREAMS
         message.http3_protocol_options.override_stream_error_on_invalid_http_message.value = True
-    if manager.inner_bytes:
-        _set_inner(message, manager.inner_bytes)
-    else:
-        message.http2_protocol_options.max_concurrent_streams.value = _STREAMS
+    if manager.inner:
+        _set_inner(message)
     if manager.tell_client:
         message.forward_client_cert_details = hcm_pb2.HttpConnectionManager.SANITIZE_SET
         told = message.set_current_client_cert_details
@@ -82,15 +84,20 @@ def _message(manager: ConnectionManager) -> Message:
     return message
 
 
-def _set_inner(message: Message, most_bytes: int) -> None:
+def _set_inner(message: Message) -> None:
     """Have the client's address taken from the header in which it was told; the last one there is Envoy's own.
 
-    What is told of its certificate passes too: the manager that the client asked has cleaned or set that header.
+    What is told of its certificate passes too: the manager that the client asked has cleaned or set that header. And
+    whatever that one lets pass has to come through here, with the headers which Envoy and routes have added since.
     """
     message.use_remote_address.value = False
     message.skip_xff_append = True
     message.xff_num_trusted_hops = 1
-    message.http2_protocol_options.initial_stream_window_size.value = most_bytes
+    message.codec_type = hcm_pb2.HttpConnectionManager.HTTP1
+    message.http_protocol_options.enable_trailers = True
+    message.common_http_protocol_options.max_headers_count.value = _INNER_HEADERS
+    message.common_http_protocol_options.max_requests_per_connection.value = 1  # so no request ends another
+    message.max_request_headers_kb.value = _INNER_KIB
     message.forward_client_cert_details = hcm_pb2.HttpConnectionManager.ALWAYS_FORWARD_ONLY
 
 

@@ -111,11 +111,12 @@ def _listener(script: str, filters: tuple[HttpFilter, ...]) -> Resource:
     lua = lua_pb2.Lua(default_source_code=base_pb2.DataSource(inline_string=script))
     lua.clear_route_cache.value = False
     halves = HttpFilter(_FILTER, Stage.ACCEPTED, typed(lua), disabled=False)
-    manager = ConnectionManager(LATER, (halves, *filters), "later", inner_bytes=MOST_BYTES, log=(_failures(),))
+    manager = ConnectionManager(LATER, (halves, *filters), "later", inner=True, log=(_failures(),))
     message = listener_pb2.Listener(
         name=LATER, filter_chains=[listener_components_pb2.FilterChain(filters=[manager.network_filter()])]
     )
     message.internal_listener.SetInParent()
+    message.per_connection_buffer_limit_bytes.value = MOST_BYTES
     return Resource(ResourceType.LISTENER, LATER, serialize(message), frozenset({(ResourceType.ROUTE, LATER)}))
 
 

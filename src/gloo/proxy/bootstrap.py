@@ -124,24 +124,30 @@ _INTERNAL_LISTENERS = {
 def _later_cluster() -> dict[str, object]:
     """Return the way to the listener inside Envoy that makes calls for which no client waits.
 
-    Its limits are out of the way: how many calls may be under way, the listener decides, and tells the client.
+    Each request has a connection of its own, and of HTTP/1.1: what breaks one, as a client that cancels it, ends no
+    other. Its limits are out of the way: how many calls may be under way, the listener decides, and tells the client.
     """
     endpoint = {"endpoint": {"address": {"envoy_internal_address": {"server_listener_name": LATER}}}}
     limits = dict.fromkeys(("max_connections", "max_pending_requests", "max_requests"), 1_000_000)
+    over_http1 = {"explicit_http_config": {"http_protocol_options": {"enable_trailers": True}}}
+    one_request = {"common_http_protocol_options": {"max_requests_per_connection": 1}}
     return {
         "name": LATER_CLUSTER,
         "type": "STATIC",
-        "connect_timeout": "1s",
+        "connect_timeout": "60s",  # nobody refuses, but a busy worker may come to it late
         "circuit_breakers": {"thresholds": [limits]},
         "load_assignment": {"cluster_name": LATER_CLUSTER, "endpoints": [{"lb_endpoints": [endpoint]}]},
-        "typed_extension_protocol_options": _over_http2(),
+        "typed_extension_protocol_options": _options({**over_http1, **one_request}),
     }
 
 
 def _over_http2() -> dict[str, object]:
-    options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-    over_http2: dict[str, object] = {"explicit_http_config": {"http2_protocol_options": {}}}
-    return {options: {"@type": f"type.googleapis.com/{options}", **over_http2}}
+    return _options({"explicit_http_config": {"http2_protocol_options": {}}})
+
+
+def _options(options: dict[str, object]) -> dict[str, object]:
+    name = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    return {name: {"@type": f"type.googleapis.com/{name}", **options}}
 
 
 def _dynamic_resources(*, delta: bool) -> dict[str, object]:
