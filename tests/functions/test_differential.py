@@ -95,7 +95,7 @@ def _expected(templates: Templates, block: Block, sent: Sent) -> bytes | Failure
         return failure
     if templates.path is not None and {b".", b".."} & set(rendered.partition(b"?")[0].split(b"/")):
         return Failure("bad_value")
-    return rendered
+    return rendered.strip(b" \t") if templates.header is not None else rendered
 
 
 def _printed(templates: Templates, request: Request) -> bytes:
