@@ -149,8 +149,10 @@ end
 
 -- Sets a header; an empty text removes it.
 function gloo.set(headers, name, value)
-  local first, last = byte(value, 1), byte(value, -1)
-  if first == 32 or first == 9 or last == 32 or last == 9 then value = gloo.trimmed(value) end
+  if value ~= "" then
+    local first, last = byte(value, 1), byte(value, #value)
+    if first == 32 or first == 9 or last == 32 or last == 9 then value = gloo.trimmed(value) end
+  end
   if value == "" then headers:remove(name) else headers:replace(name, value) end
 end
 

@@ -8,7 +8,7 @@
 -- nil is a value that is missing.
 
 local type, error, format, floor, tostring, tobit = type, error, string.format, math.floor, tostring, require("bit").tobit
-local find, match = string.find, string.match
+local byte, sub = string.byte, string.sub
 
 local ffi = require("ffi")
 ffi.cdef("double strtod(const char *text, char **stop);")
@@ -27,10 +27,14 @@ function gloo.missing(value, site)
   gloo.fail(400, "missing_parameter", why, site)
 end
 
+local function is_blank(c) return c == 32 or c == 9 end
+
 -- The text without blanks at its ends, which no header's value has (RFC 9110, section 5.5).
 function gloo.trimmed(text)
-  local first = find(text, "[^ \t]")
-  return first and match(text, "^.*[^ \t]", first) or ""
+  local first, last = 1, #text
+  while first <= last and is_blank(byte(text, first)) do first = first + 1 end
+  while last >= first and is_blank(byte(text, last)) do last = last - 1 end
+  return (sub(text, first, last))
 end
 
 -- A value that must be there.

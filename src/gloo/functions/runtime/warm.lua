@@ -24,7 +24,7 @@ local ALONE = {
   {gloo.json_parameter, ""}, {gloo.check_xml, ""}, {gloo.substitute, "", {}}, {gloo.xml_text, ""}, {gloo.xml_attribute, ""},
   {gloo.segment, "x"}, {gloo.query_value, ""}, {gloo.form_value, ""}, {gloo.raw_target, ""}, {gloo.header_value, ""},
   {gloo.digits_end, "", 1}, {gloo.is_number, ""}, {gloo.number_said, "1"}, {gloo.number_text, 1}, {gloo.number_of, 1},
-  {gloo.text, ""}, {gloo.text, 1}, {gloo.text, number}, {gloo.truth, ""}, {gloo.truth, list}, {gloo.equal, 1, 2},
+  {gloo.trimmed, ""}, {gloo.text, ""}, {gloo.text, 1}, {gloo.text, number}, {gloo.truth, ""}, {gloo.truth, list}, {gloo.equal, 1, 2},
   {gloo.less, 1, 2}, {gloo.less, "", ""}, {gloo.less_equal, 1, 2}, {gloo.contains, list, 1}, {gloo.contains, "", ""},
   {gloo.add, 1, 2}, {gloo.subtract, 1, 2}, {gloo.multiply, 1, 2}, {gloo.power, 1, 2}, {gloo.divide, 1, 2},
   {gloo.divide_whole, 1, 2}, {gloo.modulo, 1, 2}, {gloo.list, list}, {gloo.paid, ""}, {gloo.item, list, 0},
@@ -125,6 +125,7 @@ local function warm_texts()
     gloo.call_replace(nil, text, sub(text, 1, 1), "x")
     gloo.call_base64_decode(nil, gloo.call_base64_encode(nil, text))
   end
+  gloo.trimmed(rep(" ", 200) .. "x" .. rep(" ", 200))
   gloo.call_trim(nil, rep(" ", 200) .. "x" .. rep(" ", 200))
   gloo.is_number(rep("1", 200))
   gloo.contains(plain, "x")
