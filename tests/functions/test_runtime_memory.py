@@ -1,8 +1,13 @@
 """The collector of Envoy's Lua comes round by the garbage there is, not by how little lives."""
 
-import lupa.luajit21 as lupa
+import re
+from collections.abc import Callable
 
-from gloo.functions.runtime_source import runtime_source
+import lupa.luajit21 as lupa
+import pytest
+
+from gloo.functions.aws_source import aws_source
+from gloo.functions.runtime_source import runtime_source, whole_runtime_source
 
 
 def test_two_megabytes_of_garbage_may_gather() -> None:
@@ -26,3 +31,10 @@ def test_a_body_takes_no_memory_that_it_does_not_fill() -> None:
         lua.globals().gloo.parse(body)
         assert (lua.eval(b"collectgarbage('count')") - before) * 1024 < 64 * len(body)
         lua.execute(b"collectgarbage('restart')")
+
+
+@pytest.mark.parametrize("source", [whole_runtime_source, aws_source])
+def test_arrays_of_a_length_told_at_run_time_are_made_where_they_are_kept(source: Callable[[], str]) -> None:
+    """LuaJIT writes over its heap where it puts such an allocation off; it does not with what it keeps."""
+    made = re.findall(r".*ffi\.new\([^)]*\?.*", source())
+    assert made == ['local paper, room = ffi.new("uint8_t[?]", KEPT), KEPT', '    paper = ffi.new("uint8_t[?]", room)']

@@ -6,9 +6,9 @@ local byte, sub, format, concat = string.byte, string.sub, string.format, table.
 local find, match = string.find, string.match
 local type, floor = type, math.floor
 local text, spend, locate, num = gloo.text, gloo.spend, gloo.locate, gloo.number
-local is_number, is_numeric, number_of = gloo.is_number, gloo.is_numeric, gloo.number_of
+local is_number, is_numeric, number_of, paper_for = gloo.is_number, gloo.is_numeric, gloo.number_of, gloo.paper_for
 local ffi, bit = require("ffi"), require("bit")
-local band, lshift, rshift = bit.band, bit.lshift, bit.rshift
+local band, bor, lshift, rshift = bit.band, bit.bor, bit.lshift, bit.rshift
 
 local function bad(problem, site) gloo.fail(400, "bad_value", problem, site) end
 
@@ -246,10 +246,10 @@ local PLAIN, URL = alphabet(LETTERS .. "+/"), alphabet(LETTERS .. "-_")
 local function encode(s, letters, padding)
   local n, j = #s, 0
   spend(5 + n / 2)
-  local out = ffi.new("uint8_t[?]", n / 3 * 4 + 4)
-  local bytes = ffi.cast("const uint8_t *", s)
-  for i = 0, n - 3, 3 do
-    local bits = lshift(bytes[i], 16) + lshift(bytes[i + 1], 8) + bytes[i + 2]
+  local out = paper_for(n / 3 * 4 + 4)
+  for i = 1, n - 2, 3 do
+    local a, b, c = byte(s, i, i + 2)
+    local bits = lshift(a, 16) + lshift(b, 8) + c
     out[j], out[j + 1] = letters[rshift(bits, 18)], letters[band(rshift(bits, 12), 63)]
     out[j + 2], out[j + 3] = letters[band(rshift(bits, 6), 63)], letters[band(bits, 63)]
     j = j + 4
@@ -267,21 +267,26 @@ end
 
 -- Either alphabet, with or without padding.
 local function decode(s, site)
-  local n, bits, count, j = #s, 0, 0, 0
-  spend(20 + n * 0.8)
+  local n, j, odd = #s, 0, 0 -- `odd`: more than 63 if one of the bytes is no letter
+  spend(20 + n / 2)
   if sub(s, -2) == "==" then n = n - 2 elseif sub(s, -1) == "=" then n = n - 1 end
-  local out = ffi.new("uint8_t[?]", n + 1)
-  for i = 1, n do
-    local value = values[byte(s, i)]
-    if value == NO_LETTER then bad("is not base64", site) end
-    bits, count = bits * 64 + value, count + 6
-    if count >= 8 then
-      count = count - 8
-      out[j], j = rshift(bits, count), j + 1
-      bits = band(bits, lshift(1, count) - 1)
-    end
+  local out, rest = paper_for(n + 1), n % 4
+  for i = 1, n - 3, 4 do
+    local a, b, c, d = byte(s, i, i + 3)
+    a, b, c, d = values[a], values[b], values[c], values[d]
+    odd = bor(odd, a, b, c, d)
+    out[j], out[j + 1] = bor(lshift(a, 2), rshift(b, 4)), bor(lshift(band(b, 15), 4), rshift(c, 2))
+    out[j + 2] = bor(lshift(band(c, 3), 6), d)
+    j = j + 3
   end
-  if count == 6 or bits ~= 0 then bad("is not base64", site) end
+  if rest > 0 then -- two or three letters, which hold more bits than bytes need: the others are zero
+    local a, b, c = byte(s, n - rest + 1, n)
+    a, b, c = values[a], values[b or 61], c and values[c] or 0
+    odd = bor(odd, a, b, c, rest == 2 and lshift(band(b, 15), 6) or lshift(band(c, 3), 6))
+    out[j], out[j + 1] = bor(lshift(a, 2), rshift(b, 4)), bor(lshift(band(b, 15), 4), rshift(c, 2))
+    j = j + rest - 1
+  end
+  if odd > 63 then bad("is not base64", site) end
   return (ffi.string(out, j))
 end
 
@@ -295,7 +300,7 @@ function gloo.call_base64url_decode(site, value) return decode(text(value, site)
 ffi.cdef("long getrandom(void *buffer, size_t length, unsigned int flags);")
 
 local function random(length)
-  local bytes = ffi.new("uint8_t[?]", length)
+  local bytes = paper_for(length)
   if ffi.C.getrandom(bytes, length, 0) ~= length then error("no random numbers") end
   return bytes
 end

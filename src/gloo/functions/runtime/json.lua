@@ -49,7 +49,9 @@ local function character_end(s, i)
 end
 gloo.character_end = character_end
 
--- Texts are put together here, byte by byte: what was there before is gone.
+-- Texts are put together here, byte by byte: what was there before is gone. Nothing else allocates memory of a length that
+-- is told at run time: where compiled code knows that length, LuaJIT may put the allocation off to where the code is left,
+-- and then it takes none at all, and writes over its own heap (`snap_unsink` in lj_snap.c). It can't put off what it keeps.
 local KEPT = 65536
 local paper, room = ffi.new("uint8_t[?]", KEPT), KEPT
 

@@ -17,10 +17,10 @@ DIGIT[61] = PAD
 
 -- The bytes of a Base64 text (RFC 4648, section 4; line ends and blanks are passed over), or nil if it is none.
 local function decode_base64(s)
-  local source, out = ffi.cast("const uint8_t *", s), ffi.new("uint8_t[?]", floor(#s * 3 / 4) + 3)
+  local out = gloo.paper_for(floor(#s * 3 / 4) + 3)
   local bits, count, length, padded = 0, 0, 0, false
-  for i = 0, #s - 1 do
-    local digit = DIGIT[source[i]]
+  for i = 1, #s do
+    local digit = DIGIT[byte(s, i)]
     if digit == BAD or (digit >= 0 and padded) then return nil end
     if digit == PAD then padded = true end
     if digit >= 0 then

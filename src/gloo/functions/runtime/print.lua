@@ -39,6 +39,7 @@ local function rewrite(s, map)
       at = at + 1
     end
   end
+  if at ~= room then error(s) end -- can't be; but `s` is in use up to here, for a pointer alone keeps no text alive
   return (text_of(out, room))
 end
 
