@@ -125,6 +125,9 @@ def test_a_missing_or_unreadable_token_is_answered_401() -> None:
     assert answer is not None
     assert json.loads(answer.body)["error"]["message"] == "Jwt issuer is not configured"
     assert asked("/maybe").token == FoundToken("idp or partner, or none")
+    answer = asked("/me", bearer(ISSUER.token()), ("authorization", "x")).answer  # to Envoy they are one token
+    assert answer is not None
+    assert json.loads(answer.body)["error"]["message"] == "Jwt signature is an invalid Base64url encoded"
 
 
 def test_a_token_is_taken_for_the_provider_that_it_names_and_stays_where_it_is_forwarded() -> None:
@@ -175,6 +178,8 @@ def test_claims_that_are_nested_too_deep_to_be_read_are_none() -> None:
     [
         ({}, "/?access_token=t", (), "t"),
         ({}, "/", (("authorization", "bearer t"),), None),
+        ({}, "/", (("authorization", "Basic x"), ("authorization", "Bearer t")), "t"),
+        ({}, "/", (("authorization", "Bearer t"), ("authorization", "Basic x")), "t,Basic x"),
         ({"from_headers": [{"name": "x-t"}]}, "/?access_token=t", (("x-t", "u"),), "u"),
         ({"from_query": ["q"]}, "/?q=t", (), "t"),
         ({"from_cookies": ["c"]}, "/", (("cookie", "a=b; c=t"),), "t"),

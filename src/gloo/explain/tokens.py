@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -17,6 +18,9 @@ from gloo.model.jwt import Jwt, JwtProvider
 _MISSING = ("Jwt is missing", "token_missing")
 _STRANGE = ("Jwt issuer is not configured", "token_refused")
 _NO_TOKEN = ("Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections", "token_refused")
+
+_NO_SIGNATURE = ("Jwt signature is an invalid Base64url encoded", "token_refused")
+_BASE64URL = re.compile("[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ def _judged(token: str | None, provider: JwtProvider) -> tuple[tuple[str, str] |
     claims = claims_of(token)
     if claims is None:
         return _NO_TOKEN, {}
+    if not _BASE64URL.fullmatch(token.rpartition(".")[2]):
+        return _NO_SIGNATURE, {}
     return (None, claims) if claims.get("iss") == provider.issuer else (_STRANGE, {})
 
 
@@ -75,7 +81,7 @@ def token_in(request: Request, provider: JwtProvider) -> str | None:
     """Return the token of *provider* in *request*, wherever it may stand; None without one."""
     name, prefix = _token_header(request, provider)
     if name:
-        return (request.header(name) or "").removeprefix(prefix)
+        return (request.header(name) or "").partition(prefix)[2] if prefix else request.header(name)
     query = dict(parse_qsl(request.path.partition("?")[2]))
     places = [query.get(name) for name in provider.token_parameters]
     cookies = _cookies(request)
@@ -84,9 +90,12 @@ def token_in(request: Request, provider: JwtProvider) -> str | None:
 
 
 def _token_header(request: Request, provider: JwtProvider) -> tuple[str, str]:
-    """Return the header of *request* that holds a token for *provider*, and what stands before it; empty for none."""
+    """Return the header of *request* that holds a token for *provider*, and what stands before it; empty for none.
+
+    Something else may stand before that, as Envoy joins several of these headers; all that follows is the token.
+    """
     for name, prefix in provider.token_headers:
-        if (request.header(name) or "").startswith(prefix) and request.values(name):
+        if prefix in (request.header(name) or "") and request.values(name):
             return name, prefix
     return "", ""
 
