@@ -6,7 +6,8 @@ import pytest
 from tests.explain.shop import SHOP, told
 from tests.support.translating import PLUGINS, config_of
 
-from gloo.explain.answer import BAD_REQUEST, NO_ROUTE, explain
+from gloo.explain.answer import NO_ROUTE, explain
+from gloo.explain.head import BAD_REQUEST
 from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.request import request_of
 from gloo.explain.tables import tables_of
@@ -52,6 +53,32 @@ def test_routes_before_the_one_that_takes_the_request_say_why_not() -> None:
     found = told("GET", "/pet/7")
     assert [str(each.refusal) for each in found.tried] == ["path: expected /pet, got /pet/7", "None"]
     assert found.route == "shop/1"
+
+
+def test_what_envoy_adds_is_there_for_functions_and_what_only_it_knows_is_a_stand_in() -> None:
+    config = SHOP.replace('{x-id: "{id}"}', '{x-request-id: "{id}"}')
+    (delivery,) = told("POST", "/pet/", config=config).deliveries
+    assert delivery.function is not None
+    assert delivery.function.values[-1].value == '"%REQ(x-request-id)%"'
+    assert delivery.sent is not None
+    assert delivery.sent.path == "/pets/%REQ(x-request-id)%"
+    assert dict(delivery.sent.headers)["x-forwarded-for"] == "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"
+
+
+def test_a_function_sees_the_length_of_the_body_and_what_is_sent_has_its_own() -> None:
+    config = SHOP.replace('{x-id: "{id}"}', '{content-length: "{id}"}')
+    (delivery,) = told("POST", "/pet/", body=b"abc", config=config).deliveries
+    assert delivery.sent is not None
+    assert (delivery.sent.path, delivery.sent.header("content-length")) == ("/pets/3", None)
+
+
+def test_matchers_see_headers_as_envoy_makes_them() -> None:
+    config = SHOP.replace('headers: {x-a: "1"}', "headers: {x-forwarded-proto: http, te: {present: false}}")
+    headers = (("cookie", "c=2"), ("x-forwarded-proto", "https"))
+    assert told("GET", "/pet", (*headers, ("te", "gzip")), config=config).route == "shop/0"
+    assert str(told("GET", "/pet", (*headers, ("te", "trailers")), config=config).tried[0].refusal) == (
+        "header te: expected absent, got 'trailers'"
+    )
 
 
 def test_without_a_route_the_answer_is_404() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from gloo.explain.comparing import comparable, joined, same_bodies, same_values, without_own_headers
+from gloo.explain.placeholders import fits
 from gloo.model.base import Json
 
 
@@ -12,7 +13,7 @@ def test_several_values_of_a_header_are_one() -> None:
 
 def test_headers_are_compared_without_envoys_own_and_what_only_envoy_can_fill_in() -> None:
     offline = (("b", "1 "), ("a", "50%"), ("t", "at %START_TIME(%s)%"))
-    live = (("t", "at 7"), ("a", "50%"), ("date", "x"), ("x-envoy-y", "z"), ("b", "1"))
+    live = (("t", "at 7"), ("a", "50%"), ("date", "x"), ("x-envoy-upstream-service-time", "3"), ("b", "1"))
     assert comparable(offline, live) == ({"a": "50%", "b": "1"},) * 2
 
 
@@ -44,6 +45,17 @@ def test_json_is_compared_by_value_and_type(one: Json, other: Json, same: bool) 
 )
 def test_bodies_are_one_as_text_or_as_json_structures(one: bytes, other: bytes, same: bool) -> None:
     assert same_bodies(one, other) is same
+
+
+def test_a_value_that_only_envoy_knows_may_be_missing_on_neither_road() -> None:
+    assert comparable((("x-request-id", "%REQ(x-request-id)%"),), ()) == ({"x-request-id": "%REQ(x-request-id)%"}, {})
+
+
+def test_bodies_are_one_where_texts_fit() -> None:
+    told = b'{"id": "%REQ(x-request-id)%", "n": 1}'
+    assert same_bodies(told, b'{"n": 1, "id": "7f"}', fits)
+    assert not same_bodies(told, b'{"n": 2, "id": "7f"}', fits)
+    assert same_bodies(b"<%REQ(x-request-id)%>", b"<7f>", fits)
 
 
 def test_only_objects_lose_headers() -> None:

@@ -37,6 +37,8 @@ cookies = st.sampled_from(
 )
 texts = st.lists(st.sampled_from(("/", "/a", "/b", "a", "B", "ab", "/A", "-", "%2F", "1")), max_size=4).map("".join)
 paths = texts.map(lambda text: f"/{text.removeprefix('/')}")
+OWN_HEADERS = ("te", "referer", "connection", "upgrade", "x-forwarded-proto", "x-envoy-internal", "x-envoy-max-retries")
+"""Headers that Envoy sets, changes or leaves out before it looks for a route."""
 regexes = st.sampled_from(
     ("/a.*", "/[ab]+", "/a/?b", "/(a|b)/.*", ".*b", "/\\d", "^/a$", "/a|/b", "(?i)/AB", "/.", "/a{2}", "/[^/]+/b")
 )
@@ -64,7 +66,7 @@ def matchers(draw: st.DrawFn) -> dict[str, Any]:
     matcher: dict[str, Any] = {kind: draw(regexes if kind == "path_regex" else paths)}
     given_parts = {
         "verbs": draw(st.sampled_from(([], [], ["GET"], ["get", "POST"], ["DELETE"]))),
-        "headers": draw(_few(("x-a", "X-B", "accept"), conditions)),
+        "headers": draw(_few(("x-a", "X-B", "accept", *OWN_HEADERS), conditions)),
         "query_params": draw(_few(("q", "r", "%71", "qr", "-^"), conditions)),
         "cookies": draw(_few(("c", "d.e"), conditions)),
     }
@@ -113,6 +115,20 @@ header_lines = st.lists(
     ),
     max_size=3,
 )
+own_lines = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(OWN_HEADERS), values),
+        st.tuples(
+            st.just("connection"), st.sampled_from(("x-a", "close, X-b", "upgrade", "te", "host", "x-a,,cookie"))
+        ),
+        st.tuples(st.just("upgrade"), st.sampled_from(("websocket", "h2c", ""))),
+        st.tuples(st.just("te"), st.sampled_from(("trailers", "gzip, trailers", "Trailers"))),
+        st.tuples(st.just("referer"), st.sampled_from(("http://a/", "http://u@a/", "/x#y"))),
+        st.tuples(st.just("content-type"), st.sampled_from(("application/json", "application/grpc"))),
+    ),
+    max_size=2,
+)
+lines = st.one_of(header_lines, header_lines, st.tuples(header_lines, own_lines).map(lambda two: two[0] + two[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +154,10 @@ def cases(draw: st.DrawFn) -> "Case":
     aimed = st.tuples(st.sampled_from(near), st.sampled_from(("", "", "/a", "b", "?q=1", "/"))).map("".join)
     question = st.builds(
         Question,
-        st.sampled_from(("GET", "POST", "DELETE", "OPTIONS", "GET", "POST", "get", "CONNECT")),
+        st.sampled_from(("GET", "POST", "DELETE", "OPTIONS", "GET", "POST", "get", "CONNECT", "QUERY")),
         st.one_of(hosts, own, own),
         st.one_of(targets, aimed, aimed.map(str.swapcase)),
-        header_lines.map(tuple),
+        lines.map(tuple),
     )
     return Case(services, _crossed(draw(st.lists(question, min_size=DRAWN, max_size=DRAWN))))
 

@@ -77,8 +77,8 @@ def test_a_body_that_is_nested_too_deep_to_be_read_is_no_json() -> None:
 
 
 def test_two_roads_agree_but_for_what_envoy_adds() -> None:
-    sent = Request("GET", "a", "/x", (("x-a", "1"),))
-    seen = Request("GET", "b", "/x", (("x-request-id", "7"), ("x-a", "1"), ("x-envoy-internal", "true")))
+    sent = Request("GET", "a", "/x/%REQ(x-request-id)%", (("x-request-id", "%REQ(x-request-id)%"), ("x-a", "1")))
+    seen = Request("GET", "b", "/x/7", (("x-request-id", "7"), ("x-a", "1"), ("x-envoy-expected-rq-timeout-ms", "9")))
     offline = Seen("s", "s/0", (Passage("up/f", sent, None),))
     assert disagreements(offline, Seen("s", "s/0", (Passage("up", seen, None),))) == ()
     other = Seen("s", "s/1", (Passage("none", None, Answer(503)),))
@@ -109,7 +109,7 @@ def test_what_clients_get_is_the_same_on_both_roads_but_for_what_envoy_adds() ->
 
 
 def test_a_body_that_is_made_of_headers_is_compared_without_those_that_envoy_adds() -> None:
-    offline = b'{"headers": {"x-a": "1"}, "multiValueHeaders": {}, "body": "t"}'
+    offline = b'{"headers": {"x-request-id": "%REQ(x-request-id)%", "x-a": "1"}, "multiValueHeaders": {}, "body": "t"}'
     live = (
         b'{"body": "t", "headers": {"x-request-id": "7", "content-length": "9", "x-a": "1"}, "multiValueHeaders": {}}'
     )

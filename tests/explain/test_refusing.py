@@ -77,6 +77,21 @@ def test_a_fault_for_a_call_of_grpc_is_left_to_envoy() -> None:
     assert _answer(fault, (("content-type", "application/grpc+proto"),)) is None
 
 
+def test_an_upgrade_that_the_route_does_not_allow_is_answered_403_before_any_filter() -> None:
+    wish = (("connection", "Upgrade"), ("upgrade", "websocket"), ("origin", "http://o"))
+    found = _answer("max_request_bytes: 1", wish)
+    assert found is not None
+    assert (found.status, found.body) == (403, b"")
+    assert ("x-p", "/p") in found.headers
+    assert "access-control-allow-origin" not in dict(found.headers)
+    allowed = "upgrades: [websocket]\n      jwt: off"
+    assert _answer(allowed, wish) is None
+    other = _answer(allowed, (*wish[:1], ("upgrade", "websocket, foo")))
+    assert other is not None
+    assert other.status == 403
+    assert _answer("jwt: off", (*wish[:1], ("upgrade", "h2c"))) is None
+
+
 def test_what_is_said_of_a_token_comes_before_a_fault_and_behind_the_headers_of_the_route() -> None:
     found = _answer("faults: {abort: {http_status: 418}}")
     assert found is not None

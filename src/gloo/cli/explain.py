@@ -56,7 +56,7 @@ def command(
     it says too which response template takes it, and what the client gets. The exit status is 1 when no route matches.
     """
     from gloo.cli.explain_text import explanation_json, explanation_text
-    from gloo.explain.answer import NO_ROUTE, explain
+    from gloo.explain.answer import explain
     from gloo.explain.lua_run import FunctionRuntime
     from gloo.explain.responding import answered
 
@@ -71,7 +71,7 @@ def command(
         show(explanation_json(found), output)
     else:
         click.echo(explanation_text(found, tables, Path(settings.dir)))
-    if found.answer is NO_ROUTE:
+    if found.unrouted:
         click.get_current_context().exit(1)
 
 

@@ -54,7 +54,7 @@ class Trial(Value, frozen=True):
         recorded = self.upstreams.get(headers.get(NAME_HEADER, "")) or self._reached()
         if recorded is not None and recorded.last is not None:
             return Seen(service, route, (Passage(recorded.upstream, recorded.last, got),))
-        if got.status == 404 and b'"no_route"' in got.body:
+        if b'"no_route"' in got.body or '"no_route"' in headers.get("grpc-message", ""):
             route = NONE
         return Seen(service, route, (Passage(NONE, None, got),))
 
@@ -157,9 +157,10 @@ def _send(address: str, request: Request) -> Answer:
         connection.putheader("host", request.host)
         for name, value in request.headers:
             connection.putheader(name, value.encode("utf-8", "surrogateescape"))
-        if request.body is not None:
+        chunked = request.header("transfer-encoding") is not None
+        if request.body is not None and not chunked and request.header("content-length") is None:
             connection.putheader("content-length", str(len(request.body)))
-        connection.endheaders(request.body)
+        connection.endheaders(request.body, encode_chunked=chunked)
         answer = connection.getresponse()
         body = answer.read()
         return Answer(answer.status, tuple((name.lower(), _text(value)) for name, value in answer.getheaders()), body)

@@ -16,7 +16,7 @@ _WINDOW = 2**20
 _STREAMS = 100
 """Requests under way on a connection; with Envoy's own limits, 16 MiB and 1024, one client could fill its memory."""
 
-_MOST_HEADERS = 1000
+MOST_HEADERS = 1000
 """Headers of a request; each cookie of HTTP/2 may be one. Envoy's own limit of their length, 60 KiB, holds besides."""
 
 _INNER_HEADERS, _INNER_KIB = 1100, 256
@@ -64,7 +64,7 @@ def _message(manager: ConnectionManager) -> Message:
     message.normalize_path.value = True
     message.strip_trailing_host_dot = True
     message.path_with_escaped_slashes_action = hcm_pb2.HttpConnectionManager.KEEP_UNCHANGED
-    message.common_http_protocol_options.max_headers_count.value = _MOST_HEADERS
+    message.common_http_protocol_options.max_headers_count.value = MOST_HEADERS
     message.http2_protocol_options.initial_stream_window_size.value = _WINDOW
     message.http2_protocol_options.max_concurrent_streams.value = _STREAMS
     message.http2_protocol_options.override_stream_error_on_invalid_http_message.value = True

@@ -7,16 +7,20 @@ from gloo.envoy.answer_notes import ANSWER_NOTES
 from gloo.envoy.function_headers import FUNCTION_HEADERS, read_function_headers
 from gloo.envoy.lua import ANSWERS_FILTER, LUA_FILTER, read_program
 from gloo.envoy.route import DirectResponse, Forward, HeaderChange, Redirect, Route, Target
+from gloo.explain.arrival import arrived
 from gloo.explain.delivery import Called, called_function, endpoint_names
 from gloo.explain.domains import DomainChoice, fitting_domains
+from gloo.explain.grpc_form import in_form
+from gloo.explain.head import refused
 from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.makers import maker
 from gloo.explain.matching import Refusal, refusal
+from gloo.explain.placeholders import unescaped
 from gloo.explain.policies import policies
 from gloo.explain.preflight import preflight_answer, with_origin
 from gloo.explain.redirects import location, secure_location
-from gloo.explain.refusing import broken, by_filter, error_body, too_large
-from gloo.explain.request import Headers, Request, refusal_of
+from gloo.explain.refusing import broken, by_filter, error_body, not_upgraded, too_large
+from gloo.explain.request import Headers, Request
 from gloo.explain.rewriting import as_marked, outgoing, response_headers, with_headers, with_prefix
 from gloo.explain.rules import Rule, rules_of_destination
 from gloo.explain.secret_headers import SecretHeader, with_secrets
@@ -30,8 +34,8 @@ NO_ROUTE = Answer(
     404, (("content-type", "application/json"),), error_body(404, "no route matches this request", "no_route")
 )
 
-BAD_REQUEST = Answer(400)
-"""Envoy's answer to a method, a host or a path that it does not take; what else stands in it is Envoy's own."""
+_LENGTHS = ("content-length", "transfer-encoding")
+"""Headers that say how long a body is: what is sent has those of its own."""
 
 
 class Tried(Value, frozen=True):
@@ -90,7 +94,7 @@ class Explanation:
     """What becomes of one request.
 
     Args:
-        request: the request, its path normalised.
+        request: the request as Envoy has it when it looks for a route, or as it was sent where it looks for none.
         domains: the domains that the host fits, the one that won first; empty where nobody answers for it.
         tried: the routes that were asked, in their order; the last one took it unless none did.
         deliveries: where it goes; empty when the gateway itself answers.
@@ -124,26 +128,33 @@ class Explanation:
         return self.domains[0].service if self.domains else ""
 
     @property
+    def unrouted(self) -> bool:
+        """Whether no route takes the request, nor anything else."""
+        return self.answer == in_form(NO_ROUTE, self.request)
+
+    @property
     def route(self) -> str:
         """The route that took the request, ``virtual-service/index``; empty where there is none."""
         return f"{self.service}/{self.chosen.index}" if self.chosen else ""
 
 
 def explain(request: Request, tables: Tables, runtime: FunctionRuntime, *, role: str = DEFAULT_ROLE) -> Explanation:
-    """Say what becomes of *request* at the gateways of *role*."""
-    if refusal := refusal_of(request):
-        return Explanation(request, answer=BAD_REQUEST, reason=refusal)
+    """Say what becomes of *request*, as a client sends it, at the gateways of *role*."""
+    if (refusal := refused(request)) is not None:
+        return Explanation(request, answer=refusal.answer, reason=refusal.reason)
+    request = arrived(request)
     secure = request.scheme == "https"
     elsewhere = () if secure else tables.redirecting_domains(role)
     domains = fitting_domains(request.host, (*tables.domains(role, secure=secure), *elsewhere))
     if not domains:
-        return Explanation(request, answer=NO_ROUTE)
+        return Explanation(request, answer=in_form(NO_ROUTE, request))
     service = domains[0].service
     if (domains[0].domain, service) in elsewhere:
         answer = Answer(301, (("location", secure_location(request, tables.ports.get(role))),))
-        return Explanation(request, domains, answer=answer, problems=tables.problems(service))
+        return Explanation(request, domains, answer=in_form(answer, request), problems=tables.problems(service))
     tried = tuple(_tried(tables.routes(service), request))
-    found = Explanation(request, domains, tried, answer=NO_ROUTE, problems=tables.problems(service))
+    nowhere = in_form(NO_ROUTE, request)
+    found = Explanation(request, domains, tried, answer=nowhere, problems=tables.problems(service))
     return found if found.chosen is None else _followed(found, found.chosen, tables, runtime)
 
 
@@ -157,12 +168,18 @@ def _tried(routes: tuple[TableRoute, ...], request: Request) -> Iterator[Tried]:
 
 def _followed(found: Explanation, chosen: TableRoute, tables: Tables, runtime: FunctionRuntime) -> Explanation:
     action, also, seen = chosen.route.action, policies(chosen.route), found.request
-    if (early := too_large(seen, chosen.route) or preflight_answer(seen, chosen.route)) is not None:
-        return replace(found, answer=early, policies=also)
+    if (unmoved := not_upgraded(seen, chosen.route)) is not None:
+        upgrade = ("upgrade", f"the route allows none to {seen.header('upgrade')!r}")
+        return replace(found, answer=in_form(unmoved, seen), policies=(upgrade, *also))
+    if (long := too_large(seen, chosen.route)) is not None:
+        return replace(found, answer=in_form(long, seen), policies=also)
+    if (preflight := preflight_answer(seen, chosen.route)) is not None:
+        return replace(found, answer=preflight, policies=also)
     if (jwt := tables.jwt(found.service)) is not None:
         token = found_token(seen, chosen.demand, jwt) if chosen.demand is not None else None
         if isinstance(token, Answer):
-            return replace(found, answer=by_filter(token, seen, chosen.route), policies=also)
+            denied = by_filter(token, seen, chosen.route)
+            return replace(found, answer=in_form(denied, seen), policies=also)
         found, seen = replace(found, token=token), verified(seen, token, jwt)
     if (fault := broken(seen, chosen.route)) is not None:
         return replace(found, answer=fault, policies=also)
@@ -182,7 +199,7 @@ def _followed(found: Explanation, chosen: TableRoute, tables: Tables, runtime: F
     answer = _direct(action, chosen.route, found.request) if isinstance(action, DirectResponse) else None
     if isinstance(action, Redirect):
         answer = _redirected(action, chosen.route, found.request)
-    return replace(found, answer=answer, policies=also)
+    return replace(found, answer=answer and in_form(answer, found.request), policies=also)
 
 
 def _delivery(
@@ -197,14 +214,18 @@ def _delivery(
     rendered, notes = _rendered(request, target, runtime)
     if isinstance(rendered, Answer):
         heard = chosen.route.later != "gateway"
-        refused = by_filter(rendered, request, chosen.route, script=True) if heard else rendered
-        return Delivery(target.cluster, 1.0, function, None, refused, rules=rules)
+        refusal = in_form(by_filter(rendered, request, chosen.route, script=True), request) if heard else rendered
+        return Delivery(target.cluster, 1.0, function, None, refusal, rules=rules)
     names = endpoint_names(tables.upstreams[target.cluster])
     leaving = outgoing(rendered, chosen.route, target, endpoint_name=next(iter(names), ""))
     leaving, keyed = with_secrets(leaving, tables.upstreams[target.cluster])
-    sent, further = as_marked(leaving, target), _further(target)
+    sent, further = _framed(as_marked(leaving, target)), _further(target)
     delivery = Delivery(target.cluster, 1.0, function, sent, further=further, rules=rules, notes=notes)
     return replace(delivery, keyed=keyed)
+
+
+def _framed(request: Request) -> Request:
+    return replace(request, headers=tuple(pair for pair in request.headers if pair[0] not in _LENGTHS))
 
 
 _OURS = (LUA_FILTER, ANSWERS_FILTER, ANSWER_NOTES, FUNCTION_HEADERS)
@@ -231,7 +252,7 @@ def _rendered(request: Request, target: Target, runtime: FunctionRuntime) -> tup
         request = rendered
     if (headers := filters.get(FUNCTION_HEADERS)) is not None:
         request = with_headers(request, read_function_headers(headers))
-    return request, notes
+    return replace(request, path=unescaped(request.path)), notes
 
 
 def _direct(action: DirectResponse, route: Route, request: Request) -> Answer:

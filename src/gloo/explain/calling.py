@@ -197,7 +197,8 @@ def _asked(
 
 def _cleaned(result: Request, asked: Request, given: Given, *, template: FunctionTemplate, found: Wants) -> Request:
     """Return *result* without what was only put into *asked* for the program to find it."""
-    headers = tuple(pair for pair in result.headers if not pair[0].startswith(_HEADER))
+    own = (_HEADER, "content-length")
+    headers = tuple(pair for pair in result.headers if not pair[0].startswith(own))
     if template.writes_body or found.anything or asked.body is given.body:
         return replace(result, headers=headers)
     kept = tuple(pair for pair in headers if pair != ("content-type", asked.header("content-type")))

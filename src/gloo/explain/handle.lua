@@ -68,7 +68,11 @@ local Body = {}
 Body.__index = Body
 function Body:length() return #self.bytes end
 function Body:getBytes(from, length) return self.bytes:sub(from + 1, from + length) end
-function Body:setBytes(bytes) self.bytes = bytes; return #bytes end
+function Body:setBytes(bytes)
+  self.bytes = bytes
+  if not request.answers then headers:replace("content-length", tostring(#bytes)) end
+  return #bytes
+end
 
 local metadata = request.metadata or {}
 local dynamic = {}

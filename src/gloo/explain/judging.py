@@ -5,14 +5,18 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import UNSET, UnsetType
 
-from gloo.explain.answer import BAD_REQUEST, NO_ROUTE, Delivery, Explanation
+from gloo.explain.answer import Delivery, Explanation
 from gloo.explain.cases import Expected, ExpectedRequest, ExpectedResponse
 from gloo.explain.comparing import comparable, joined, same_bodies, same_values, without_own_headers
+from gloo.explain.head import BAD_REQUEST, NOT_IMPLEMENTED, TOO_LONG
 from gloo.explain.lua_run import Answer
+from gloo.explain.placeholders import fits
 from gloo.explain.request import Headers, Request
 from gloo.model.base import Json, Value, replace
 
 NONE = "none"
+_EARLY = (BAD_REQUEST, TOO_LONG, NOT_IMPLEMENTED)
+"""Answers before a route is looked for; what stands in their bodies is Envoy's own."""
 
 
 class Passage(Value, frozen=True):
@@ -60,16 +64,20 @@ class Difference(Value, frozen=True):
 def seen_offline(found: Explanation) -> Seen:
     """Return what `explain` says of a request."""
     if found.answer is not None:
-        route = NONE if found.answer in (NO_ROUTE, BAD_REQUEST) else found.route
+        route = NONE if found.unrouted or found.reason else found.route
         passages: tuple[Passage, ...] = (Passage(NONE, None, found.answer),)
     else:
         route, passages = found.route, tuple(_passage(each, found.accepted) for each in found.deliveries)
     return Seen(found.service, route, tuple(map(_bare, passages)) if found.request.method == "HEAD" else passages)
 
 
+def _is_early(answer: Answer) -> bool:
+    return any(answer is early for early in _EARLY)
+
+
 def _bare(passage: Passage) -> Passage:
     """Return *passage* for a client that asked by HEAD: it gets no body (RFC 9110, section 9.3.2)."""
-    if passage.answer is None or passage.answer is BAD_REQUEST:
+    if passage.answer is None or _is_early(passage.answer):
         return passage
     return replace(passage, answer=replace(passage.answer, body=b""))
 
@@ -183,7 +191,8 @@ def _unlike(offline: Passage, live: Passage) -> Iterator[Difference]:
     elif offline.sent is not None and live.sent is not None:
         yield from _named("destination", offline.destination.partition("/")[0], live.destination)
         yield from _named("upstream_request.method", offline.sent.method, live.sent.method)
-        yield from _named("upstream_request.path", offline.sent.path, live.sent.path)
+        if not fits(offline.sent.path, live.sent.path):
+            yield from _named("upstream_request.path", offline.sent.path, live.sent.path)
         yield from _unlike_headers("upstream_request.headers", offline.sent.headers, live.sent.headers)
         sent, got = offline.sent.body or b"", live.sent.body or b""
         if offline.wrapped:
@@ -198,12 +207,12 @@ def _unlike(offline: Passage, live: Passage) -> Iterator[Difference]:
 
 def _unlike_answers(offline: Answer, live: Answer) -> Iterator[Difference]:
     yield from _named("response.status", str(offline.status), str(live.status))
-    if offline is not BAD_REQUEST:
+    if not _is_early(offline):
         yield from _unlike_bodies("response.body", offline.body.rstrip(), live.body.rstrip())
 
 
 def _unlike_bodies(place: str, offline: bytes, live: bytes) -> Iterator[Difference]:
-    if not same_bodies(offline, live):
+    if not same_bodies(offline, live, fits):
         yield Difference(place, repr(offline), repr(live))
 
 

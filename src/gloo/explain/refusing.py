@@ -1,4 +1,4 @@
-"""Answers that Envoy's filters make in the place of a destination: to a body that is too long, by a fault, to a token.
+"""Answers that Envoy makes in place of a destination: to an upgrade, to too long a body, by a fault, to a token.
 
 Such an answer begins with what the route says of headers; what the filter says is added to that.
 """
@@ -8,7 +8,8 @@ import json
 from gloo.envoy.buffer import BUFFER_FILTER
 from gloo.envoy.fault import FAULT_FILTER
 from gloo.envoy.readable import readable_config
-from gloo.envoy.route import Route
+from gloo.envoy.route import Forward, Route
+from gloo.explain.arrival import upgrade_of
 from gloo.explain.lua_run import Answer
 from gloo.explain.preflight import with_origin
 from gloo.explain.request import Request
@@ -20,6 +21,17 @@ _ALL = 1_000_000
 
 _TOO_LARGE = "the body is longer than the gateway keeps"
 _FAULT = "the route breaks some requests on purpose"
+
+
+def not_upgraded(request: Request, route: Route) -> Answer | None:
+    """Return the answer to a client that asks for another protocol, which *route* does not allow; None otherwise.
+
+    Envoy gives it before any filter is asked.
+    """
+    upgrade = upgrade_of(request.headers)
+    if upgrade is None or (isinstance(route.action, Forward) and upgrade in route.action.upgrades):
+        return None
+    return _behind_route(Answer(403), request, route)
 
 
 def too_large(request: Request, route: Route) -> Answer | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from string import ascii_letters, digits
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from gloo.envoy.methods import METHODS
 from gloo.errors import ConfigError
 from gloo.model.base import Json
 from gloo.model.http_name import is_token
@@ -26,6 +25,7 @@ JOINED = frozenset(
         "access-control-request-method",
         "authorization",
         "cache-control",
+        "connection",
         "content-encoding",
         "content-type",
         "expect",
@@ -39,9 +39,13 @@ JOINED = frozenset(
         "origin",
         "pragma",
         "referer",
+        "te",
+        "upgrade",
         "user-agent",
         "via",
         "x-client-trace-id",
+        "x-envoy-attempt-count",
+        "x-envoy-is-timeout-retry",
         "x-forwarded-for",
         "x-forwarded-host",
         "x-forwarded-port",
@@ -51,8 +55,6 @@ JOINED = frozenset(
 
 _PORT = re.compile(r":[^:\]]*\Z")
 _FINAL_DOT = re.compile(r"\.(?=(:[^.]*)?\Z)")
-_NO_VALUE = re.compile(r"[\x01-\x08\x0a-\x1f\x7f]")
-_NO_HOST = re.compile(r"[^!-~]|[\"#/<>?\\^`{|}]")
 _ADDRESS = re.compile(r"[^:]*://[^/?#]*")
 
 
@@ -110,7 +112,7 @@ def request_of(
     """Return the request that a client would make of these, its path normalised as Envoy does it.
 
     *url* may be a path alone; the header `host` says which host is asked, else *url* does; two such headers are one to
-    Envoy. The method is taken as it is written: `refusal_of` says which ones nobody answers.
+    Envoy. The method is taken as it is written: `gloo.explain.head` says which ones nobody answers.
 
     Args:
         refused: it may be one that Envoy answers 400 before it looks for a route: its path is as it was sent.
@@ -126,10 +128,17 @@ def request_of(
     host = ",".join(filter(None, hosts)) if hosts else host or "localhost"
     kept = tuple((name, value) for name, value in named if name not in ("host", ":authority"))
     path = target if refused and is_refused(target) else normalised(target)
-    return Request(method, _FINAL_DOT.sub("", host), path, _joined_lines(kept), body, scheme)
+    _check_length(kept, body)
+    return Request(method, _FINAL_DOT.sub("", host), path, kept, body, scheme)
 
 
-def _joined_lines(headers: Headers) -> Headers:
+def _check_length(headers: Headers, body: bytes | None) -> None:
+    for name, value in headers:
+        if name == "content-length" and re.fullmatch("[0-9]+", value) and int(value[-9:]) != len(body or b""):
+            raise ConfigError("", "headers", f"content-length is {value}, but the body has {len(body or b'')} bytes")
+
+
+def joined_lines(headers: Headers) -> Headers:
     """Return *headers* with those that Envoy keeps as one value made one, at the place of the first; no empty ones."""
     placed: dict[str, int] = {}
     lines: list[tuple[str, str]] = []
@@ -190,18 +199,6 @@ def _header_value(name: str, value: str) -> str:
     if any(sign in value for sign in "\r\n\0"):
         raise ConfigError("", "headers", f"the value of {name!r} holds a line break or a zero byte")
     return value.strip(" \t")
-
-
-def refusal_of(request: Request) -> str:
-    """Return why Envoy answers 400 to *request*, whatever the routes are; empty where it looks for one."""
-    if request.method not in METHODS:
-        hint = f", but {request.method.upper()}" if request.method.upper() in METHODS else ""
-        return f"over HTTP/1.1 Envoy takes no method {request.method!r}{hint}"
-    if _NO_HOST.search(request.host):
-        return f"Envoy takes no host {request.host!r}"
-    if control := next((name for name, value in request.headers if _NO_VALUE.search(value)), ""):
-        return f"Envoy takes no control character, as in the header {control!r}"
-    return f"Envoy takes no target {request.path!r}" if is_refused(request.path) else ""
 
 
 def is_refused(target: str) -> bool:

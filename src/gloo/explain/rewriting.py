@@ -12,14 +12,17 @@ from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, Target
 from gloo.envoy.route_policy import HostRewrite
 from gloo.envoy.upstream_filters import FOR_FILTERS, METHOD, PATH
 from gloo.explain.matching import path_holds
+from gloo.explain.placeholders import is_told
 from gloo.explain.request import Headers, Request
 from gloo.functions.lowering import WHOLE_HEADER
 from gloo.model.base import replace
+from gloo.model.duration import Duration
 
 _COMMAND = re.compile(
     r"%%|%REQ\((?P<name>[^?():]*:?[^?():]*)(?:\?(?P<other>[^()]*))?\)(?::(?P<length>\d+))?%|" + WHOLE_HEADER.pattern
 )
-_ADDED = frozenset({"x-request-id", "x-forwarded-for", "x-forwarded-proto"})  # by Envoy, before any filter
+_USUAL_TIMEOUT = Duration(15 * 10**9)
+_TIMEOUT = "x-envoy-expected-rq-timeout-ms"
 _GROUP = re.compile(r"\\([0-9\\])")
 
 
@@ -27,6 +30,7 @@ def outgoing(request: Request, route: Route, target: Target, *, endpoint_name: s
     """Return *request* as it leaves for *target*; *endpoint_name* is the name of the host that gets it, if any."""
     action = route.action
     assert isinstance(action, Forward)
+    request = _timed(request, action)
     sole = len(action.targets) == 1
     if sole:
         request = changed(request, (*target.request_headers, *route.request_headers), route.request_headers_removed)
@@ -38,6 +42,14 @@ def outgoing(request: Request, route: Route, target: Target, *, endpoint_name: s
     originals = tuple((name, before) for name, before, after in told if after is not None)
     headers = tuple(pair for pair in request.headers if pair[0] not in dict(originals))
     return replace(request, host=host or request.host, path=path or request.path, headers=(*headers, *originals))
+
+
+def _timed(request: Request, action: Forward) -> Request:
+    """Return *request* with the milliseconds that the upstream has; in truth those that Envoy took are less."""
+    span, retry = action.timeout or _USUAL_TIMEOUT, action.retry
+    tried = retry.per_try if retry is not None and not retry.hedge else None
+    most = min((each.nanoseconds for each in (span, tried) if each is not None and each.nanoseconds), default=0)
+    return changed(request, (HeaderChange(_TIMEOUT, str(most // 10**6)),)) if most else request
 
 
 def as_marked(request: Request, target: Target) -> Request:
@@ -104,13 +116,13 @@ def _filled(command: "re.Match[str]", request: Request) -> str:
     if command[0] == "%%":
         return "%"
     if whole := command["whole"]:
-        return request.header(whole) or (f"%REQ({whole})%" if whole in _ADDED else "")
+        return request.header(whole) or ""
     for name in (command["name"], command["other"]):
         value = request.first(name.lower()) if name else None
+        if value is not None and command["length"] and not is_told(value):
+            return command[0]
         if value is not None:
             return value[: int(command["length"])] if command["length"] else value
-        if name and name.lower() in _ADDED:
-            return command[0]
     return ""
 
 
