@@ -18,7 +18,8 @@ from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.request import Request
 from gloo.explain.responding import answered
 from gloo.explain.tables import Tables
-from gloo.explain.tokens import claims_of, token_in
+from gloo.explain.token_form import claims_of
+from gloo.explain.tokens import token_in
 from gloo.model.base import Json, Value, replace
 from gloo.model.source import Document
 from gloo.model.status import Problem

@@ -5,22 +5,23 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from gloo.envoy.jwt import Demand
 from gloo.explain.lua_run import Answer
+from gloo.explain.matching import cookies_of
 from gloo.explain.refusing import error_body
 from gloo.explain.request import Request
+from gloo.explain.token_form import Fault, claims_in
 from gloo.model.base import Json, replace
 from gloo.model.jwt import Jwt, JwtProvider
 
 _MISSING = ("Jwt is missing", "token_missing")
 _STRANGE = ("Jwt issuer is not configured", "token_refused")
-_NO_TOKEN = ("Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections", "token_refused")
 
-_NO_SIGNATURE = ("Jwt signature is an invalid Base64url encoded", "token_refused")
-_BASE64URL = re.compile("[A-Za-z0-9_-]+")
+_MAY_BE_TOKEN = re.compile("[A-Za-z0-9._~+/=-]+")
+_LONGEST_PATH = 256
+"""Characters of the path in a realm; Envoy cuts the rest off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def found_token(request: Request, demand: Demand, jwt: Jwt) -> FoundToken | Answ
     if faults and (demand.every or not found):
         present = [fault for fault in faults if fault != _MISSING]
         message, reason = faults[0] if demand.every else (present or faults)[-1]
-        return _denied(request, message, reason)
+        carried = [each for name in demand.providers for each in jwt.providers[name].token_parameters]
+        return _denied(replace(request, path=_without(request.path, carried)), message, reason)
     if not found:
         return FoundToken(demand.words)
     *others, (provider, claims) = found if demand.every else found[:1]
@@ -69,11 +71,10 @@ def _judged(token: str | None, provider: JwtProvider) -> tuple[tuple[str, str] |
     """Return what is wrong with *token* before anybody verifies it, as message and reason, and else its claims."""
     if token is None:
         return _MISSING, {}
-    claims = claims_of(token)
-    if claims is None:
-        return _NO_TOKEN, {}
-    if not _BASE64URL.fullmatch(token.rpartition(".")[2]):
-        return _NO_SIGNATURE, {}
+    try:
+        claims = claims_in(token)
+    except Fault as fault:
+        return (str(fault), "token_refused"), {}
     return (None, claims) if claims.get("iss") == provider.issuer else (_STRANGE, {})
 
 
@@ -82,11 +83,11 @@ def token_in(request: Request, provider: JwtProvider) -> str | None:
     name, prefix = _token_header(request, provider)
     if name:
         return (request.header(name) or "").partition(prefix)[2] if prefix else request.header(name)
-    query = dict(parse_qsl(request.path.partition("?")[2]))
-    places = [query.get(name) for name in provider.token_parameters]
-    cookies = _cookies(request)
-    places += [cookies.get(name) for name in provider.from_cookies]
-    return next((token for token in places if token), None)
+    query = _query(request.path)
+    places = [_moved(query[name]) for name in provider.token_parameters if name in query]
+    cookies = cookies_of(request) if provider.from_cookies else {}
+    places += [cookies[name] for name in provider.from_cookies if name in cookies]
+    return places[0] if places else None
 
 
 def _token_header(request: Request, provider: JwtProvider) -> tuple[str, str]:
@@ -100,23 +101,18 @@ def _token_header(request: Request, provider: JwtProvider) -> tuple[str, str]:
     return "", ""
 
 
-def _cookies(request: Request) -> Mapping[str, str]:
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(request.header("cookie") or "").items()}
-    except CookieError:
-        return {}
+def _moved(text: str) -> str:
+    """Return a token of the query as the header has it that our filter moves it to."""
+    return text if _MAY_BE_TOKEN.fullmatch(text) else "-"
 
 
-def claims_of(token: str) -> Mapping[str, Json] | None:
-    """Return what *token* says; None for what is none. Nobody has looked whether it is true."""
-    sections = token.split(".")
-    if len(sections) != 3 or not all(sections):
-        return None
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(sections[1] + "=" * (-len(sections[1]) % 4)))
-    except (ValueError, RecursionError):
-        return None
-    return claims if isinstance(claims, dict) else None
+def _query(path: str) -> Mapping[str, str]:
+    """Return the first value of each query parameter, decoded as our filter does it, to which a plus is a plus."""
+    found: dict[str, str] = {}
+    for pair in path.partition("?")[2].split("&"):
+        name, _, value = pair.partition("=")
+        found.setdefault(unquote(name), unquote(value))
+    return found
 
 
 def verified(request: Request, token: FoundToken | None, jwt: Jwt) -> Request:
@@ -167,7 +163,7 @@ def _claim(claims: Mapping[str, Json], path: str) -> str | None:
 
 
 def _denied(request: Request, message: str, reason: str) -> Answer:
-    realm = f'Bearer realm="{request.scheme}://{request.host}{request.path}"'
+    realm = f'Bearer realm="{request.scheme}://{request.host}{request.path[:_LONGEST_PATH]}"'
     refused = realm if reason == "token_missing" else f'{realm}, error="invalid_token"'
     headers = (("content-type", "application/json"), ("www-authenticate", refused), ("x-gloo-error", reason))
     return Answer(401, headers, error_body(401, message, reason))
