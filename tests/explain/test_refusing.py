@@ -72,9 +72,15 @@ def test_a_fault_is_certain_where_it_is_for_all_requests(faults: str, status: in
         assert b"fault_injected" in found.body
 
 
-def test_a_fault_for_a_call_of_grpc_is_left_to_envoy() -> None:
-    fault = "faults: {abort: {http_status: 418}}\n      jwt: off"
-    assert _answer(fault, (("content-type", "application/grpc+proto"),)) is None
+def test_a_fault_for_a_call_of_grpc_is_told_in_its_form() -> None:
+    fault = "faults: {abort: {http_status: 503}}\n      jwt: off"
+    found = _answer(fault, (("content-type", "application/grpc+proto"),))
+    assert found is not None
+    told = dict(found.headers)
+    assert (found.status, told["grpc-status"], told["grpc-message"]) == (200, "14", "fault filter abort")
+    web = _answer(fault, (("content-type", "application/grpc-web"),))
+    assert web is not None
+    assert web.status == 503
 
 
 def test_an_upgrade_that_the_route_does_not_allow_is_answered_403_before_any_filter() -> None:

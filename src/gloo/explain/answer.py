@@ -182,12 +182,12 @@ def _followed(found: Explanation, chosen: TableRoute, tables: Tables, runtime: F
             return replace(found, answer=in_form(denied, seen), policies=also)
         found, seen = replace(found, token=token), verified(seen, token, jwt)
     if (fault := broken(seen, chosen.route)) is not None:
-        return replace(found, answer=fault, policies=also)
+        return replace(found, answer=in_form(fault, seen), policies=also)
     if chosen.route.later == "gateway":
         from gloo.explain.later import ACCEPTED, as_later  # noqa: PLC0415 - rare, and start-up counts
 
         accepted = replace(ACCEPTED, headers=_told(ACCEPTED.headers, chosen.route, seen))
-        found, seen = replace(found, accepted=accepted), as_later(seen)
+        found, seen = replace(found, accepted=in_form(accepted, seen)), as_later(seen)
     if isinstance(action, Forward):
         whole = sum(target.weight for target in action.targets)
         deliveries = tuple(

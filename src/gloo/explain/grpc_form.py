@@ -14,10 +14,15 @@ _TYPE = "application/grpc"
 _ENCODED = re.compile(rb"[^ -$&-~]")
 
 
+def calls_grpc(request: Request) -> bool:
+    """Tell whether *request* is a call of gRPC to Envoy."""
+    kind = request.header("content-type") or ""
+    return kind == _TYPE or kind.startswith(f"{_TYPE}+")
+
+
 def in_form(answer: Answer, request: Request) -> Answer:
     """Return *answer* to *request* as its client gets it: in the form of gRPC if it calls by that."""
-    kind = request.header("content-type") or ""
-    if kind != _TYPE and not kind.startswith(f"{_TYPE}+"):
+    if not calls_grpc(request):
         return answer
     body = answer.body.rstrip(b"\n") if request.method != "HEAD" else b""
     message = _ENCODED.sub(lambda found: b"%%%02X" % found[0][0], body).decode()

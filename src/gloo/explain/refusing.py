@@ -10,6 +10,7 @@ from gloo.envoy.fault import FAULT_FILTER
 from gloo.envoy.readable import readable_config
 from gloo.envoy.route import Forward, Route
 from gloo.explain.arrival import upgrade_of
+from gloo.explain.grpc_form import calls_grpc
 from gloo.explain.lua_run import Answer
 from gloo.explain.preflight import with_origin
 from gloo.explain.request import Request
@@ -43,15 +44,15 @@ def too_large(request: Request, route: Route) -> Answer | None:
 
 
 def broken(request: Request, route: Route) -> Answer | None:
-    """Return the answer of a fault that breaks all requests of *route*; None where some may pass.
-
-    A call of gRPC is told in the form of that, which is left to Envoy.
-    """
+    """Return the answer of a fault that breaks all requests of *route*; None where some may pass."""
     abort = _config(route, FAULT_FILTER).get("abort", {})
     share = abort.get("percentage", {}).get("numerator", 0)
-    if share < _ALL or (request.header("content-type") or "").startswith("application/grpc"):
+    if share < _ALL:
         return None
-    return by_filter(_answer(abort["http_status"], _FAULT, "fault_injected"), request, route)
+    status = abort["http_status"]
+    to_grpc = Answer(status, (), b"fault filter abort")  # Envoy's own words: to it these have a status of gRPC alone
+    made = to_grpc if calls_grpc(request) else _answer(status, _FAULT, "fault_injected")
+    return by_filter(made, request, route)
 
 
 def by_filter(answer: Answer, request: Request, route: Route, *, script: bool = False) -> Answer:
