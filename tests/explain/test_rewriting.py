@@ -1,12 +1,14 @@
 """What the router changes on the way out; `tests/cli/test_trial.py` compares it with a real Envoy."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from gloo.envoy.route import Forward, HeaderChange, PathMatch, Route, RouteMatch, Target
 from gloo.envoy.route_policy import HostRewrite, RetryPolicy
 from gloo.envoy.upstream_filters import CHOSEN, METHOD, path_before, path_instead
 from gloo.explain.arrival import arrived
-from gloo.explain.request import request_of
+from gloo.explain.request import Headers, request_of
 from gloo.explain.rewriting import as_marked, changed, outgoing, substituted, with_headers, with_prefix
 from gloo.model.duration import Duration
 
@@ -159,6 +161,31 @@ def test_the_upstream_is_told_how_long_it_may_take(
     route = Route("r", RouteMatch(PathMatch("prefix", "/")), action)
     sent = outgoing(request_of("GET", "/"), route, action.targets[0])
     assert sent.header("x-envoy-expected-rq-timeout-ms") == told
+
+
+def _sent(*changes: HeaderChange, headers: Sequence[tuple[str, str]] = ()) -> Headers:
+    """Return the headers that go out on a route with *changes* for a request with *headers*."""
+    action = Forward((Target("main"),))
+    route = Route("r", RouteMatch(PathMatch("prefix", "/")), action, request_headers=changes)
+    return outgoing(request_of("GET", "/", headers), route, action.targets[0]).headers
+
+
+def test_a_function_tells_the_router_how_long_an_upstream_may_take_and_nobody_else() -> None:
+    told = _sent(headers=[("x-envoy-upstream-rq-timeout-ms", "500")])
+    assert told == (("x-envoy-expected-rq-timeout-ms", "500"),)
+    told = _sent(headers=[("x-envoy-upstream-rq-per-try-timeout-ms", "70"), ("x-envoy-retry-on", "5xx")])
+    assert told == (("x-envoy-expected-rq-timeout-ms", "70"),)
+
+
+def test_what_is_added_to_a_header_that_envoy_keeps_as_one_is_joined_to_it() -> None:
+    added = [HeaderChange(name, "b", "append") for name in ("x-forwarded-for", "x-a", "x-envoy-retry-on")]
+    told = _sent(*added, headers=[("x-forwarded-for", "a"), ("x-a", "a")])
+    assert told == (
+        ("x-forwarded-for", "a,b"),
+        ("x-a", "a"),
+        ("x-envoy-expected-rq-timeout-ms", "15000"),
+        ("x-a", "b"),
+    )
 
 
 def test_a_format_may_call_the_authority_host() -> None:

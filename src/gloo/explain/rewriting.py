@@ -13,7 +13,7 @@ from gloo.envoy.route_policy import HostRewrite
 from gloo.envoy.upstream_filters import FOR_FILTERS, METHOD, PATH
 from gloo.explain.matching import path_holds
 from gloo.explain.placeholders import is_told
-from gloo.explain.request import Headers, Request
+from gloo.explain.request import Headers, Request, joined_lines
 from gloo.functions.lowering import WHOLE_HEADER
 from gloo.model.base import replace
 from gloo.model.duration import Duration
@@ -23,6 +23,17 @@ _COMMAND = re.compile(
 )
 _USUAL_TIMEOUT = Duration(15 * 10**9)
 _TIMEOUT = "x-envoy-expected-rq-timeout-ms"
+_WHOLE_TIME = "x-envoy-upstream-rq-timeout-ms"
+_TIME_OF_A_TRY = "x-envoy-upstream-rq-per-try-timeout-ms"
+_HEDGED = "x-envoy-hedge-on-per-try-timeout"
+_FOR_THE_ROUTER = frozenset(
+    (
+        *(_TIME_OF_A_TRY, _HEDGED, "x-envoy-retry-on", "x-envoy-retry-grpc-on", "x-envoy-max-retries"),
+        *("x-envoy-retriable-status-codes", "x-envoy-retriable-header-names"),
+        *("x-envoy-upstream-rq-timeout-alt-response", "x-envoy-upstream-stream-duration-ms"),
+    )
+)
+"""What the router reads, whoever has set it, and sends to nobody."""
 _GROUP = re.compile(r"\\([0-9\\])")
 
 
@@ -40,16 +51,28 @@ def outgoing(request: Request, route: Route, target: Target, *, endpoint_name: s
     host, path = _host(request, action, target, endpoint_name), _path(request.path, action, route.match.path)
     told = (("x-envoy-original-host", request.host, host), ("x-envoy-original-path", request.path, path))
     originals = tuple((name, before) for name, before, after in told if after is not None)
-    headers = tuple(pair for pair in request.headers if pair[0] not in dict(originals))
+    gone = _FOR_THE_ROUTER | dict(originals).keys()
+    headers = joined_lines(tuple(pair for pair in request.headers if pair[0] not in gone))
     return replace(request, host=host or request.host, path=path or request.path, headers=(*headers, *originals))
 
 
 def _timed(request: Request, action: Forward) -> Request:
-    """Return *request* with the milliseconds that the upstream has; in truth those that Envoy took are less."""
-    span, retry = action.timeout or _USUAL_TIMEOUT, action.retry
-    tried = retry.per_try if retry is not None and not retry.hedge else None
-    most = min((each.nanoseconds for each in (span, tried) if each is not None and each.nanoseconds), default=0)
-    return changed(request, (HeaderChange(_TIMEOUT, str(most // 10**6)),)) if most else request
+    """Return *request* with the milliseconds that the upstream has, as the route says or a function in headers.
+
+    In truth those that Envoy took are less.
+    """
+    retry, span = action.retry, _USUAL_TIMEOUT if action.timeout is None else action.timeout
+    tried = retry.per_try if retry is not None else None
+    whole, each = (_milliseconds(request, *pair) for pair in ((_WHOLE_TIME, span), (_TIME_OF_A_TRY, tried)))
+    hedged = (retry is not None and retry.hedge) or request.header(_HEDGED) == "true"
+    most = min((time for time in (whole, 0 if hedged else each) if time), default=0)
+    request = changed(request, (HeaderChange(_TIMEOUT, str(most)),)) if most else request
+    return changed(request, (), (_WHOLE_TIME, "x-envoy-upstream-alt-stat-name"))
+
+
+def _milliseconds(request: Request, header: str, span: Duration | None) -> int:
+    told = request.header(header) or ""
+    return int(told) if told.isdecimal() else 0 if span is None else span.nanoseconds // 10**6
 
 
 def as_marked(request: Request, target: Target) -> Request:
