@@ -91,7 +91,15 @@ def test_a_referer_is_passed_on(referer: str) -> None:
     "referer",
     [
         *("http://u@a.test/", "http://u:p@a.test/", "http://:@a.test/", "http://a.test/#f", "http://a.test#"),
-        *("http://a.test:65536/", "http://a.test:x/", "http://a.test:/", "http:///x", "http:a", "about:blank"),
+        *(
+            "http://a.test:65536/",
+            f"http://a.test:{'1' * 5000}/",
+            "http://a.test:x/",
+            "http://a.test:/",
+            "http:///x",
+            "http:a",
+            "about:blank",
+        ),
         *("http://a_b/", "http://a b/", "http://é.test/", "http://a.test/x y", "http://[1]/", "-a://x/", "x:y/"),
         *("/x y", "/x#", "/é", "/[", "é", "http://a.test,http://b_c/"),
     ],

@@ -87,7 +87,8 @@ def _is_referer(value: str) -> bool:
     """Tell whether Envoy passes on *value*: an address without user and fragment, or the end of one."""
     found = _ABSOLUTE.fullmatch(value)
     if found is not None:
-        return int(found["port"] or 0) <= _LAST_PORT and (found["v6"] is None or _is_v6(found["v6"]))
+        port = (found["port"] or "0").lstrip("0")
+        return len(port) < 6 and int(port or 0) <= _LAST_PORT and (found["v6"] is None or _is_v6(found["v6"]))
     return _RELATIVE.fullmatch(value) is not None
 
 

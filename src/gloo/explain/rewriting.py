@@ -72,7 +72,7 @@ def _timed(request: Request, action: Forward) -> Request:
 
 def _milliseconds(request: Request, header: str, span: Duration | None) -> int:
     told = request.header(header) or ""
-    return int(told) if told.isdecimal() else 0 if span is None else span.nanoseconds // 10**6
+    return int(told) if re.fullmatch("[0-9]{1,18}", told) else 0 if span is None else span.nanoseconds // 10**6
 
 
 def as_marked(request: Request, target: Target) -> Request:
