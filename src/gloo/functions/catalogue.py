@@ -1,7 +1,7 @@
 """The functions of the template language: names, numbers of arguments, and what each of them does at run time.
 
-A function listed here is called ``gloo.call_<name>`` in the runtime with its values, unless `expressions` writes it in
-a way of its own.
+A function listed here is called ``gloo.call_<name>`` in the runtime with its values, unless `calls` writes it in a
+way of its own.
 """
 
 from collections.abc import Mapping
