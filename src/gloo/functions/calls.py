@@ -5,17 +5,17 @@ has to be known when the template is compiled, are written in a way of their own
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from gloo.functions import lua
-from gloo.functions.catalogue import LATER
+from gloo.functions.catalogue import FUNCTIONS
 from gloo.functions.constants import check_pseudo_header
 from gloo.functions.extractors import named_groups, replacement
 from gloo.functions.names import Names
 from gloo.functions.regex import compile_pattern
 from gloo.functions.source import Source
-from gloo.functions.tree import Call, Expression, Item, Literal, Variable
+from gloo.functions.tree import Call, Expression, Item, Literal, Variable, taken
 
 _CONTROLS = re.compile(r"[\x00-\x06\x08\x0e-\x1f\x7f]")
 """What ``"\\b"`` and ``"\\1"`` in quotes stand for, and no one means in a regex."""
@@ -48,10 +48,16 @@ def _usual(write: Writer, call: Call) -> str:
     return lua.call(f"gloo.call_{call.function}", write.subject(call), *_arguments(write, call))
 
 
-def _arguments(write: Writer, call: Call) -> list[str]:
+def _arguments(write: Writer, call: Call) -> Iterator[str]:
     """Write what *call* is given; of what comes behind the first, each has a site of its own."""
-    later = {"text": write.text, "number": write.number}.get(LATER.get(call.function, ""), write.need)
-    return [(later if index else write.need)(argument) for index, argument in enumerate(call.arguments)]
+    for index, (takes, argument) in enumerate(taken(call)):
+        match takes:
+            case "text" if index:
+                yield write.text(argument)
+            case "number" | "divisor" if index:
+                yield write.number(argument)
+            case _:
+                yield write.need(argument)
 
 
 def _default(write: Writer, call: Call) -> str:
@@ -71,7 +77,7 @@ def _optional(write: Writer, expression: Expression) -> str:
     match expression:
         case Item(base, key):
             return lua.call("gloo.item", _optional(write, base), write.need(key))
-        case Call("first" | "last" | "at" as function, (items, *rest)):
+        case Call(function, (items, *rest)) if FUNCTIONS[function].lenient:
             some = f"gloo.some_{function}"
             return lua.call(some, write.subject(expression), _optional(write, items), *map(write.need, rest))
         case Call("cluster_metadata"):
@@ -171,7 +177,7 @@ def _raw(write: Writer, call: Call) -> str:
 
 def _digest(write: Writer, call: Call) -> str:
     arguments = call.arguments
-    if len(arguments) == (2 if call.function == "sha256" else 3):
+    if len(arguments) == FUNCTIONS[call.function].most:
         form = _constant(write, call, arguments[-1])
         if form.text not in ("hex", "base64", "base64url"):
             raise form.error(0, f"{form.text!r} is not a way to write bytes", "hex, base64 or base64url")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from gloo.functions import lua
 from gloo.functions.calls import write_call
+from gloo.functions.catalogue import FUNCTIONS
 from gloo.functions.names import Names
 from gloo.functions.source import Source
 from gloo.functions.tree import (
@@ -172,7 +173,7 @@ class Expressions(Value, frozen=True):
         """Return what prints *expression*, if it is text of the request, which has no JSON type of its own."""
         if isinstance(expression, Variable):
             return self.names.resolve(expression, self.local, self.source).printer
-        return "gloo.json_parameter" if isinstance(expression, Call) and expression.function in _TEXTS else ""
+        return "gloo.json_parameter" if isinstance(expression, Call) and FUNCTIONS[expression.function].untyped else ""
 
     def site(self, expression: Expression) -> str:
         """The number of the site of *expression*."""
@@ -220,7 +221,3 @@ class Expressions(Value, frozen=True):
         keys = [lua.quoted(key) for key in pairs]
         values = [f"[{lua.quoted(key)}] = {self.need(value)}" for key, value in pairs.items()]
         return f"{{{', '.join((*keys, *values))}}}"
-
-
-_TEXTS = frozenset(("header", "request_header", "extraction"))
-"""Functions that give text of the message, which has no JSON type of its own."""

@@ -11,7 +11,7 @@ from gloo.errors import TemplateError
 from gloo.functions import lua
 from gloo.functions.blocks import render
 from gloo.functions.body_language import place_body
-from gloo.functions.catalogue import SOUND
+from gloo.functions.catalogue import FUNCTIONS
 from gloo.functions.context import HeaderValue, place
 from gloo.functions.expressions import Expressions, Sites
 from gloo.functions.faults import Faults
@@ -156,7 +156,7 @@ class MessageWriter:
             problem = "this value is not escaped"
             self.warnings.append(source.error(at, problem, "raw lets a client's value be part of the text around it"))
         try_constants(block, source)
-        self.names.foreign |= not SOUND.issuperset(functions_of(block))
+        self.names.foreign |= not all(FUNCTIONS[name].sound for name in functions_of(block))
         self.rooms.append((room_of(block, source, self.names.nested), source))
         return render(variable, block, Expressions(self.names, self.sites, source, {}))
 

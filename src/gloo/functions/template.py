@@ -13,7 +13,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from gloo.errors import TemplateError
 from gloo.functions import lexer
-from gloo.functions.catalogue import FUNCTIONS, Function
+from gloo.functions.catalogue import FUNCTIONS, TESTS, Function
 from gloo.functions.constants import check_constants
 from gloo.functions.pointers import steps
 from gloo.functions.source import Source
@@ -58,17 +58,6 @@ _MARKS = ("{{", "{%", "{#", "##")
 """A text without any of them needs no parser."""
 
 _COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
-_TESTS = {
-    "defined": "exists",
-    "number": "isNumber",
-    "string": "isString",
-    "boolean": "isBoolean",
-    "integer": "isInteger",
-    "float": "isFloat",
-    "odd": "odd",
-    "even": "even",
-    "divisibleby": "divisibleBy",
-}
 
 
 def parse(source: Source) -> Block:
@@ -189,9 +178,9 @@ class _Reader:
             return Not(self._function("exists", node, node.lineno, [node.node]), node.lineno)
         if node.name == "none":
             return Comparison("==", self.expression(node.node), Literal(None, node.lineno), node.lineno)
-        if node.name not in _TESTS:
-            raise self._source.error(node.lineno, f"unknown test '{node.name}'", f"known: {', '.join(sorted(_TESTS))}")
-        return self._function(_TESTS[node.name], node, node.lineno, [node.node])
+        if node.name not in TESTS:
+            raise self._source.error(node.lineno, f"unknown test '{node.name}'", f"known: {', '.join(sorted(TESTS))}")
+        return self._function(TESTS[node.name], node, node.lineno, [node.node])
 
     def _function(
         self, name: str, node: nodes.Call | nodes.Filter | nodes.Test, at: int, first: list[nodes.Expr]
