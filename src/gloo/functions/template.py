@@ -48,7 +48,7 @@ from gloo.model.base import replace
 MAX_LENGTH = 65_536
 """Characters in one template; Envoy's LuaJIT can compile what comes of it."""
 
-MAX_DEPTH = 60
+MAX_EXPRESSION_DEPTH = 60
 """Expressions in one another: what reads and writes them goes down by recursion."""
 
 MAX_TWICE = 40
@@ -128,8 +128,8 @@ class _Reader:
         read = self._EXPRESSIONS.get(type(node))
         if read is None:
             raise self._foreign(node)
-        if self._depth >= MAX_DEPTH:
-            problem = f"the expression has more than {MAX_DEPTH} steps in one another"
+        if self._depth >= MAX_EXPRESSION_DEPTH:
+            problem = f"the expression has more than {MAX_EXPRESSION_DEPTH} steps in one another"
             raise self._source.error(_place(node), problem, "name a part of it with {% set %}")
         self._depth += 1
         expression = read(self, node)
