@@ -1,4 +1,7 @@
-"""Refuse at load what is known to fail for every request: calls and operators on constants that can't be used."""
+"""Refuse at load what is known to fail for every request: calls and operators on constants that can't be used.
+
+One constant is enough for it, whatever a request brings beside it. What is constant as a whole is run, see `trial`.
+"""
 
 import re
 

@@ -1,4 +1,7 @@
-"""Try at load what is the same for every request, with the runtime itself: what fails then fails whenever it is met."""
+"""Try at load what is the same for every request, with the runtime itself: what fails then fails whenever it is met.
+
+What one constant alone makes fail was refused before, when the template was parsed, see `constants`.
+"""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
