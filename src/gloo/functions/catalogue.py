@@ -84,7 +84,9 @@ _ALL = (
         "the bytes of base64 text, of either alphabet",
         aliases=("base64Decode",),
     ),
-    Function("base64_encode", ("text",), "base64_encode(x)", "base64, with padding", aliases=("base64Encode",)),
+    Function(
+        "base64_encode", ("text",), "base64_encode(x)", "base64, with padding", aliases=("base64Encode",), sound=True
+    ),
     Function(
         "base64url_decode", ("text",), "base64url_decode(x)", "the same as base64_decode", aliases=("base64UrlDecode",)
     ),
@@ -94,6 +96,7 @@ _ALL = (
         "base64url_encode(x)",
         "base64 for URLs, without padding",
         aliases=("base64UrlEncode",),
+        sound=True,
     ),
     Function("body", (), "body()", "the text of the request's body", varies=True),
     Function("capitalize", ("text",), "capitalize(x)", "the first letter made large, the others small"),
@@ -174,6 +177,7 @@ _ALL = (
         "hmac_sha256(key, x)",
         "the HMAC with SHA-256 as hex, or 'base64' or 'base64url'",
         optional=1,
+        sound=True,
     ),
     Function(
         "host_metadata",
@@ -225,7 +229,11 @@ _ALL = (
         passes_on=True,
     ),
     Function(
-        "regex_match", ("text", "text"), 'regex_match(x, "[0-9]+")', "whether a regex matches somewhere in a text"
+        "regex_match",
+        ("text", "text"),
+        'regex_match(x, "[0-9]+")',
+        "whether a regex matches somewhere in a text",
+        sound=True,
     ),
     Function(
         "regex_replace",
@@ -258,7 +266,12 @@ _ALL = (
         "round", ("number", "number"), "round(x, 2)", "a number rounded to so many digits", optional=1, sound=True
     ),
     Function(
-        "sha256", ("text", "text"), "sha256(x)", "the SHA-256 digest as hex, or 'base64' or 'base64url'", optional=1
+        "sha256",
+        ("text", "text"),
+        "sha256(x)",
+        "the SHA-256 digest as hex, or 'base64' or 'base64url'",
+        optional=1,
+        sound=True,
     ),
     Function("sort", ("list",), "sort(xs)", "a list in order: numbers by value or texts by their bytes", sound=True),
     Function(
@@ -270,10 +283,10 @@ _ALL = (
     ),
     Function("trim", ("text",), "trim(x)", "a text without blanks at its ends", sound=True),
     Function("upper", ("text",), "upper(x)", "ASCII letters made large", sound=True),
-    Function("url_encode", ("text",), "url_encode(x)", "a text percent-encoded"),
+    Function("url_encode", ("text",), "url_encode(x)", "a text percent-encoded", sound=True),
     Function("uuid", (), "uuid()", "a random UUID", varies=True),
     Function("values", ("text",), 'values("tag")', "all the values of a form's field, as a list", varies=True),
-    Function("word_count", ("text",), "word_count(x)", "the number of words of a text"),
+    Function("word_count", ("text",), "word_count(x)", "the number of words of a text", sound=True),
 )
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
