@@ -136,7 +136,8 @@ def test_a_template_of_headers_works_without_a_body() -> None:
 def test_a_failure_leaves_nothing_of_the_answer(reply: Reply, code: str, rule: ResponseTemplate) -> None:
     cached = Reply(reply.status, {**reply.headers, "cache-control": "max-age=60", "set-cookie": "a=b"}, reply.body)
     after = answered(cached, rule)
-    assert (after.status, json.loads(after.body)["error"]["reason"]) == (502, code)
+    error = json.loads(after.body)["error"]
+    assert (after.status, error["status"], error["reason"]) == (502, 502, code)
     assert after.headers == {"content-type": "application/json", "x-gloo-error": code}
 
 
