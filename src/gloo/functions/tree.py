@@ -271,21 +271,3 @@ def expressions_of(statement: Statement) -> tuple[Expression, ...]:
         case If(branches):
             return tuple(branch.condition for branch in branches)
     return ()
-
-
-def raw_marks(block: Block) -> Iterator[int]:
-    """The offsets of the outputs in *block* that are not escaped."""
-    for statement in statements(block):
-        if isinstance(statement, Output) and _is_raw(statement.expression):
-            yield statement.at
-
-
-def _is_raw(expression: Expression) -> bool:
-    match expression:
-        case Call("raw", (inner,)):
-            return not isinstance(inner, Literal)
-        case Choice(_, then, otherwise):
-            return _is_raw(then) or _is_raw(otherwise)
-        case Call("default", (_, second)):
-            return _is_raw(second)
-    return False
