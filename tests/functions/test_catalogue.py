@@ -4,7 +4,7 @@ from gloo.functions.catalogue import ALIASES, CHANGING, FUNCTIONS, SOUND
 
 OF_ANY_BYTES = (
     *("base64_decode", "base64_encode", "base64url_decode", "base64url_encode", "capitalize", "hmac_sha256", "raw"),
-    *("regex_match", "regex_replace", "replace", "sha256", "substring", "url_encode", "word_count"),
+    *("regex_match", "regex_replace", "replace", "sha256", "split", "substring", "url_encode", "word_count"),
 )
 """Neither: the same for the same arguments, but not known to keep UTF-8 whole."""
 

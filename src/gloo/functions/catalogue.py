@@ -92,6 +92,7 @@ _ALL = (
     Function("round", 1, 2, "round(x, 2)", "a number rounded to so many digits"),
     Function("sha256", 1, 2, "sha256(x)", "the SHA-256 digest as hex, or 'base64' or 'base64url'"),
     Function("sort", 1, 1, "sort(xs)", "a list in order: numbers by value or texts by their bytes"),
+    Function("split", 2, 2, 'split(x, ",")', "the texts of a text between the occurrences of another one, as a list"),
     Function("substring", 2, 3, "substring(x, 0, 3)", "the characters from a position on, at most so many"),
     Function("trim", 1, 1, "trim(x)", "a text without blanks at its ends"),
     Function("upper", 1, 1, "upper(x)", "ASCII letters made large"),
@@ -121,7 +122,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
 LATER: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("divisibleBy", "round"), "number"),
-        **dict.fromkeys(("hmac_sha256", "join", "replace", "replace_with_random"), "text"),
+        **dict.fromkeys(("hmac_sha256", "join", "replace", "replace_with_random", "split"), "text"),
     }
 )
 """What functions take behind their first value where another kind of value fails."""
