@@ -119,6 +119,29 @@ def test_the_whole_body_and_all_its_fields(gateway: Gateway) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        (b'[1.0, {"a": 2}]', b'[[1.0,{"a":2}],1.0]'),
+        (b"[]", b"[[],7]"),
+        (b'"x"', b'["x",7]'),
+        (b"1.50", b"[1.50,7]"),
+        (b"null", b"[null,7]"),
+        (b"", b'[{"q":"1"},7]'),
+        (b'{"a": 1}', b'[{"a":1,"q":"1"},7]'),
+    ],
+)
+def test_the_whole_body_may_be_any_json(gateway: Gateway, body: bytes, sent: bytes) -> None:
+    template = "[{{ context() }},{{ default(context()[0], 7) }}]"
+    outcome = call(gateway, Request("/?q=1", body=body), body=template, parameters=[Parameter("query", "q")])
+    assert outcome.request.body == sent
+
+
+def test_a_body_that_is_a_list_has_no_fields(gateway: Gateway) -> None:
+    template = "{% for x in context() %}{{ x.a }}{{ default(a, '-') }}{% endfor %}"
+    assert call(gateway, Request(body=b'[{"a": 1}, {"a": 2}]'), body=template).request.body == b"1-2-"
+
+
 def test_extraction_takes_parameters_only(gateway: Gateway) -> None:
     parameters = [Parameter("query", "a", "{x.y}"), Parameter("query", "b")]
     outcome = call(

@@ -45,7 +45,7 @@ _ALL = (
     Function(
         "cluster_metadata", 1, 1, 'cluster_metadata("region")', "an annotation of the upstream, by metadata.annotations"
     ),
-    Function("context", 0, 0, "context()", "all fields of the body"),
+    Function("context", 0, 0, "context()", "the JSON of the body, with the parameters among its fields"),
     Function("data_source", 1, 1, 'data_source("terms")', "a text of the function's data_sources"),
     Function("default", 2, 2, 'default(x, "none")', "the first value, or the second if the first is missing or null"),
     Function("divisibleBy", 2, 2, "divisibleBy(x, 3)", "whether a number divides by another"),

@@ -295,7 +295,7 @@ class Expressions(Value, frozen=True):
         return '(text or "")'
 
     def _context(self, expression: Call) -> str:
-        return self.names.everything()
+        return self.names.whole()
 
     def _extraction(self, expression: Call) -> str:
         variable = Variable(tuple(self._name(expression).text.split(".")), expression.arguments[0].at)

@@ -44,9 +44,10 @@ local answered, ours -- of the answer that is being rendered: its status, and wh
 -- The fields of an upstream's answer; an error page that is not JSON has none, nor has an error of the gateway's own.
 function gloo.answer_fields(text)
   if answered < 400 then return gloo.fields(text) end
-  if ours then return gloo.empty end
-  local parsed, fields = pcall(gloo.fields, text)
-  return parsed and fields or gloo.empty
+  if ours then return gloo.empty, gloo.empty end
+  local parsed, fields, whole = pcall(gloo.fields, text)
+  if parsed then return fields, whole end
+  return gloo.empty, gloo.empty
 end
 
 -- The rule for an answer with this status, and whether it needs the body.
