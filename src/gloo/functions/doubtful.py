@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterator
 
 from gloo.errors import TemplateError
-from gloo.functions.catalogue import CHANGING
+from gloo.functions.catalogue import FUNCTIONS
 from gloo.functions.source import Source
 from gloo.functions.tree import (
     Block,
     Call,
-    Choice,
     Expression,
     Literal,
     Logic,
@@ -17,6 +16,7 @@ from gloo.functions.tree import (
     Variable,
     children,
     expressions_of,
+    raw_values,
     statements,
 )
 
@@ -29,29 +29,18 @@ _OTHER_VALUE = 'write default(a, "x") for another value, and a == "x" or a == "y
 def doubts(block: Block, source: Source) -> Iterator[TemplateError]:
     """Warn of values of a message that are not escaped, and of constants among the sides of `and` and `or`."""
     for statement in statements(block):
-        if isinstance(statement, Output) and _is_raw(statement.expression):
+        if isinstance(statement, Output) and any(map(_is_foreign, raw_values(statement.expression))):
             hint = "raw lets a client's value be part of the text around it"
             yield source.error(statement.at, "this value is not escaped", hint)
         for expression in expressions_of(statement):
             yield from _constant_sides(expression, source)
 
 
-def _is_raw(expression: Expression) -> bool:
-    match expression:
-        case Call("raw", (inner,)):
-            return _is_foreign(inner)
-        case Choice(_, then, otherwise):
-            return _is_raw(then) or _is_raw(otherwise)
-        case Call("default", (_, second)):
-            return _is_raw(second)
-    return False
-
-
 def _is_foreign(expression: Expression) -> bool:
     """Tell whether anything of a message is in *expression*."""
     if isinstance(expression, Variable):
         return True
-    if isinstance(expression, Call) and expression.function in CHANGING:
+    if isinstance(expression, Call) and FUNCTIONS[expression.function].varies:
         return expression.function not in _OURS
     return any(map(_is_foreign, children(expression)))
 

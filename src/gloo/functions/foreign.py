@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
-from gloo.functions.catalogue import ALIASES, FUNCTIONS
+from gloo.functions.catalogue import FUNCTIONS
 
 _LOOP = "write a loop: {% for x in xs %}{% if x.price > 1 %} ... {% endif %}{% endfor %}"
 _PAIRS = "write {% for key, value in object %}"
@@ -172,5 +172,5 @@ def instead_of_sign(text: str, at: int) -> str:
 
 
 def _nearest(name: str) -> str:
-    found = get_close_matches(name, [each for each in FUNCTIONS if each not in ALIASES], n=1)
+    found = get_close_matches(name, [name for name, each in FUNCTIONS.items() if name == each.name], n=1)
     return f"did you mean {found[0]}()?" if found else "see the list of functions in docs/functions.md"

@@ -11,7 +11,7 @@ from gloo.errors import TemplateError
 from gloo.functions import lua
 from gloo.functions.blocks import render
 from gloo.functions.body_language import place_body
-from gloo.functions.catalogue import SOUND
+from gloo.functions.catalogue import FUNCTIONS
 from gloo.functions.context import HeaderValue, place
 from gloo.functions.doubtful import doubts
 from gloo.functions.expressions import Expressions, Sites
@@ -159,7 +159,7 @@ class MessageWriter:
         """Write the lines that set *variable* to the text of *block*."""
         self.warnings.extend(doubts(block, source))
         try_constants(block, source)
-        self.names.foreign |= not SOUND.issuperset(functions_of(block))
+        self.names.foreign |= not all(FUNCTIONS[name].sound for name in functions_of(block))
         self.rooms.append((room_of(block, source, self.names.nested), source))
         return render(variable, block, Expressions(self.names, self.sites, source, {}))
 

@@ -12,7 +12,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from gloo.errors import TemplateError
 from gloo.functions import lexer
-from gloo.functions.catalogue import FUNCTIONS, Function
+from gloo.functions.catalogue import FUNCTIONS, TESTS, Function
 from gloo.functions.constants import check_constants
 from gloo.functions.foreign import instead_of_function, instead_of_method, instead_of_test
 from gloo.functions.pointers import steps
@@ -48,7 +48,7 @@ from gloo.model.base import replace
 MAX_LENGTH = 65_536
 """Characters in one template; Envoy's LuaJIT can compile what comes of it."""
 
-MAX_DEPTH = 60
+MAX_EXPRESSION_DEPTH = 60
 """Expressions in one another: what reads and writes them goes down by recursion."""
 
 MAX_TWICE = 40
@@ -60,17 +60,6 @@ _MARKS = ("{{", "{%", "{#", "##")
 _COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
 _SLICE = "substring(x, 0, 3) is a part of a text; in a loop over a list, {% if loop.index < 3 %}"
 _EMPTY = 'write x if x else "none" for another value in place of an empty one'
-_TESTS = {
-    "defined": "exists",
-    "number": "isNumber",
-    "string": "isString",
-    "boolean": "isBoolean",
-    "integer": "isInteger",
-    "float": "isFloat",
-    "odd": "odd",
-    "even": "even",
-    "divisibleby": "divisibleBy",
-}
 
 
 def parse(source: Source) -> Block:
@@ -141,8 +130,8 @@ class _Reader:
         read = self._EXPRESSIONS.get(type(node))
         if read is None:
             raise self._foreign(node)
-        if self._depth >= MAX_DEPTH:
-            problem = f"the expression has more than {MAX_DEPTH} steps in one another"
+        if self._depth >= MAX_EXPRESSION_DEPTH:
+            problem = f"the expression has more than {MAX_EXPRESSION_DEPTH} steps in one another"
             raise self._source.error(_place(node), problem, "name a part of it with {% set %}")
         self._depth += 1
         expression = read(self, node)
@@ -192,10 +181,10 @@ class _Reader:
             return Not(self._function("exists", node, node.lineno, [node.node]), node.lineno)
         if node.name == "none":
             return Comparison("==", self.expression(node.node), Literal(None, node.lineno), node.lineno)
-        if node.name not in _TESTS:
-            known = (*_TESTS, "none", "undefined")
+        if node.name not in TESTS:
+            known = (*TESTS, "none", "undefined")
             raise self._source.error(node.lineno, f"unknown test '{node.name}'", instead_of_test(node.name, known))
-        return self._function(_TESTS[node.name], node, node.lineno, [node.node])
+        return self._function(TESTS[node.name], node, node.lineno, [node.node])
 
     def _function(
         self, name: str, node: nodes.Call | nodes.Filter | nodes.Test, at: int, first: list[nodes.Expr]
