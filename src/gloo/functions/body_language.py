@@ -118,7 +118,7 @@ def _guessed(block: Block, language: Language[Any], media_type: str, *, source: 
         hint = f"for another language than {language.name} set the header content-type"
         if computed:
             hint = f"for another language than {language.name} let content-type be the same for all requests"
-        raise error.changed(hint=hint) from error
+        raise error.changed(hint=error.hint or hint) from error
 
 
 def _unlike(

@@ -157,7 +157,7 @@ def _body(write: Writer, call: Call) -> str:
 
 
 def _context(write: Writer, call: Call) -> str:
-    return write.names.everything()
+    return write.names.whole()
 
 
 def _extraction(write: Writer, call: Call) -> str:

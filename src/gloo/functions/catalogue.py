@@ -108,7 +108,14 @@ _ALL = (
         aliases=("clusterMetadata",),
         varies=True,
     ),
-    Function("context", (), "context()", "all fields of the body", sound=True, varies=True),
+    Function(
+        "context",
+        (),
+        "context()",
+        "the JSON of the body, with the parameters among its fields",
+        sound=True,
+        varies=True,
+    ),
     Function("data_source", ("text",), 'data_source("terms")', "a text of the function's data_sources", varies=True),
     Function(
         "default",
@@ -274,6 +281,12 @@ _ALL = (
         sound=True,
     ),
     Function("sort", ("list",), "sort(xs)", "a list in order: numbers by value or texts by their bytes", sound=True),
+    Function(
+        "split",
+        ("text", "text"),
+        'split(x, ",")',
+        "the texts of a text between the occurrences of another one, as a list",
+    ),
     Function(
         "substring",
         ("text", "any", "any"),

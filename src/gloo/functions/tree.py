@@ -282,16 +282,18 @@ def expressions_of(statement: Statement) -> tuple[Expression, ...]:
 def raw_marks(block: Block) -> Iterator[int]:
     """The offsets of the outputs in *block* that are not escaped."""
     for statement in statements(block):
-        if isinstance(statement, Output) and _is_raw(statement.expression):
+        raw = raw_values(statement.expression) if isinstance(statement, Output) else ()
+        if any(not isinstance(value, Literal) for value in raw):
             yield statement.at
 
 
-def _is_raw(expression: Expression) -> bool:
+def raw_values(expression: Expression) -> Iterator[Expression]:
+    """The values that *expression* may come out as without escaping."""
     match expression:
         case Call("raw", (inner,)):
-            return not isinstance(inner, Literal)
+            yield inner
         case Choice(_, then, otherwise):
-            return _is_raw(then) or _is_raw(otherwise)
+            yield from raw_values(then)
+            yield from raw_values(otherwise)
         case Call("default", (_, second)):
-            return _is_raw(second)
-    return False
+            yield from raw_values(second)
