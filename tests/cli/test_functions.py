@@ -1,5 +1,6 @@
 """gloo functions: the catalogue."""
 
+import json
 from pathlib import Path
 
 from tests.cli.command_line import gloo, told
@@ -13,6 +14,19 @@ def test_functions_are_listed_with_what_they_need_and_who_calls_them(folder: Pat
     (function,) = told("functions", "-d", folder)
     assert function["parameters"] == [{"name": "id", "templates": ["path"]}]
     assert function["routes"] == [{"route": "default/0", "sources": {"id": "body field"}}]
+
+
+def test_all_places_of_a_name_are_told_in_their_order(folder: Path) -> None:
+    route = {
+        "request_matcher": {"path_exact": "/p"},
+        "single_destination": {"function": {"upstream_name": "petstore", "function_name": "get_pet"}},
+        "extensions": {
+            "parameters": [{"from": "query", "name": "id"}, {"from": "header", "name": "x-id", "match": "{id}"}]
+        },
+    }
+    (folder / "routes.yaml").write_text(json.dumps({"virtual_services": [{"name": "default", "routes": [route]}]}))
+    (function,) = told("functions", folder)
+    assert function["routes"] == [{"route": "default/0", "sources": {"id": "query id, else header x-id {id}"}}]
 
 
 def test_a_folder_without_functions_says_so(tmp_path: Path) -> None:

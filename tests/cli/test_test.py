@@ -36,6 +36,19 @@ def test_tests_that_hold_end_with_status_0(shop: Path) -> None:
     assert result.stderr == f"{shop}: 1 test, none failed\n"
 
 
+def test_a_field_that_no_test_has_is_told_with_the_nearest(shop: Path) -> None:
+    (shop / "tests/a.yaml").write_text(PASSES.replace("path:", "pth:", 1))
+    assert "\n      unknown field (did you mean 'path'?)\n" in gloo("test", shop, status=1).stdout
+
+
+@pytest.mark.parametrize(("asked", "why"), [("method: post, path: /pet/", "post"), ("path: /pet/ü", "no target")])
+def test_a_request_that_envoy_does_not_take_is_told_why(shop: Path, asked: str, why: str) -> None:
+    (shop / "tests/a.yaml").write_text(f"name: a\nrequest: {{{asked}}}\nexpect: {{upstream_request: {{}}}}\n")
+    (line,) = (each for each in gloo("test", shop, status=1).stdout.splitlines() if "upstream_request" in each)
+    assert line.strip().startswith("upstream_request: expected a request, got an answer of the gateway: 400 (")
+    assert why in line
+
+
 def test_a_test_that_fails_says_what_is_different_and_where(shop: Path) -> None:
     (shop / "tests/a.yaml").write_text(f"{PASSES}---\n{FAILS}")
     result = gloo("test", shop, status=1)

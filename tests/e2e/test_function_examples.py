@@ -65,6 +65,18 @@ async def test_an_api_is_reshaped_for_another_contract(example: Example, gateway
         assert (none.status_code, none.json()["errors"][0]["title"]) == (404, "there is no such animal")
 
 
+async def test_a_list_is_a_table_an_error_has_details_and_a_query_is_a_body(example: Example, gateway: Gateway) -> None:
+    async with gateway(example("29-formats")) as running:
+        table = await running.get("/pets.csv")
+        assert table.headers["content-type"] == "text/csv"
+        assert table.text.splitlines()[:2] == ["id,name,status", '1,"Rex",available']
+        none = await running.get("/pets/4711")
+        assert (none.status_code, none.headers["content-type"]) == (404, "application/problem+json")
+        assert none.json()["instance"] == "/pets/4711"
+        added = await running.request("POST", "/pets?pet=Max,SOLD")
+        assert (added.status_code, added.json()["name"], added.json()["status"]) == (201, "Max", "sold")
+
+
 async def test_the_contract_holds_when_the_upstream_is_down(example: Example, gateway: Gateway) -> None:
     folder = example("15-another-contract")
     port = PORT.search((folder / "gloo.yaml").read_text())

@@ -19,6 +19,7 @@ def test_the_particular_comes_before_the_general_and_what_is_not_the_clients_fau
         (401, "token_refused"),
         (413, "too_large"),
         (504, "upstream_timeout"),
+        (503, "overloaded"),
         (None, "upstream_unreachable"),
         (None, "upstream_unhealthy"),
         (None, "upstream_overloaded"),

@@ -7,6 +7,7 @@ from tests.explain.shop import shop
 from tests.support.translating import PLUGINS, config_of
 
 from gloo.errors import ConfigError, MissingReference
+from gloo.explain.bodies import body_with, text_of
 from gloo.explain.calling import Given, argument, find_function, nested, rendered
 from gloo.explain.lua_run import Answer
 from gloo.explain.request import Headers, Request
@@ -35,6 +36,16 @@ def test_what_is_nested_too_deep_to_be_read_is_text() -> None:
     deep = "[" * 100_000
     assert argument(f"a={deep}") == ("a", deep)
     assert [Given(body=body).media_type for body in (b"[1]", deep.encode())] == ["application/json", ""]
+
+
+@pytest.mark.parametrize(
+    "digits", ["1.10", "2.0", "1e3", "1E+2", "1e400", "0.1000000000000000055", "12345678901234567890"]
+)
+def test_a_number_keeps_its_digits(digits: str) -> None:
+    name, value = argument(f"a={digits}")
+    assert text_of(value) == digits
+    assert body_with({name: [value, {"b": value}]}, "json")[1].decode() == f'{{"a": [{digits}, {{"b": {digits}}}]}}'
+    assert body_with({name: value}, "form")[1].decode() == f"a={digits.replace('+', '%2B')}"
 
 
 def test_an_argument_without_a_value_is_refused() -> None:

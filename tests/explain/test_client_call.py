@@ -88,3 +88,33 @@ def test_a_value_that_an_extractor_never_takes_is_told(argument: tuple[str, str]
 def test_a_name_that_the_function_has_no_use_for_is_told_with_the_nearest() -> None:
     with pytest.raises(ConfigError, match=r"no use for 'nam'.*did you mean 'name'"):
         _sent("pets/add", [("nam", 1)])
+
+
+def _tenants(domains: str, parameters: str) -> str:
+    config = SHOP.replace('{path: "/pet/{id}", headers: {x-id: "{id}"}}', parameters)
+    return config.replace("domains: [shop.test]", f"domains: {domains}").replace('["*.shop.test"]', "[wild.test]")
+
+
+@pytest.mark.parametrize("domains", ["['*']", "['*.shop.test']"])
+def test_a_value_of_the_host_goes_into_the_host(domains: str) -> None:
+    config = _tenants(domains, '[{from: authority, match: "{id}.shop.test"}]')
+    assert _sent("pets/get", [("id", "Ann")], config)[1] == "/pets/ann"
+
+
+def test_a_whole_host_is_a_value_too() -> None:
+    config = _tenants("['*']", "[{from: authority, name: id}]")
+    assert _sent("pets/get", [("id", "ann.test")], config)[1] == "/pets/ann.test"
+
+
+def test_a_host_that_the_virtual_service_does_not_answer_for_is_told() -> None:
+    config = _tenants("['*.shop.test']", '[{from: authority, match: "{id}.elsewhere.test"}]')
+    with pytest.raises(ConfigError, match=r"host 'ann.elsewhere.test'.*its domains: \*.shop.test"):
+        _sent("pets/get", [("id", "ann")], config)
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "sent"), [("path", "/pet/7", "/pets/%2Fpet%2F7"), ("authority", "a.b", "/pets/a.b")]
+)
+def test_a_parameter_without_name_and_pattern_is_called_as_its_source(source: str, value: str, sent: str) -> None:
+    config = _tenants("['*']", f"[{{from: {source}}}]").replace('"/pets/{{ id }}"', f'"/pets/{{{{ {source} }}}}"')
+    assert _sent("pets/get", [(source, value)], config)[1] == sent

@@ -19,7 +19,7 @@ from gloo.functions.limits import MOST_MADE
 from gloo.proxy.binary import find_envoy
 
 DEADLINE = 15.0  # seconds; what takes longer is broken
-_TYPE = "type.googleapis.com/envoy.extensions.filters"
+TYPE = "type.googleapis.com/envoy.extensions.filters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def envoy_gateway(programs: Sequence[Program], folder: Path) -> Iterator[EnvoyGa
     with (folder / "log").open("wb") as log:
         envoy = subprocess.Popen(command, stderr=log)
     try:
-        yield EnvoyGateway(_port(admin, envoy), admin)
+        yield EnvoyGateway(port_of(admin, envoy), admin)
     finally:
         envoy.terminate()
         envoy.wait(DEADLINE)
@@ -151,7 +151,7 @@ def envoy_gateway(programs: Sequence[Program], folder: Path) -> Iterator[EnvoyGa
         upstream.server_close()
 
 
-def _port(admin: Path, envoy: "subprocess.Popen[bytes]") -> int:
+def port_of(admin: Path, envoy: "subprocess.Popen[bytes]") -> int:
     """Wait until Envoy listens, and return the port it picked."""
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
@@ -180,13 +180,13 @@ def _bootstrap(programs: Sequence[Program], port: int, admin: Path) -> object:
     cluster = {"name": "up", "type": "STATIC", "load_assignment": {"cluster_name": "up", "endpoints": endpoints}}
     routes = [_route(index, program) for index, program in enumerate(programs)]
     manager = {
-        "@type": f"{_TYPE}.network.http_connection_manager.v3.HttpConnectionManager",
+        "@type": f"{TYPE}.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "test",
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]},
         "http_filters": [
             _lua(LUA_FILTER, runtime_source()),
             _lua(ANSWERS_FILTER, answers_runtime_source()),
-            {"name": "envoy.filters.http.router", "typed_config": {"@type": f"{_TYPE}.http.router.v3.Router"}},
+            {"name": "envoy.filters.http.router", "typed_config": {"@type": f"{TYPE}.http.router.v3.Router"}},
         ],
     }
     filters = [{"filters": [{"name": "http", "typed_config": manager}]}]
@@ -207,13 +207,13 @@ def _route(index: int, program: Program) -> object:
 
 
 def _lua(name: str, script: str) -> object:
-    config = {"@type": f"{_TYPE}.http.lua.v3.Lua", "clear_route_cache": False}
+    config = {"@type": f"{TYPE}.http.lua.v3.Lua", "clear_route_cache": False}
     return {"name": name, "typed_config": {**config, "source_codes": {"gloo": {"inline_string": script}}}}
 
 
 def _per_route(program: Program) -> object:
     return {
-        "@type": f"{_TYPE}.http.lua.v3.LuaPerRoute",
+        "@type": f"{TYPE}.http.lua.v3.LuaPerRoute",
         "name": "gloo",
         "filter_context": {"id": program.id, "source": program.source},
     }

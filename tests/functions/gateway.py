@@ -1,7 +1,7 @@
 """Runs programs as Envoy's Lua filter does: the real runtime in LuaJIT, with a handle of our own."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import lupa.luajit21 as lupa
@@ -14,7 +14,7 @@ LONGEST = float(os.environ.get("LONGEST_REQUEST_MS", "250")) / 1000
 On a machine with nothing else to do 10 ms hold, and are to be asked for there. By default only what grows without bound
 fails, for tests say whether code is right, not how fast a machine is.
 """
-_HANDLE = """
+HANDLE = """
 local request = ...
 local Headers = {}
 Headers.__index = Headers
@@ -78,7 +78,7 @@ class Gateway:
     def __init__(self, change: Callable[[str], str] = str) -> None:
         self.lua = lupa.LuaRuntime(encoding=None, unpack_returned_tuples=True)
         self.lua.execute(change(runtime_source()).encode("ascii"))
-        self._call = self.lua.compile(_HANDLE.encode("ascii"))
+        self._call = self.lua.compile(HANDLE.encode("ascii"))
 
     def send(self, program: Program, request: Request) -> Outcome:
         """Send *request* through *program*."""
@@ -93,15 +93,20 @@ class Gateway:
         )
         self._call(table)
         after = {k.decode("latin-1"): v.decode("latin-1") for k, v in table[b"headers"].items()}
-        path, method = after.pop(":path"), after.pop(":method")
-        status, code, log = table[b"status"], table[b"code"], table[b"log"]
-        return Outcome(
-            Request(path, method, after, table[b"body"]),
-            int(status) if status else None,
-            code.decode() if code else None,
-            table[b"answer"] or b"",
-            log.decode("latin-1") if log else None,
-        )
+        return outcome(after, {key: table[key] for key in (b"body", b"status", b"code", b"answer", b"log")})
+
+
+def outcome(headers: Mapping[str, str], after: Mapping[bytes, bytes | None]) -> Outcome:
+    """Return what became of a request: the *headers* that it has then, and what else the handle found out."""
+    others = {name: value for name, value in headers.items() if name not in (":path", ":method")}
+    status, code, log = after[b"status"], after[b"code"], after[b"log"]
+    return Outcome(
+        Request(headers[":path"], headers[":method"], others, after[b"body"]),
+        int(status) if status else None,
+        code.decode() if code else None,
+        after[b"answer"] or b"",
+        log.decode("latin-1") if log else None,
+    )
 
 
 def call(

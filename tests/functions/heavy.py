@@ -59,6 +59,7 @@ _CONDITIONS = (
     ),
     *("json(t) == 'q'", "json(o) == 'q'", "json([n, n, n]) == 'q'", "json(xs) == 'q'", "url_encode(t) == 'q'"),
     *("replace(t, x, '') == x", "replace(t, t, t) == x", "replace(t, 'a', t) == x", "replace_with_random(t, x) == x"),
+    *("split(t, x) == xs", "split(t, 'a') == xs", "split(n, t) == xs", "join(split(t, 'a'), 'b') == x"),
     *("upper(t) == x", "lower(t) == x", "trim(t) == x", "capitalize(t) == x", "word_count(t) == x", "length(t) == 1"),
     *("substring(t, 50000, 1) == x", "substring(t, n) == x", "t ~ x == x", "n ~ n == x", "join(xs, t) == x"),
     *("sort(xs) == xs", "min(xs) == x", "max(ys) == x", "range(length(xs)) == xs", "first(xs) == n", "at(xs, n) == x"),

@@ -262,3 +262,12 @@ def test_a_value_that_has_no_place_for_some_requests_is_refused(media_type: str,
     with pytest.raises(TemplateError, match=r"for some requests this is not (XML|HTML): ") as error:
         compiled(body, ("content-type", media_type))
     assert error.value.column == body.index("x }}") + 1
+
+
+@pytest.mark.parametrize("comma", ['"," if not loop.is_last', '"" if loop.last else ","', '", " | raw'])
+@pytest.mark.parametrize("content_type", [None, "application/json"])
+def test_a_comma_as_a_value_is_told_how_to_be_written(comma: str, content_type: str | None) -> None:
+    headers = [("content-type", content_type)] if content_type else []
+    with pytest.raises(TemplateError, match="before an expression can stand here") as caught:
+        compiled(f"[{{% for x in xs %}}{{{{ x }}}}{{{{ {comma} }}}}{{% endfor %}}]", *headers)
+    assert caught.value.hint == "between elements write {% if not loop.is_last %},{% endif %}"

@@ -80,6 +80,13 @@ def test_a_key_that_comes_out_empty_stays_as_it_is() -> None:
     assert json.loads(made(BodyMode(keys=keys), b'{"a": 0, "b": true}')) == {"a": 1, "b": True}
 
 
+@pytest.mark.parametrize("mode", [MERGE, BodyMode(keys=(("a", "1"),)), BodyMode("wrap")])
+def test_the_content_type_is_that_of_the_function(mode: BodyMode) -> None:
+    headers = (("Content-Type", "application/merge-patch+json"),)
+    exchange = Exchange(FunctionTemplate("a/b", headers=headers, mode=mode), ())
+    assert exchange.send("PATCH", "/", HEADERS, b"{}")["content-type"] == "application/merge-patch+json"
+
+
 def test_a_key_is_one_json_value() -> None:
     with pytest.raises(TemplateError, match="this is not JSON") as error:
         compile_function(FunctionTemplate("a/b", mode=BodyMode(keys=(("a", "x{{ b }}"),))))

@@ -27,24 +27,22 @@ from gloo.functions.tree import Block
 
 PAIRS = int(os.environ.get("FUNCTION_PAIRS", "2000"))
 REQUESTS = 10  # to each template
-_RUN = settings(
+RUN = settings(
     max_examples=max(1, PAIRS // REQUESTS),
     deadline=None,
     database=None,
     derandomize="FUNCTION_PAIRS" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
-_BOUND = [Parameter("query", name) for name in PARAMETERS]
+BOUND = [Parameter("query", name) for name in PARAMETERS]
 _GATEWAY = Gateway()
 
 
-@_RUN
+@RUN
 @given(TEMPLATES, st.lists(SENT, min_size=REQUESTS, max_size=REQUESTS))
 def test_programs_print_what_the_language_says(templates: Templates, requests: Sequence[Sent]) -> None:
-    headers = () if templates.header is None else (("x-out", templates.header),)
-    template = FunctionTemplate("pets/find", templates.path, headers, templates.body)
     try:
-        program = compile_function(template, _BOUND)
+        program = compile_function(template_of(templates), BOUND)
     except TemplateError:
         return
     block = _placed(templates)
@@ -53,13 +51,18 @@ def test_programs_print_what_the_language_says(templates: Templates, requests: S
             expected = _expected(templates, block, sent)
         except TooMuch:
             continue
-        outcome = _GATEWAY.send(program, _request(sent))
+        outcome = _GATEWAY.send(program, request_of(sent))
         assert outcome.log is None
         if isinstance(expected, Failure):
             assert outcome.code == expected.code
         else:
             assert outcome.code is None, outcome.answer
             assert _printed(templates, outcome.request) == expected
+
+
+def template_of(templates: Templates) -> FunctionTemplate:
+    headers = () if templates.header is None else (("x-out", templates.header),)
+    return FunctionTemplate("pets/find", templates.path, headers, templates.body)
 
 
 def _placed(templates: Templates) -> Block:
@@ -78,7 +81,7 @@ def _body(sent: Sent) -> bytes:
     return json.dumps(sent.fields).encode()
 
 
-def _request(sent: Sent) -> Request:
+def request_of(sent: Sent) -> Request:
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in sent.parameters.items())
     headers = {} if sent.header is None else {"x-h": sent.header.encode().decode("latin-1")}
     return Request(f"/in?{query}", headers=headers, body=_body(sent))
@@ -161,7 +164,7 @@ _JINJA_FIELDS = st.fixed_dictionaries(
 _JINJA = Environment(line_statement_prefix="##", keep_trailing_newline=True, autoescape=False)
 
 
-@_RUN
+@RUN
 @given(_jinja_blocks(), st.lists(_JINJA_FIELDS, min_size=REQUESTS, max_size=REQUESTS))
 def test_where_the_languages_agree_the_text_is_that_of_jinja(text: str, requests: Sequence[dict[str, object]]) -> None:
     ours = FunctionTemplate("pets/find", body="-" + text.replace("pairs.items()", "pairs"))

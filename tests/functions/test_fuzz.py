@@ -107,6 +107,7 @@ _CALLS = (
     " base64_encode(b) base64_decode(b) base64_decode(base64_encode(b)) length(b) length(a) first(xs) last(xs)"
     " at(xs,0) join(xs,b) sort(xs) min(xs) max(xs) range(n) round(n,2) int(n) float(n) odd(n) divisibleBy(n,3)"
     " existsIn(a,b) isInteger(a) (a==b) (a==xs) (a<b) (b~a) (n+1) (n/7) (n%7) (n**n) (b-in-xs) (xs==xs) sort(range(n))"
+    " split(b,'a') split(b,b)"
 )
 
 _JSON_OF_FORMS = (

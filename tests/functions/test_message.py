@@ -72,6 +72,13 @@ def test_host_is_a_plain_header_of_an_answer() -> None:
     assert '":authority"' in compile_function(FunctionTemplate("a/b", headers=(("Host", "x"),))).source
 
 
+@pytest.mark.parametrize(("method", "meant"), [("get", "GET"), ("Post\n", "POST")])
+def test_a_method_in_small_letters_is_told(method: str, meant: str) -> None:
+    with pytest.raises(TemplateError, match="is not a method") as error:
+        compile_function(FunctionTemplate("a/b", headers=((":method", method),)))
+    assert error.value.hint == f"did you mean {meant}?"
+
+
 def test_the_method_is_set_on_requests_only() -> None:
     with pytest.raises(TemplateError, match="no pseudo headers"):
         answering(headers=((":method", "GET"),))

@@ -136,8 +136,23 @@ def test_a_template_of_headers_works_without_a_body() -> None:
 def test_a_failure_leaves_nothing_of_the_answer(reply: Reply, code: str, rule: ResponseTemplate) -> None:
     cached = Reply(reply.status, {**reply.headers, "cache-control": "max-age=60", "set-cookie": "a=b"}, reply.body)
     after = answered(cached, rule)
-    assert (after.status, json.loads(after.body)["error"]["reason"]) == (502, code)
+    error = json.loads(after.body)["error"]
+    assert (after.status, error["status"], error["reason"]) == (502, 502, code)
     assert after.headers == {"content-type": "application/json", "x-gloo-error": code}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "made"),
+    [
+        (200, b'[{"a": 1}, {"a": 2.0}]', b"1;2.0;"),
+        (500, b'[{"a": 1}]', b"1;"),
+        (500, b"<html>", b""),
+        (200, b"{}", b""),
+    ],
+)
+def test_an_answer_may_be_a_list(status: int, body: bytes, made: bytes) -> None:
+    listed = "{% if isArray(context()) %}{% for x in context() %}{{ x.a }};{% endfor %}{% endif %}"
+    assert answered(Reply(status, {}, body), ResponseTemplate(when=Condition(("any",)), body=listed)).body == made
 
 
 def test_a_failure_names_the_template() -> None:

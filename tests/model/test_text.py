@@ -131,6 +131,22 @@ def test_a_key_that_is_no_text_is_an_error() -> None:
         parse_text("? [a, b]\n: c")
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: 1\nx-id: {{ id }}", 2),
+        ('body: {"a": {{ x }}}', 1),
+        ("{path: pets/{{ id }}}", 1),
+        ("a: 1\npath: {% if x %}/a{% endif %}", 2),
+        ("path: {{ id }}/a", 1),
+    ],
+)
+def test_a_template_without_quotes_is_told_of_them(text: str, line: int) -> None:
+    with pytest.raises(TextError) as caught:
+        parse_text(text)
+    assert (caught.value.line, caught.value.hint) == (line, "a template is written in quotes: '{{ id }}'")
+
+
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20)
 SPECIAL = st.sampled_from(["yes", "no", "~", "1e3", "0o17", "0x1F", "1:30", "<<", "=", "- a", "a: b", " x", "#", "1_0"])
 VALUES = st.recursive(

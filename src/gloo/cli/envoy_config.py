@@ -38,6 +38,7 @@ def command(
     from gloo.control_plane import xds_place
     from gloo.model.base import NAME_RULE, is_name
     from gloo.proxy.bootstrap import Bootstrap, bootstrap
+    from gloo.proxy.memory import memory_of
 
     if not is_name(role):
         raise click.UsageError(f"{role!r} is no role ({NAME_RULE})")
@@ -58,5 +59,6 @@ def command(
         name=name or f"{socket.gethostname()}-{os.getppid()}",
         xds_socket=place,
         admin_socket=Path(admin_socket).absolute() if admin_socket else None,
+        max_memory=memory_of(settings.envoy_memory),
     )
     click.echo(bootstrap(told))

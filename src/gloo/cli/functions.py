@@ -1,5 +1,6 @@
 """gloo functions: what can be called, with what, and by which routes."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -56,5 +57,13 @@ def _json(function: "CataloguedFunction") -> "Json":
         "timeout": None if function.timeout is None else str(function.timeout),
         "idempotent": function.idempotent,
         "parameters": [{"name": need.name, "templates": list(need.templates)} for need in function.needs],
-        "routes": [{"route": each.route, "sources": dict(each.sources)} for each in function.callers],
+        "routes": [{"route": each.route, "sources": _by_name(each.sources)} for each in function.callers],
     }
+
+
+def _by_name(sources: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return where each name is found: in the first of its sources that has a value."""
+    found: dict[str, str] = {}
+    for name, source in sources:
+        found[name] = f"{found[name]}, else {source}" if name in found else source
+    return found

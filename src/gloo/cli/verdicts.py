@@ -63,11 +63,15 @@ def run_tests(folder: Path, settings: Settings, *, with_envoy: bool) -> tuple[Ve
     """
     tables, runtime = tables_for(settings), FunctionRuntime()
     cases, problems = _cases(folder)
-    broken = [Verdict(each.field or "unreadable", each.file, each.line, (str(each.problem),)) for each in problems]
+    broken = [Verdict(each.field or "unreadable", each.file, each.line, (_told(each),)) for each in problems]
     judged = [_judge(each, tables, runtime) for each in cases]
     if with_envoy:
         judged = asyncio.run(_with_envoy(judged, tables, settings))
     return tuple(sorted((*broken, *(each.verdict for each in judged)), key=lambda each: (each.file, each.line)))
+
+
+def _told(problem: Problem) -> str:
+    return f"{problem.problem} ({problem.hint})" if problem.hint else problem.problem
 
 
 def _cases(folder: Path) -> tuple[list[PlacedCase], list[Problem]]:

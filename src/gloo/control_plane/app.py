@@ -29,6 +29,7 @@ from gloo.proxy.admin import Admin
 from gloo.proxy.binary import find_envoy
 from gloo.proxy.bootstrap import Bootstrap, bootstrap
 from gloo.proxy.launch import Launch
+from gloo.proxy.memory import memory_of
 from gloo.proxy.ports import check_free
 from gloo.proxy.runtime_folder import runtime_folder
 from gloo.proxy.supervisor import Envoy, Patience
@@ -191,7 +192,13 @@ async def _task(work: Coroutine[None, None, None], name: str) -> AsyncIterator[N
 
 def _envoy(settings: Settings, place: Path, binary: Path, xds: Path) -> Envoy:
     admin = Admin(place / "admin.sock")
-    told = Bootstrap(role=DEFAULT_ROLE, name=str(os.getpid()), xds_socket=xds, admin_socket=admin.socket)
+    told = Bootstrap(
+        role=DEFAULT_ROLE,
+        name=str(os.getpid()),
+        xds_socket=xds,
+        admin_socket=admin.socket,
+        max_memory=memory_of(settings.envoy_memory),
+    )
     launch = Launch(
         binary=binary,
         bootstrap=bootstrap(told),

@@ -44,6 +44,9 @@ class Settings(Model, frozen=True, kw_only=True):
     https_port: Annotated[Port, Meta(description="the port for HTTPS")] = 8443
     envoy: Annotated[str, Meta(description="the Envoy program; found on PATH or in its wheel when not given")] = ""
     concurrency: Annotated[int, Meta(ge=0, le=1024, description="Envoy's worker threads; 0 is one per core")] = 0
+    envoy_memory: Annotated[
+        str, Meta(description="what Envoy's heap may have, e.g. 512MiB; by default four fifths of the memory there is")
+    ] = ""
     state_dir: Annotated[str, Meta(description="where verdicts and last good forms are kept; by default DIR/.gloo")] = (
         ""
     )

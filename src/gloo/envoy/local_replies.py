@@ -39,7 +39,7 @@ _FAILED = (
 def local_replies() -> Message:
     """Return what becomes of the answers that Envoy makes; the first mapper that fits is taken."""
     tokens, failed = (_denied(*each) for each in _TOKENS), (_failed(*each) for each in _FAILED)
-    return hcm_pb2.LocalReplyConfig(mappers=[_no_route(), *tokens, _too_large(), _late(), *failed])
+    return hcm_pb2.LocalReplyConfig(mappers=[_no_route(), *tokens, _too_large(), _late(), _overloaded(), *failed])
 
 
 def _no_route() -> Message:
@@ -69,6 +69,11 @@ def _denied(details: str, status: int, reason: str, message: str) -> Message:
 def _too_large() -> Message:
     which = "response.code_details == 'request_payload_too_large'"
     return _told(which, 413, "too_large", "the body is longer than the gateway keeps")
+
+
+def _overloaded() -> Message:
+    which = "response.code_details == 'overload'"
+    return _told(which, 503, "overloaded", "the gateway has no memory left for this request")
 
 
 def _late() -> Message:

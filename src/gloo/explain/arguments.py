@@ -22,11 +22,13 @@ class CallingRoute(Value, frozen=True):
     """A route that calls a function, and a host that its virtual service answers for.
 
     Args:
+        domains: of its virtual service.
         others: where else the route sends requests, by weight.
     """
 
     route: Route
     host: str
+    domains: tuple[str, ...]
     others: tuple[str, ...] = ()
 
 
@@ -58,9 +60,9 @@ def _callers(name: str, tables: Tables) -> Iterator[CallingRoute]:
         for route in service.routes:
             names = tuple(dict.fromkeys(map(_name, route.destinations)))
             if name in names:
-                domain = service.effective_domains[0]
+                domain, *_ = domains = tuple(service.effective_domains)
                 host = "localhost" if domain == "*" else domain.replace("*", "x")
-                yield CallingRoute(route, host, tuple(each for each in names if each != name))
+                yield CallingRoute(route, host, domains, tuple(each for each in names if each != name))
 
 
 def _name(destination: Destination) -> str:

@@ -9,6 +9,18 @@ from gloo.functions.names import BodyFormat
 from gloo.model.base import Json
 
 
+class Number(float):
+    """A number of JSON that keeps the digits it is written with: ``1.10``, ``1e400``."""
+
+    def __new__(cls, written: str) -> "Number":
+        """Take the number *written* as JSON has it."""
+        number = super().__new__(cls, written)
+        number.written = written
+        return number
+
+    written: str
+
+
 def body_with(fields: Mapping[str, Json], form: BodyFormat) -> tuple[str, bytes]:
     """Return the content type and the text of a body with *fields*.
 
@@ -22,12 +34,23 @@ def body_with(fields: Mapping[str, Json], form: BodyFormat) -> tuple[str, bytes]
         boundary = hashlib.blake2b(json.dumps(fields).encode(), digest_size=15).hexdigest()
         parts = b"".join(_part(boundary, name, value) for name, value in _each(fields))
         return f"multipart/form-data; boundary={boundary}", parts + f"--{boundary}--\r\n".encode()
-    return "application/json", json.dumps(fields, ensure_ascii=False).encode()
+    return "application/json", json_of(fields).encode()
 
 
 def text_of(value: Json) -> str:
     """Return *value* as it stands where there is only text."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json_of(value)
+
+
+def json_of(value: Json) -> str:
+    """Return *value* as JSON, with each `Number` in its own digits."""
+    if isinstance(value, Number):
+        return value.written
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{json_of(key)}: {json_of(each)}' for key, each in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(json_of, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _each(fields: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:

@@ -8,7 +8,7 @@ from gloo.envoy.lua import LuaProgram
 from gloo.errors import ConfigError, MissingReference, TemplateError
 from gloo.explain.answer import Reply
 from gloo.explain.arguments import Wants, calling_route, check_arguments, wants
-from gloo.explain.bodies import body_with, text_of
+from gloo.explain.bodies import Number, body_with, json_of, text_of
 from gloo.explain.delivery import template_of_function
 from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.parameters import bound_by
@@ -103,14 +103,16 @@ def find_function(name: str, tables: Tables) -> FoundFunction:
 
 
 def argument(text: str) -> tuple[str, Json]:
-    """Return name and value of ``name=value``: a JSON value where it is one, else text."""
+    """Return name and value of ``name=value``: a JSON value where it is one, with all its digits, else text."""
     name, equals, value = text.partition("=")
     if not name or not equals:
         raise ConfigError("", "--arg", f"{text!r} gives no value", "e.g. --arg id=7")
     try:
-        return name, json.loads(value, parse_constant=_no_json)
+        found: Json = json.loads(value, parse_float=Number, parse_constant=_no_json)
+        json_of(found)  # nested too deep to be written, it is text
     except (ValueError, RecursionError):
         return name, value
+    return name, found
 
 
 def _no_json(word: str) -> Json:

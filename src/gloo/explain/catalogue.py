@@ -102,8 +102,9 @@ def _callers(name: str, function: AcceptedFunction, tables: Tables) -> Iterator[
 def _sources(name: str, function: AcceptedFunction, route: Route) -> Iterator[tuple[str, str]]:
     template = template_of_function(name, function)
     parameters = parameters_of_route(route, function)
+    extractors = template.extractors if template is not None else ()
     try:
-        yield from (found for parameter in parameters for found in _bound(parameter))
+        yield from (found for parameter in (*extractors, *parameters) for found in _bound(parameter))
         if template is not None:
             yield from ((each, "body field") for each in names_from_body(template, parameters))
     except TemplateError:

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from gloo.errors import ConfigError, MissingReference
-from gloo.explain.arguments import calling_route, check_arguments, wants
+from gloo.explain.arguments import CallingRoute, calling_route, check_arguments, wants
 from gloo.explain.bodies import body_with, text_of
 from gloo.explain.calling import FoundFunction, Given, nested
 from gloo.explain.delivery import parameters_of_route, template_of_function
+from gloo.explain.domains import fitting_domains
 from gloo.explain.lua_run import FunctionRuntime
 from gloo.explain.parameters import Sight, bound_by, extracted
 from gloo.explain.regex_text import text_with
@@ -22,13 +23,18 @@ from gloo.model.route import RequestMatcher, Route
 
 
 class _Parts(Value, frozen=True):
-    """A request while it is put together; *used* are the values that have a place in it."""
+    """A request while it is put together; *used* are the values that have a place in it.
+
+    Args:
+        host: the one in which a parameter finds its values; without it any that the virtual service answers for.
+    """
 
     path: str
     query: tuple[str, ...] = ()
     headers: Headers = ()
     used: frozenset[str] = frozenset()
     body: str | None = None
+    host: str = ""
 
 
 def client_request(called: FoundFunction, given: Given, tables: Tables) -> Request:
@@ -39,8 +45,8 @@ def client_request(called: FoundFunction, given: Given, tables: Tables) -> Reque
 
     Raises:
         MissingReference: no route calls it.
-        ConfigError: the function has no use for an argument; or the path, or what an extractor looks at, can't be told
-            from the values.
+        ConfigError: the function has no use for an argument; the path, or what an extractor looks at, can't be told
+            from the values; or the host that they make is none of the route's.
     """
     caller = calling_route(called.name, tables)
     if caller is None:
@@ -55,9 +61,18 @@ def client_request(called: FoundFunction, given: Given, tables: Tables) -> Reque
     method = matcher.verbs[0].upper() if matcher.verbs else "GET" if body is None else "POST"
     target = parts.path + (f"?{'&'.join(parts.query)}" if parts.query else "")
     kind = (("content-type", media_type),) if media_type else ()
-    request = Request(method, caller.host, normalised(target), (*parts.headers, *given.headers, *kind), body)
+    host = _host(parts, caller)
+    request = Request(method, host, normalised(target), (*parts.headers, *given.headers, *kind), body)
     _check_extractors(template, values, request)
     return request
+
+
+def _host(parts: _Parts, caller: CallingRoute) -> str:
+    """Return the host to ask for; raise ConfigError if the route's virtual service does not answer for it."""
+    if not parts.host or fitting_domains(parts.host, ((domain, "") for domain in caller.domains)):
+        return parts.host or caller.host
+    problem = f"the values make the host {parts.host!r}, for which the route's virtual service does not answer"
+    raise ConfigError("", "--arg", problem, f"its domains: {', '.join(caller.domains)}")
 
 
 def _parts(
@@ -135,7 +150,7 @@ def _start(matcher: RequestMatcher) -> _Parts:
 def _with(parts: _Parts, parameter: Parameter, values: Mapping[str, Json]) -> _Parts:
     """Put the values of *parameter* where it looks for them; one that is not given, or has a place already, stays."""
     bound = frozenset(bound_by(parameter))
-    if not bound <= values.keys() or bound <= parts.used or parameter.source in ("body", "authority"):
+    if not bound <= values.keys() or bound <= parts.used or parameter.source == "body":
         return parts
     return _placed(replace(parts, used=parts.used | bound), parameter, _filled(parameter, values))
 
@@ -145,6 +160,8 @@ def _placed(parts: _Parts, parameter: Parameter, text: str) -> _Parts:
     key = parameter.key
     if parameter.source == "path" or key == ":path":
         return replace(parts, path=text)
+    if parameter.source == "authority":
+        return replace(parts, host=text)
     if parameter.source == "query":
         return replace(parts, query=(*_others(parts.query, key), f"{quote(key)}={quote(text, safe='')}"))
     added = ("cookie", f"{key}={text}") if parameter.source == "cookie" else (key.lower(), text)
@@ -158,7 +175,7 @@ def _others(query: Iterable[str], key: str) -> tuple[str, ...]:
 def _filled(parameter: Parameter, values: Mapping[str, Json]) -> str:
     """Return the text in which *parameter* finds *values*, escaped where it is a path."""
     if not parameter.pattern:
-        return text_of(values[parameter.key])
+        return text_of(values[parameter.key or parameter.source])
     is_path = parameter.source == "path"
     texts = {name: quote(text_of(value), safe="") if is_path else text_of(value) for name, value in values.items()}
     return VARIABLE.sub(lambda found: texts[found[1]], parameter.pattern)

@@ -26,6 +26,7 @@ class Passage(Value, frozen=True):
         sent: what the upstream gets; None where the gateway itself answers.
         answer: None where nothing is said of it.
         unknown: why nothing can be said of it, if so.
+        reason: why the gateway answers, where no route tells.
         accepted: the answer comes before the call, and has an id that only Envoy knows.
         wrapped: the body that is sent is a JSON object of headers and body.
     """
@@ -36,6 +37,7 @@ class Passage(Value, frozen=True):
     unknown: str = ""
     wrapped: bool = False
     accepted: bool = False
+    reason: str = ""
 
 
 class Seen(Value, frozen=True):
@@ -65,7 +67,7 @@ def seen_offline(found: Explanation) -> Seen:
     """Return what `explain` says of a request."""
     if found.answer is not None:
         route = NONE if found.unrouted or found.reason else found.route
-        passages: tuple[Passage, ...] = (Passage(NONE, None, found.answer),)
+        passages: tuple[Passage, ...] = (Passage(NONE, None, found.answer, reason=found.reason),)
     else:
         route, passages = found.route, tuple(_passage(each, found.accepted) for each in found.deliveries)
     return Seen(found.service, route, tuple(map(_bare, passages)) if found.request.method == "HEAD" else passages)
@@ -119,7 +121,9 @@ def _in_passage(expected: Expected, passage: Passage) -> Iterator[Difference]:
         yield Difference("destination", expected.destination, passage.destination)
     if expected.upstream_request is not None:
         if passage.sent is None:
-            yield Difference("upstream_request", "a request", f"an answer of the gateway: {_told(passage.answer)}")
+            reason = f" ({passage.reason})" if passage.reason else ""
+            told = f"an answer of the gateway: {_told(passage.answer)}{reason}"
+            yield Difference("upstream_request", "a request", told)
         else:
             yield from _in_request(expected.upstream_request, passage.sent)
     if expected.response is not None:

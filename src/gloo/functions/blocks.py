@@ -11,7 +11,7 @@ from gloo.functions.room import JOINED_AT_ONCE, SETS_AS_LOCALS
 from gloo.functions.tree import Block, For, If, Output, Set, Statement, Text, Variable, size, statements
 from gloo.model.base import replace
 
-MAX_DEPTH = 30
+MAX_STATEMENT_DEPTH = 30
 """Statements in one another."""
 
 
@@ -99,8 +99,10 @@ class _BlockWriter:
         return replace(self.expressions, local=local)
 
     def _statement(self, statement: Statement, local: Mapping[tuple[str, ...], str], depth: int) -> Iterator[str]:
-        if depth > MAX_DEPTH:
-            raise self.expressions.source.error(statement.at, f"statements are nested deeper than {MAX_DEPTH} levels")
+        if depth > MAX_STATEMENT_DEPTH:
+            raise self.expressions.source.error(
+                statement.at, f"statements are nested deeper than {MAX_STATEMENT_DEPTH} levels"
+            )
         match statement:
             case If():
                 yield from self._if(statement, local, depth)

@@ -9,8 +9,9 @@ from gloo.functions.form_language import Form
 from gloo.functions.html_language import Html
 from gloo.functions.json_language import Json, JsonLines
 from gloo.functions.source import Source
-from gloo.functions.tree import Block, Call, For, If, Output, Text, statements
+from gloo.functions.tree import Block, Call, For, If, Output, Text, raw_marks, statements
 from gloo.functions.xml_language import Xml
+from gloo.functions.xml_tags import XmlTags
 from gloo.model.base import Value, replace
 
 _GUESSED: tuple[tuple[tuple[str, ...], Language[Any], str], ...] = (
@@ -117,7 +118,7 @@ def _guessed(block: Block, language: Language[Any], media_type: str, *, source: 
         hint = f"for another language than {language.name} set the header content-type"
         if computed:
             hint = f"for another language than {language.name} let content-type be the same for all requests"
-        raise error.changed(hint=hint) from error
+        raise error.changed(hint=error.hint or hint) from error
 
 
 def _unlike(
@@ -150,7 +151,19 @@ def _is_call_of(functions: frozenset[str], output: Output) -> bool:
 def _placed(block: Block, language: Language[Any], source: Source) -> PlacedBody:
     check = _CHECKS.get(language.name, "")
     found = placed(block, language, source, checked=bool(check))
-    return PlacedBody(found.block, doubt=found.doubt if check else None, check=check)
+    warning = _unclosed(block, source) if isinstance(language, Xml) else None
+    return PlacedBody(found.block, doubt=found.doubt if check else None, check=check, warning=warning)
+
+
+def _unclosed(block: Block, source: Source) -> TemplateError | None:
+    """Return a warning of XML whose elements are not closed whatever branches a request takes."""
+    if any(raw_marks(block)):  # such a value may open and close elements
+        return None
+    try:
+        placed(block, XmlTags(), source, checked=True)
+    except TemplateError as error:
+        return error
+    return None
 
 
 def _language_of(content_type: str) -> Language[Any]:

@@ -1,6 +1,6 @@
 """Bodies that are made without a template of their own: values put into the JSON that came, or all of it wrapped."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from gloo.errors import TemplateError
@@ -33,29 +33,34 @@ TEMPLATE = BodyMode()
 """The body is that of a template, or is left as it is."""
 
 
-def write_mode(mode: BodyMode, writer: MessageWriter) -> Iterator[Part]:
-    """Write the body that *mode* makes; raise `TemplateError` if it can't be made."""
+def write_mode(mode: BodyMode, writer: MessageWriter, headers: Iterable[tuple[str, str]]) -> Iterator[Part]:
+    """Write the body that *mode* makes, as JSON unless *headers* set a content type; raise `TemplateError` if it can't.
+
+    There are JSON types that must be named, such as that of a merge patch.
+    """
+    of_type = "" if any(name.lower() == "content-type" for name, _ in headers) else typed("application/json")
     if mode.whole in ("wrap", "wrap_request"):
         writer.names.reads_text = True
         source = Source.of("header_body_transform", "")
         sites = [writer.sites.number(name, source, 0) for name in ("headers", "body")]
         wrapped = lua.call("gloo.wrapped", "headers", "text", lua.boolean(mode.whole == "wrap_request"), *sites)
-        yield Part((f"local body = {wrapped}",), typed("application/json"))
+        yield Part((f"local body = {wrapped}",), of_type)
     elif mode.whole or mode.keys:
         if not writer.names.body_fields:
             raise TemplateError("parse_body", "the body must be read to be merged", "json or form")
-        yield _merged(mode, writer)
+        yield Part((*_merged(mode, writer),), of_type)
 
 
-def _merged(mode: BodyMode, writer: MessageWriter) -> Part:
+def _merged(mode: BodyMode, writer: MessageWriter) -> Iterator[str]:
     source = Source.of("merge_extractors_to_body" if mode.whole else "merge_json_keys", "")
     site = writer.sites.number("body", source, 0)
-    lines = ["gloo.check_mergeable(fields, text)", f"local merged = {_base(mode, writer)}"]
+    yield "gloo.check_mergeable(fields, text)"
+    yield f"local merged = {_base(mode, writer)}"
     if mode.keys:
-        lines.append("merged = gloo.copied(merged)")
+        yield "merged = gloo.copied(merged)"
     for index, (key, text) in enumerate(mode.keys, 1):
-        lines += _key(f"k{index}", key, text, writer)
-    return Part((*lines, f"local body = gloo.json_value(merged, {site})"), typed("application/json"))
+        yield from _key(f"k{index}", key, text, writer)
+    yield f"local body = gloo.json_value(merged, {site})"
 
 
 def _base(mode: BodyMode, writer: MessageWriter) -> str:

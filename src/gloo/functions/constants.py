@@ -1,21 +1,17 @@
-"""Refuse at load what is known to fail for every request: calls and operators on constants that can't be used."""
+"""Refuse at load what is known to fail for every request: calls and operators on constants that can't be used.
+
+One constant is enough for it, whatever a request brings beside it. What is constant as a whole is run, see `trial`.
+"""
 
 import re
-from collections.abc import Mapping
 
+from gloo.functions.catalogue import Takes
 from gloo.functions.names import Message
 from gloo.functions.source import Source
-from gloo.functions.tree import Arithmetic, Call, Comparison, Expression, ListOf, Literal, ObjectOf
+from gloo.functions.tree import Arithmetic, Call, Comparison, Expression, ListOf, Literal, ObjectOf, taken
 from gloo.model.http_name import is_token
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_NUMBERS: Mapping[str, tuple[int, ...]] = {
-    **dict.fromkeys(("round", "divisibleBy"), (0, 1)),
-    **dict.fromkeys(("range", "int", "float", "odd", "even"), (0,)),
-}
-"""Which arguments of functions are numbers."""
-_LISTS = ("first", "last", "sort", "min", "max", "join")
-_FILLED = ("first", "last", "min", "max")
 _PSEUDO = (":method", ":path", ":authority", ":scheme", ":status")
 
 
@@ -29,22 +25,24 @@ def check_constants(expression: Expression, source: Source) -> None:
                 _check_divisor(right, source)
         case Comparison("<" | "<=" | ">" | ">=", left, right):
             _check_ordered(left, right, source)
-        case Call(function, arguments):
-            _check_call(function, arguments, source)
+        case Call():
+            for takes, argument in taken(expression):
+                _check_argument(expression.function, takes, argument, source)
 
 
-def _check_call(function: str, arguments: tuple[Expression, ...], source: Source) -> None:
-    for index in _NUMBERS.get(function, ()):
-        if index < len(arguments):
-            _check_number(arguments[index], source)
-    if function == "divisibleBy":
-        _check_divisor(arguments[1], source)
-    if function in _LISTS and isinstance(arguments[0], Literal | ObjectOf):
-        raise source.error(arguments[0].at, f"{_said(arguments[0])} is not a list", f"{function}() takes a list")
-    if function in _FILLED and isinstance(arguments[0], ListOf) and not arguments[0].items:
-        raise source.error(arguments[0].at, f"{function}() of an empty list is nothing")
-    if function in ("header", "request_header"):
-        _check_header(arguments[0], source)
+def _check_argument(function: str, takes: Takes, argument: Expression, source: Source) -> None:
+    match takes:
+        case "number":
+            _check_number(argument, source)
+        case "divisor":
+            _check_number(argument, source)
+            _check_divisor(argument, source)
+        case "list" | "elements" if isinstance(argument, Literal | ObjectOf):
+            raise source.error(argument.at, f"{_said(argument)} is not a list", f"{function}() takes a list")
+        case "elements" if isinstance(argument, ListOf) and not argument.items:
+            raise source.error(argument.at, f"{function}() of an empty list is nothing")
+        case "header":
+            _check_header(argument, source)
 
 
 def _check_number(operand: Expression, source: Source) -> None:

@@ -49,10 +49,12 @@ class Misfit(Exception):
     Args:
         offset: where in the text that was fed.
         problem: what was found or is missing.
+        hint: what to write in its place.
     """
 
-    def __init__(self, offset: int, problem: str) -> None:
+    def __init__(self, offset: int, problem: str, hint: str = "") -> None:
         super().__init__(offset, problem)
+        self.hint = hint
         self.offset = offset
         self.problem = problem
 
@@ -208,7 +210,8 @@ class _Walk(Generic[State]):
         """Raise `TemplateError` if what stands at *at* never fitted."""
         misfit = self.misfits.get(at)
         if misfit is not None:
-            raise self.source.error(at + misfit.offset, f"this is not {self.language.name}: {misfit.problem}")
+            problem = f"this is not {self.language.name}: {misfit.problem}"
+            raise self.source.error(at + misfit.offset, problem, misfit.hint)
 
     def check_always(self, at: int) -> None:
         """Raise `TemplateError` if the output at *at* has no place for some requests."""

@@ -20,7 +20,7 @@ _CODE = re.compile(r"on.*|style|srcdoc")
 """Attributes of such contents."""
 
 _LAST = re.compile(r"""([^\s"'<>/=]*)(\s*)(=?)\s*["']?\Z""")
-_LONGEST = 24
+_LONGEST_NAME = 24
 """Characters of an attribute's name that are looked at, so that there is an end of states."""
 
 _XML = Markup()
@@ -107,7 +107,7 @@ def _last_attribute(tag: str) -> str:
     if found is None:
         return ""
     name, blank, equals = found.groups()
-    return name.lower()[:_LONGEST] + (equals or blank[:1].replace("\n", " "))
+    return name.lower()[:_LONGEST_NAME] + (equals or blank[:1].replace("\n", " "))
 
 
 def _end_of_name(text: str, begin: int) -> int:

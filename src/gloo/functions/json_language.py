@@ -48,6 +48,7 @@ _KEYS = (Due.KEY, Due.KEY_OR_END)
 
 
 _DONE = State(Due.NOTHING)
+_COMMA = "between elements write {% if not loop.is_last %},{% endif %}"
 
 
 class Json:
@@ -72,7 +73,8 @@ class Json:
             return Place.JSON_VALUE, _after_value(state.open)
         if state.due in _KEYS:
             return Place.JSON_KEY, State(Due.COLON, state.open)
-        raise Misfit(0, f"{_NAMES[state.due]} is due before an expression can stand here")
+        hint = _COMMA if state.due is Due.COMMA_OR_END else ""
+        raise Misfit(0, f"{_NAMES[state.due]} is due before an expression can stand here", hint)
 
     def end(self, state: State) -> None:
         if state.due is not Due.NOTHING:

@@ -8,7 +8,7 @@ from gloo.functions import lua
 from gloo.functions.names import Names
 from gloo.model.base import Value
 
-LONGEST = 2**20
+LONGEST_BODY = 2**20
 """Bytes of the longest body that a template reads or replaces."""
 
 MOST_MADE = 2**21
@@ -20,7 +20,7 @@ _PARSED = 2**17
 _BUDGET = 800_000
 """Units of work of one rendering, about 10 ns each; see ``runtime/budget.lua``."""
 
-MOST_WORK = _BUDGET * LONGEST // _PARSED
+MOST_WORK = _BUDGET * LONGEST_BODY // _PARSED
 """Units of work of a rendering of the longest body."""
 
 
@@ -46,10 +46,10 @@ def limits_of(names: Names, given: int | None, field: str = "max_body") -> Limit
 
     Raises `TemplateError` for one that no template may read.
     """
-    if given is not None and not 1 <= given <= LONGEST:
-        raise TemplateError(field, f"{given} bytes can't be the longest body", f"1 to {LONGEST} (1MiB)")
+    if given is not None and not 1 <= given <= LONGEST_BODY:
+        raise TemplateError(field, f"{given} bytes can't be the longest body", f"1 to {LONGEST_BODY} (1MiB)")
     parsed = names.reads_body and names.body in ("json", "form")
-    body = given or (_PARSED if parsed else LONGEST)
+    body = given or (_PARSED if parsed else LONGEST_BODY)
     return Limits(body, max(_BUDGET, _BUDGET * (given or 0) // _PARSED))
 
 

@@ -28,7 +28,7 @@ _COPY = re.compile(r"%(?:REQ|CEL)\(")
 _MOST_COPIES = 16
 """Copies of headers that a function may make: a client's may be long, and only a program counts what it makes."""
 
-_LONGEST = 8_000
+_LONGEST_VALUE = 8_000
 """Characters in a value: Envoy takes 16,384 bytes in a format, where a percent sign counts twice."""
 
 _PLAIN = re.compile(r"[!-~]([ -~]*[!-~])?")
@@ -157,10 +157,10 @@ def _native(name: str, block: Block, formats: Formats, reads: Callable[[str], bo
         return NativeHeader(name, "")
     if all(isinstance(statement, Text) for statement in block):
         text = "".join(statement.text for statement in block if isinstance(statement, Text))
-        return NativeHeader(name, text) if _PLAIN.fullmatch(text) and len(text) <= _LONGEST else None
+        return NativeHeader(name, text) if _PLAIN.fullmatch(text) and len(text) <= _LONGEST_VALUE else None
     parts = [_part(statement, formats, reads) for statement in block]
     value = "".join(part for part in parts if part is not None)
-    if None in parts or len(value) > _LONGEST:
+    if None in parts or len(value) > _LONGEST_VALUE:
         return None
     return NativeHeader(name, value, format=True)
 

@@ -11,8 +11,9 @@ from gloo.errors import TemplateError
 from gloo.functions import lua
 from gloo.functions.blocks import render
 from gloo.functions.body_language import place_body
-from gloo.functions.catalogue import SOUND
+from gloo.functions.catalogue import FUNCTIONS
 from gloo.functions.context import HeaderValue, place
+from gloo.functions.doubtful import doubts
 from gloo.functions.expressions import Expressions, Sites
 from gloo.functions.faults import Faults
 from gloo.functions.names import Names
@@ -20,7 +21,7 @@ from gloo.functions.room import Room, room_of
 from gloo.functions.source import Source
 from gloo.functions.target_language import Target, check_dots
 from gloo.functions.template import parse
-from gloo.functions.tree import Block, Text, functions_of, raw_marks, statements
+from gloo.functions.tree import Block, Text, functions_of, statements
 from gloo.functions.trial import try_constants, try_lines
 from gloo.model.base import Value
 from gloo.model.http_name import FRAMING_HEADERS, is_host, is_token
@@ -29,6 +30,8 @@ _NO_METHODS = {
     "CONNECT": "that method opens a tunnel",
     "HEAD": "its answer has no body, for which a client would wait; the HEAD of a client stays one by itself",
 }
+_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
+"""What servers know in capitals alone."""
 _BODILESS = (204, 304)
 
 
@@ -113,6 +116,8 @@ class MessageWriter:
             raise source.error(0, "a method can't be empty", "leave the header out to keep the request's method")
         if source.text in _NO_METHODS:
             raise source.error(0, f"a function can't make it {source.text}", _NO_METHODS[source.text])
+        if source.text.upper() in _METHODS and source.text != source.text.upper():
+            raise source.error(0, f"{source.text!r} is not a method", f"did you mean {source.text.upper()}?")
         lines.append(f"{variable} = gloo.method({variable}, {self.sites.number('method', source, 0)}, headers)")
         try_lines(lines, block, source, self.names, self.sites)
         return Part(tuple(lines), f'headers:replace(":method", {variable})')
@@ -152,11 +157,9 @@ class MessageWriter:
 
     def rendered(self, variable: str, block: Block, source: Source) -> list[str]:
         """Write the lines that set *variable* to the text of *block*."""
-        for at in raw_marks(block):
-            problem = "this value is not escaped"
-            self.warnings.append(source.error(at, problem, "raw lets a client's value be part of the text around it"))
+        self.warnings.extend(doubts(block, source))
         try_constants(block, source)
-        self.names.foreign |= not SOUND.issuperset(functions_of(block))
+        self.names.foreign |= not all(FUNCTIONS[name].sound for name in functions_of(block))
         self.rooms.append((room_of(block, source, self.names.nested), source))
         return render(variable, block, Expressions(self.names, self.sites, source, {}))
 

@@ -47,6 +47,7 @@ class Names:
         known: texts of the configuration.
         hosts: marks of the host that answered which a response asks for.
         reads_body, reads_text: what the templates use of the body: its fields, or its text.
+        reads_whole: they use the JSON of the body whatever it is.
         reads_lists: they use all the values of a field of a form.
         any_route: the route is not known yet: each name may be one of its parameters.
         constants: what is made once, when the program is loaded, and its Lua variable.
@@ -63,6 +64,7 @@ class Names:
     hosts: dict[str, None] = field(default_factory=dict)
     reads_body: bool = False
     reads_text: bool = False
+    reads_whole: bool = False
     reads_lists: bool = False
     any_route: bool = False
     foreign: bool = False
@@ -96,7 +98,7 @@ class Names:
         if not self.reads_body:
             return []
         read = "gloo.fields(text)" if self.message == "request" else "gloo.answer_fields(text)"
-        return [f"local fields = {read}"] if self.body == "json" else []
+        return [f"local fields{', whole' if self.reads_whole else ''} = {read}"] if self.body == "json" else []
 
     def resolve(self, variable: Variable, local: Mapping[tuple[str, ...], str], source: Source) -> Resolved:
         """Find *variable*, first among the template's own *local* names.
@@ -147,6 +149,13 @@ class Names:
     def nested(self, path: tuple[str, ...] | None) -> int:
         """Return how many parameters are put into the value of the name *path*, or into the whole body."""
         return len(self._nested(Variable(path, 0)) if path is not None else self.bindings)
+
+    def whole(self) -> str:
+        """The JSON of the body, whatever it is; an object has the parameters among its fields, as all forms have."""
+        if self.body != "json":
+            return self.everything()
+        self.reads_whole = True
+        return lua.call("gloo.whole", "whole", self.everything())
 
     def everything(self, *, typed: bool = False) -> str:
         """All fields of the body, with the parameters among them; *typed*: as the JSON that their texts are."""

@@ -22,7 +22,7 @@ _ANY_PATH = "[!->@-~]*"  # printable ASCII without the question mark
 _ANY_QUERY = r"(?:\?.*)?"
 _SEGMENT = "[!-.0->@-~]+"  # the same without the slash: enough where a path is known to be plain
 _MOST_GROUPS = 9  # of RE2, in what a match is replaced by
-_LONGEST = 40
+_LONGEST_VALUE = 40
 """Characters of a value that a header gets: Envoy's filter leaves out one of 8,192, and each costs RE2 200 bytes."""
 
 _METHOD = re.compile(r"[A-Z]+")
@@ -184,7 +184,7 @@ def _is_regular(pattern: Pattern) -> bool:
 def _regex(pattern: Pattern, bounded: Sequence[int]) -> str:
     """Return a regular expression for *pattern*; the groups in *bounded* are not long."""
     numbered = enumerate(pattern.variables, 1)
-    lengths = ((f"{{0,{_LONGEST - 1}}}" if group in bounded else "*", variable) for group, variable in numbered)
+    lengths = ((f"{{0,{_LONGEST_VALUE - 1}}}" if group in bounded else "*", variable) for group, variable in numbered)
     parts = (f"({_FIRST}{_MORE}{length}){re.escape(variable.until)}" for length, variable in lengths)
     return re.escape(pattern.start) + "".join(parts)
 

@@ -155,7 +155,7 @@ def _written(template: FunctionTemplate, writer: MessageWriter) -> tuple[list[Pa
     with faults.caught():
         parts += writer.body(template.body, template.headers)
     with faults.caught():
-        parts += write_mode(template.mode, writer)
+        parts += write_mode(template.mode, writer, template.headers)
     for response in template.responses:
         with faults.caught():
             responses.append(write_response(response, writer.sites, template.known))

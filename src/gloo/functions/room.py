@@ -1,8 +1,8 @@
 """What one Lua function can hold, and what a template takes of it: LuaJIT refuses a program that takes more.
 
 A function has 250 slots for its local variables and for what it is about to call, 200 variables, 200 levels of blocks
-and expressions in one another, and a jump reaches over 32,767 instructions. Counted is what `expressions` and `blocks`
-write; the program itself is never looked at.
+and expressions in one another, and a jump reaches over 32,767 instructions. Counted is what `expressions`, `calls` and
+`blocks` write; the program itself is never looked at.
 """
 
 from collections.abc import Callable, Iterable, Mapping

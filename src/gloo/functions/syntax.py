@@ -9,6 +9,8 @@ from jinja2 import TemplateSyntaxError
 from jinja2.lexer import TOKEN_BLOCK_BEGIN, TOKEN_FLOAT, TOKEN_INTEGER, Token
 from jinja2.parser import Parser
 
+from gloo.functions.foreign import instead_of_sign, instead_of_tag
+
 MAX_BRACKETS = 30
 """Brackets in one another, which Jinja's parser reads by recursion."""
 
@@ -19,6 +21,7 @@ _TAGS = ("if", "elif", "else", "endif", "for", "endfor", "set", "endset")
 _INNER = {"elif": "if", "else": "if or for", "endif": "if", "endfor": "for"}
 _KNOWN = "there are if, for, set and raw"
 _FOREIGN = ("include", "import", "from", "macro", "block", "extends", "call", "filter", "with", "autoescape", "do")
+"""Tags that Jinja has."""
 _WORDS = {
     "'end of print statement'": "'}}'",
     "'end of statement block'": "'%}'",
@@ -27,6 +30,7 @@ _WORDS = {
 }
 _EXPECTED = re.compile(r"expected token (.+), got (.+)")
 _UNEXPECTED = re.compile(r"unexpected (?:char )?('.+?'|\".+\")(?:, expected '(.+)')?")
+_NOTHING = re.compile(r"[Ee]xpected an expression, got (.+)")
 _ENDED = re.compile(r"unexpected end of template, expected (.+)")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = "\n\\'\"abfnrtvxuUN01234567"
@@ -72,11 +76,14 @@ def checked(tokens: Iterator[Token], source: str) -> Iterator[Token]:
 
 
 def _unknown_tag(token: Token, source: str) -> Slip:
+    instead = instead_of_tag(token.value)
     if token.value in _FOREIGN:
-        return Slip(token.lineno, f"'{token.value}' is not part of the language", _KNOWN)
+        return Slip(token.lineno, f"'{token.value}' is not part of the language", instead or _KNOWN)
     if source[: token.lineno].rstrip(" \t").endswith("##"):
         hint = f"## at the start of a line begins a statement, {_KNOWN}; for the text itself write {{{{ '##' }}}}"
         return Slip(token.lineno, f"unknown tag '{token.value}'", hint)
+    if instead:
+        return Slip(token.lineno, f"unknown tag '{token.value}'", instead)
     near = get_close_matches(token.value, (*_TAGS, "raw"), n=1)
     return Slip(token.lineno, f"unknown tag '{token.value}'", f"did you mean '{near[0]}'?" if near else _KNOWN)
 
@@ -92,8 +99,13 @@ def check_number(at: int, kind: str, text: str) -> None:
         raise Slip(at, f"the number has {len(text)} characters", f"at most {MAX_DIGITS}")
 
 
-def said(message: str) -> tuple[str, str]:
-    """Return what a *message* of Jinja's says, and a hint."""
+def said(message: str, source: str, at: int) -> tuple[str, str]:
+    """Return what a *message* of Jinja's says of the offset *at* of *source*, and a hint."""
+    problem, hint = _said(message)
+    return problem, hint or instead_of_sign(source, at)
+
+
+def _said(message: str) -> tuple[str, str]:
     text = message.rstrip(".")
     for theirs, ours in _WORDS.items():
         text = text.replace(theirs, ours)
@@ -103,6 +115,8 @@ def said(message: str) -> tuple[str, str]:
         return f"{found[1]} can't stand here", f"'{found[2]}' is due" if found[2] else ""
     if found := _ENDED.fullmatch(text):
         return f"the template ends where {found[1]} is due", ""
+    if found := _NOTHING.fullmatch(text):
+        return f"an expression is due, not {found[1]}", ""
     if found := _EXPECTED.fullmatch(text):
         return f"{found[1]} is due, not {found[2]}", ""
     return text[:1].lower() + text[1:], ""

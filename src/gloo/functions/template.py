@@ -5,7 +5,6 @@ language of data: no includes, no imports, no macros, no loops but over the elem
 """
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Literal as OneOf
 from typing import cast
 
@@ -13,8 +12,9 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from gloo.errors import TemplateError
 from gloo.functions import lexer
-from gloo.functions.catalogue import FUNCTIONS, Function
+from gloo.functions.catalogue import FUNCTIONS, TESTS, Function
 from gloo.functions.constants import check_constants
+from gloo.functions.foreign import instead_of_function, instead_of_method, instead_of_test
 from gloo.functions.pointers import steps
 from gloo.functions.source import Source
 from gloo.functions.syntax import Slip, said
@@ -48,7 +48,7 @@ from gloo.model.base import replace
 MAX_LENGTH = 65_536
 """Characters in one template; Envoy's LuaJIT can compile what comes of it."""
 
-MAX_DEPTH = 60
+MAX_EXPRESSION_DEPTH = 60
 """Expressions in one another: what reads and writes them goes down by recursion."""
 
 MAX_TWICE = 40
@@ -58,17 +58,8 @@ _MARKS = ("{{", "{%", "{#", "##")
 """A text without any of them needs no parser."""
 
 _COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
-_TESTS = {
-    "defined": "exists",
-    "number": "isNumber",
-    "string": "isString",
-    "boolean": "isBoolean",
-    "integer": "isInteger",
-    "float": "isFloat",
-    "odd": "odd",
-    "even": "even",
-    "divisibleby": "divisibleBy",
-}
+_SLICE = "substring(x, 0, 3) is a part of a text; in a loop over a list, {% if loop.index < 3 %}"
+_EMPTY = 'write x if x else "none" for another value in place of an empty one'
 
 
 def parse(source: Source) -> Block:
@@ -84,7 +75,7 @@ def parse(source: Source) -> Block:
     except Slip as error:
         raise source.error(error.lineno, error.message or "", error.hint) from error
     except TemplateSyntaxError as error:
-        raise source.error(error.lineno, *said(error.message or "syntax error")) from error
+        raise source.error(error.lineno, *said(error.message or "syntax error", source.text, error.lineno)) from error
     except RecursionError as error:
         raise source.error(0, "the template is nested too deep") from error
 
@@ -139,8 +130,8 @@ class _Reader:
         read = self._EXPRESSIONS.get(type(node))
         if read is None:
             raise self._foreign(node)
-        if self._depth >= MAX_DEPTH:
-            problem = f"the expression has more than {MAX_DEPTH} steps in one another"
+        if self._depth >= MAX_EXPRESSION_DEPTH:
+            problem = f"the expression has more than {MAX_EXPRESSION_DEPTH} steps in one another"
             raise self._source.error(_place(node), problem, "name a part of it with {% set %}")
         self._depth += 1
         expression = read(self, node)
@@ -166,7 +157,7 @@ class _Reader:
 
     def _getitem(self, node: nodes.Getitem) -> Expression:
         if isinstance(node.arg, nodes.Slice):
-            raise self._source.error(node.lineno, "slices are not part of the language", "see substring()")
+            raise self._source.error(node.lineno, "slices are not part of the language", _SLICE)
         return self._field(self.expression(node.node), self.expression(node.arg))
 
     def _field(self, base: Expression, key: Expression) -> Expression:
@@ -176,7 +167,8 @@ class _Reader:
 
     def _call(self, node: nodes.Call) -> Expression:
         if not isinstance(node.node, nodes.Name):
-            raise self._source.error(node.lineno, "values have no methods", "call a function: upper(name)")
+            name = node.node.attr if isinstance(node.node, nodes.Getattr) else ""
+            raise self._source.error(node.lineno, "values have no methods", instead_of_method(name))
         return self._function(node.node.name, node, node.node.lineno, [])
 
     def _filter(self, node: nodes.Filter) -> Expression:
@@ -189,18 +181,19 @@ class _Reader:
             return Not(self._function("exists", node, node.lineno, [node.node]), node.lineno)
         if node.name == "none":
             return Comparison("==", self.expression(node.node), Literal(None, node.lineno), node.lineno)
-        if node.name not in _TESTS:
-            raise self._source.error(node.lineno, f"unknown test '{node.name}'", f"known: {', '.join(sorted(_TESTS))}")
-        return self._function(_TESTS[node.name], node, node.lineno, [node.node])
+        if node.name not in TESTS:
+            known = (*TESTS, "none", "undefined")
+            raise self._source.error(node.lineno, f"unknown test '{node.name}'", instead_of_test(node.name, known))
+        return self._function(TESTS[node.name], node, node.lineno, [node.node])
 
     def _function(
         self, name: str, node: nodes.Call | nodes.Filter | nodes.Test, at: int, first: list[nodes.Expr]
     ) -> Expression:
-        if node.kwargs or node.dyn_args or node.dyn_kwargs:
-            raise self._source.error(at, f"{name}() takes its arguments by their order only")
         function = FUNCTIONS.get(name)
         if function is None:
-            raise self._source.error(at, f"unknown function '{name}'", _nearest(name))
+            raise self._source.error(at, f"unknown function '{name}'", instead_of_function(name))
+        if node.kwargs or node.dyn_args or node.dyn_kwargs:
+            raise self._source.error(at, f"{name}() takes its arguments by their order only", function.usage)
         arguments = tuple(self.expression(argument) for argument in (*first, *(node.args or ())))
         self._check(function, len(arguments), at)
         if function.name == "exists" and self._source.pointers:
@@ -221,7 +214,8 @@ class _Reader:
 
     def _check(self, function: Function, given: int, at: int) -> None:
         if not function.least <= given <= function.most:
-            raise self._source.error(at, f"{function.name}() takes {function.arity}, not {given}", function.usage)
+            hint = _EMPTY if function.name == "default" and given == 3 else function.usage
+            raise self._source.error(at, f"{function.name}() takes {function.arity}, not {given}", hint)
 
     def _choice(self, node: nodes.CondExpr) -> Expression:
         otherwise = Literal(None, node.lineno) if node.expr2 is None else self.expression(node.expr2)
@@ -310,7 +304,7 @@ class _Reader:
 
 _NODES: dict[type[nodes.Node], tuple[str, str]] = {
     nodes.Tuple: ("a list without brackets", "write [a, b]"),
-    nodes.Slice: ("a slice", "see substring()"),
+    nodes.Slice: ("a slice", _SLICE),
 }
 """How things are called that Jinja knows and we don't, and what there is in their place."""
 
@@ -328,8 +322,3 @@ def _balanced(operator: OneOf["and", "or"], parts: Sequence[Expression], at: int
         return parts[0]
     middle = len(parts) // 2
     return Logic(operator, _balanced(operator, parts[:middle], at), _balanced(operator, parts[middle:], at), at)
-
-
-def _nearest(name: str) -> str:
-    found = get_close_matches(name, FUNCTIONS, n=1)
-    return f"did you mean {found[0]}()?" if found else "see the list of functions in docs/functions.md"

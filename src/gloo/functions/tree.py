@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Literal as OneOf
 
+from gloo.functions.catalogue import FUNCTIONS, Takes
 from gloo.model.base import Value
 
 
@@ -227,6 +228,11 @@ def calls(expression: Expression, function: str) -> bool:
     return isinstance(expression, Call) and expression.function == function
 
 
+def taken(call: Call) -> Iterator[tuple[Takes, Expression]]:
+    """Yield what *call* is given, each with what it has to be."""
+    return zip(FUNCTIONS[call.function].takes, call.arguments, strict=False)
+
+
 def may_be_missing(expression: Expression) -> bool:
     """Tell whether *expression* can come out missing without having failed by itself."""
     match expression:
@@ -234,7 +240,7 @@ def may_be_missing(expression: Expression) -> bool:
             return True
         case Choice(_, then, otherwise):
             return may_be_missing(then) or may_be_missing(otherwise)
-        case Call("default", (_, last)) | Call("raw", (last,)):
+        case Call(function, (*_, last)) if FUNCTIONS[function].passes_on:
             return may_be_missing(last)
     return False
 
@@ -276,16 +282,18 @@ def expressions_of(statement: Statement) -> tuple[Expression, ...]:
 def raw_marks(block: Block) -> Iterator[int]:
     """The offsets of the outputs in *block* that are not escaped."""
     for statement in statements(block):
-        if isinstance(statement, Output) and _is_raw(statement.expression):
+        raw = raw_values(statement.expression) if isinstance(statement, Output) else ()
+        if any(not isinstance(value, Literal) for value in raw):
             yield statement.at
 
 
-def _is_raw(expression: Expression) -> bool:
+def raw_values(expression: Expression) -> Iterator[Expression]:
+    """The values that *expression* may come out as without escaping."""
     match expression:
         case Call("raw", (inner,)):
-            return not isinstance(inner, Literal)
+            yield inner
         case Choice(_, then, otherwise):
-            return _is_raw(then) or _is_raw(otherwise)
+            yield from raw_values(then)
+            yield from raw_values(otherwise)
         case Call("default", (_, second)):
-            return _is_raw(second)
-    return False
+            yield from raw_values(second)

@@ -1,4 +1,7 @@
-"""Try at load what is the same for every request, with the runtime itself: what fails then fails whenever it is met."""
+"""Try at load what is the same for every request, with the runtime itself: what fails then fails whenever it is met.
+
+What one constant alone makes fail was refused before, when the template was parsed, see `constants`.
+"""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -7,7 +10,7 @@ from typing import Any
 import lupa.luajit21 as luajit
 
 from gloo.functions import lua
-from gloo.functions.catalogue import CHANGING
+from gloo.functions.catalogue import FUNCTIONS
 from gloo.functions.expressions import Expressions, Sites
 from gloo.functions.extraction import extract
 from gloo.functions.limits import MOST_WORK
@@ -29,6 +32,7 @@ from gloo.functions.tree import (
     expressions_of,
     start,
     statements,
+    taken,
 )
 
 _RUN = b"""
@@ -64,19 +68,16 @@ def _constants(expression: Expression) -> Iterator[Expression]:
         if not isinstance(expression, Literal):
             yield expression
         return
-    match expression:
-        case Call("default", (_, second)):  # whose first argument may be missing
-            parts: tuple[Expression, ...] = (second,)
-        case Call("exists"):
-            parts = ()
-        case _:
-            parts = children(expression)
+    if isinstance(expression, Call):
+        parts = tuple(argument for takes, argument in taken(expression) if takes != "maybe")
+    else:
+        parts = children(expression)
     for part in parts:
         yield from _constants(part)
 
 
 def _is_constant(expression: Expression) -> bool:
-    if isinstance(expression, Variable) or (isinstance(expression, Call) and expression.function in CHANGING):
+    if isinstance(expression, Variable) or (isinstance(expression, Call) and FUNCTIONS[expression.function].varies):
         return False
     return all(map(_is_constant, children(expression)))
 

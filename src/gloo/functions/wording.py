@@ -19,7 +19,7 @@ from gloo.functions.tree import (
     children,
 )
 
-_LONGEST = 60
+_LONGEST_NAME = 60
 """Characters of a name; a longer one is cut."""
 
 
@@ -34,7 +34,7 @@ def subject(call: Call) -> str:
 
 
 def _cut(words: str) -> str:
-    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 3]}..."
+    return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 3]}..."
 
 
 def _first_variable(expression: Expression) -> str:

@@ -1,8 +1,8 @@
 """XML (1.0, fifth edition) as an automaton over the literal text of a template.
 
 It knows text, tags, attributes, comments and their kin, which is what decides about escaping, and references such as
-``&amp;``, which no value may be a part of. What stands in a tag must be a name and attributes; whether tags are closed
-is not looked at.
+``&amp;``, which no value may be a part of. What stands in a tag must be a name and attributes; whether elements are
+closed, `xml_tags` looks at.
 """
 
 import re

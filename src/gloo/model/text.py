@@ -27,6 +27,8 @@ _WORDS: dict[str, Json] = {
 }
 _QUOTED = frozenset("'\"|>")
 _MOST_ALIASED = 100_000
+_TEMPLATE = "a template is written in quotes: '{{ id }}'"
+"""For braces that begin a mapping of YAML, where a template was meant."""
 
 
 class TextError(ConfigError):
@@ -73,7 +75,10 @@ def parse_carefully(text: str) -> list[Json]:
 
 def _hint(text: str, line: int) -> str:
     lines = text.splitlines()
-    return "YAML is indented by spaces, never by tabs" if line <= len(lines) and "\t" in lines[line - 1] else ""
+    said = lines[line - 1] if line <= len(lines) else ""
+    if "\t" in said:
+        return "YAML is indented by spaces, never by tabs"
+    return _TEMPLATE if "{{" in said or "{%" in said else ""
 
 
 class _Values:
@@ -112,7 +117,8 @@ class _Values:
         values: dict[str, Json] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise TextError("a key must be text", line=key.start_mark.line + 1)
+                hint = _TEMPLATE if isinstance(key, yaml.MappingNode) else ""
+                raise TextError("a key must be text", hint, line=key.start_mark.line + 1)
             if key.value == "<<" and not key.style:
                 _merge(values, self.value(value), key.start_mark.line + 1)
             elif key.value in values and key.value not in _merged(node, self):

@@ -42,6 +42,7 @@ class Bootstrap:
         cluster: Envoy's ``service-cluster``, a label in logs and traces.
         delta: ask for changes only, instead of the state of the world on each change.
         max_connections: the most clients at a time; further ones are refused.
+        max_memory: the bytes that Envoy's heap may have; with more, requests are refused and the largest reset.
         statistics: regular expressions of the statistics to keep; empty keeps all.
     """
 
@@ -52,6 +53,7 @@ class Bootstrap:
     cluster: str = "gloo"
     delta: bool = True
     max_connections: int = 50_000
+    max_memory: int = 2**40
     statistics: tuple[str, ...] = _KEPT_STATISTICS
 
     @property
@@ -68,7 +70,7 @@ def bootstrap(settings: Bootstrap) -> str:
         "deferred_stat_options": {"enable_deferred_creation_stats": True},
         # A worker makes its own copy of a cluster when it first sends something there, not of all of them at once.
         "cluster_manager": {"enable_deferred_cluster_creation": True},
-        "overload_manager": _overload_manager(settings.max_connections),
+        "overload_manager": _overload_manager(settings.max_connections, settings.max_memory),
         "layered_runtime": {"layers": [{"name": "gloo", "static_layer": _RUNTIME}]},
         "bootstrap_extensions": [_INTERNAL_LISTENERS],
         "static_resources": {"clusters": [_xds_cluster(settings.xds_socket), _later_cluster()]},
@@ -92,11 +94,57 @@ def _stats_config(patterns: tuple[str, ...]) -> dict[str, object]:
     return {"stats_matcher": {"inclusion_list": {"patterns": [{"safe_regex": {"regex": "|".join(patterns)}}]}}}
 
 
-def _overload_manager(max_connections: int) -> dict[str, object]:
-    monitor = "envoy.resource_monitors.global_downstream_max_connections"
-    message = "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"
-    limit = {"@type": f"type.googleapis.com/{message}", "max_active_downstream_connections": max_connections}
-    return {"resource_monitors": [{"name": monitor, "typed_config": limit}]}
+def _overload_manager(max_connections: int, max_memory: int) -> dict[str, object]:
+    """Return what Envoy does when there is too much of something (``envoy.config.overload.v3``).
+
+    The heap grows by requests that wait with their bodies. As it nears its limit, clients that are slow get less and
+    less time, those requests of HTTP/2 that hold the most are reset, and at last no further ones are taken.
+    """
+    connections = "downstream_connections.v3.DownstreamConnectionsConfig"
+    actions = [
+        _action("shrink_heap", {"threshold": {"value": 0.85}}),
+        _action("reduce_timeouts", _between(0.85, 0.95), typed_config=_PATIENCE),
+        _action("reset_high_memory_stream", _between(0.9, 0.98)),
+        _action("stop_accepting_requests", {"threshold": {"value": 0.95}}),
+    ]
+    return {
+        "refresh_interval": "0.25s",
+        "resource_monitors": [
+            _monitor(
+                "global_downstream_max_connections", connections, {"max_active_downstream_connections": max_connections}
+            ),
+            _monitor(_HEAP, "fixed_heap.v3.FixedHeapConfig", {"max_heap_size_bytes": max_memory}),
+        ],
+        "actions": actions,
+        # Requests with 64 KiB and more are known by what they hold, in eight classes up to 8 MiB.
+        "buffer_factory_config": {"minimum_account_to_track_power_of_two": 16},
+    }
+
+
+_HEAP = "fixed_heap"
+
+
+def _monitor(name: str, message: str, limit: dict[str, object]) -> dict[str, object]:
+    kind = f"type.googleapis.com/envoy.extensions.resource_monitors.{message}"
+    return {"name": f"envoy.resource_monitors.{name}", "typed_config": {"@type": kind, **limit}}
+
+
+def _action(name: str, trigger: dict[str, object], **more: object) -> dict[str, object]:
+    triggers = [{"name": f"envoy.resource_monitors.{_HEAP}", **trigger}]
+    return {"name": f"envoy.overload_actions.{name}", "triggers": triggers, **more}
+
+
+def _between(first: float, last: float) -> dict[str, object]:
+    return {"scaled": {"scaling_threshold": first, "saturation_threshold": last}}
+
+
+_PATIENCE: dict[str, object] = {
+    "@type": "type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig",
+    "timer_scale_factors": [
+        {"timer": "HTTP_DOWNSTREAM_CONNECTION_IDLE", "min_timeout": "2s"},
+        {"timer": "HTTP_DOWNSTREAM_STREAM_IDLE", "min_timeout": "5s"},
+    ],
+}
 
 
 def _xds_cluster(place: Path | tuple[str, int]) -> dict[str, object]:

@@ -50,6 +50,11 @@ def _replace(value: Value, old: Value, new: Value) -> Value:
     return whole.replace(before, after) if before else whole
 
 
+def _split(value: Value, between: Value) -> Value:
+    whole, piece = text(value), text(between)
+    return list(whole.split(piece) if piece else [whole]) if whole else []
+
+
 def _capitalize(value: Value) -> Value:
     whole = text(value)
     return whole[:1].upper() + whole[1:].lower()
@@ -218,6 +223,7 @@ CALLS: Mapping[str, Callable[..., Value]] = {
     "replace": _replace,
     "round": _round,
     "sort": _sort,
+    "split": _split,
     "substring": _substring,
     "trim": lambda x: text(x).strip(_BLANKS),
     "upper": lambda x: text(x).upper(),

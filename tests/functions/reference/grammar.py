@@ -99,7 +99,7 @@ class Expressions:
             number=st.one_of(self.number, _number(number, text, list_), shared),
             text=st.one_of(self.text, _text(number, text, list_, any_), shared),
             truth=st.one_of(self.truth, _truth(number, text, self.truth, any_)),
-            list=st.one_of(self.list, _list(number, list_, any_), shared),
+            list=st.one_of(self.list, _list(number, text, list_, any_), shared),
             object=st.one_of(self.object, st.builds("{{'a': {}, 'b': {}}}".format, any_, any_)),
         )
 
@@ -150,8 +150,9 @@ def _truth(number: Texts, text: Texts, truth: Texts, any_: Texts) -> Texts:
     )
 
 
-def _list(number: Texts, list_: Texts, any_: Texts) -> Texts:
+def _list(number: Texts, text: Texts, list_: Texts, any_: Texts) -> Texts:
     return st.one_of(
+        st.builds("split({}, {})".format, text, text),
         st.builds("[{}, {}]".format, any_, any_),
         st.builds("sort({})".format, list_),
         st.builds("range({})".format, number),

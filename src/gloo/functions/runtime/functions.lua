@@ -78,6 +78,24 @@ function gloo.call_replace(site, value, from, to)
   return (concat(parts))
 end
 
+-- The texts between the occurrences of another one, which may be none; of an empty text there are none.
+function gloo.call_split(site, value, between)
+  local s = str(value, site)
+  spend((#s + #between) / 2)
+  local result, count, at = {[0] = 0}, 0, 1
+  while s ~= "" do
+    local start, stop
+    if between ~= "" then start, stop = locate(s, between, at) end
+    spend(20)
+    count = count + 1
+    result[count] = sub(s, at, (start or #s + 1) - 1)
+    if not start then break end
+    at = stop + 1
+  end
+  result[0] = count
+  return result
+end
+
 function gloo.call_word_count(site, value)
   local s, count, before = str(value, site), 0, true
   spend(#s / 2)

@@ -369,11 +369,17 @@ function gloo.parse(s) return (parse(s, none, 0, 0)) end
 
 -- The fields of a request body; none if it is empty or is not an object.
 function gloo.fields(body)
-  if not body or body == "" then return gloo.empty end
+  if not body or body == "" then return gloo.empty, gloo.empty end
   gloo.spend(#body * 3) -- about what a body of the usual kind takes; its length is bounded
   held = held + #body
   local value
   value, used = parse(body, spare, used, MOST_SPARE)
-  if type(value) == "table" and value[0] == nil then return value end
-  return gloo.empty
+  if type(value) == "table" and value[0] == nil then return value, value end
+  return gloo.empty, value
+end
+
+-- The JSON `value` that came, whatever it is; an object with what is put among its `fields`.
+function gloo.whole(value, fields)
+  if type(value) == "table" and value[0] == nil then return fields end
+  return value
 end

@@ -55,7 +55,8 @@ local function count_failure(handle, code, name)
 end
 
 -- The status, code and JSON text for `failure`; anything but a failure of ours is a bug, told to the log and not to the client.
-function gloo.error_answer(handle, program, failure)
+-- `of_answer`: it is the upstream's answer that can't be made, which is no fault of the client.
+function gloo.error_answer(handle, program, failure, of_answer)
   gloo.refill(math.huge) -- what failed may have spent all
   local status, code, message, place = 500, "internal", "the function failed", ""
   if type(failure) == "table" then
@@ -69,6 +70,7 @@ function gloo.error_answer(handle, program, failure)
   else
     handle:logErr("function " .. program.name .. ": " .. tostring(failure))
   end
+  if of_answer and status ~= 500 then status = 502 end
   count_failure(handle, code, program.name)
   return status, code, '{"error":{"status":' .. status .. ',"reason":' .. quote(code) .. ',"message":' .. quote(message)
     .. ',"function":' .. quote(program.name) .. place .. "}}"

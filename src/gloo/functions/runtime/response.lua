@@ -1,7 +1,8 @@
 -- What Envoy calls for an answer. The rules of a program are tried in order, the first that is for this answer is
 -- rendered whole, and only then anything is changed. A rule that needs the body leaves answers alone that have none.
 
-local pcall, pairs, tonumber, sub, find = pcall, pairs, tonumber, string.sub, string.find
+local pcall, pairs, tonumber, tostring = pcall, pairs, tonumber, tostring
+local sub, find = string.sub, string.find
 
 local BODILESS = {[101] = true, [204] = true, [304] = true}
 
@@ -43,9 +44,10 @@ local answered, ours -- of the answer that is being rendered: its status, and wh
 -- The fields of an upstream's answer; an error page that is not JSON has none, nor has an error of the gateway's own.
 function gloo.answer_fields(text)
   if answered < 400 then return gloo.fields(text) end
-  if ours then return gloo.empty end
-  local parsed, fields = pcall(gloo.fields, text)
-  return parsed and fields or gloo.empty
+  if ours then return gloo.empty, gloo.empty end
+  local parsed, fields, whole = pcall(gloo.fields, text)
+  if parsed then return fields, whole end
+  return gloo.empty, gloo.empty
 end
 
 -- The rule for an answer with this status, and whether it needs the body.
@@ -80,13 +82,13 @@ end
 
 -- Answers with an error in place of the upstream's answer, of which nothing is left. The client of a HEAD gets no body.
 local function replace_answer(handle, program, failure, has_body)
-  local status, code, text = gloo.error_answer(handle, program, failure)
+  local status, code, text = gloo.error_answer(handle, program, failure, true)
   local body, headers, names = gloo.whole_body(handle), handle:headers(), {}
   for name in pairs(headers) do
     if sub(name, 1, 1) ~= ":" then names[#names + 1] = name end
   end
   for i = 1, #names do headers:remove(names[i]) end
-  headers:replace(":status", status == 500 and "500" or "502")
+  headers:replace(":status", tostring(status))
   headers:replace("content-type", "application/json")
   headers:replace("x-gloo-error", code)
   body:setBytes(has_body and text or "")

@@ -30,6 +30,7 @@ local ALONE = {
   {gloo.divide_whole, 1, 2}, {gloo.modulo, 1, 2}, {gloo.list, list}, {gloo.paid, ""}, {gloo.item, list, 0},
   {gloo.call_json, nil, ""}, {gloo.call_length, nil, ""}, {gloo.call_word_count, nil, ""}, {gloo.call_upper, nil, ""},
   {gloo.call_lower, nil, ""}, {gloo.call_substring, nil, "", 0}, {gloo.call_replace, nil, "", "a", ""},
+  {gloo.call_split, nil, "", ","},
   {gloo.call_join, nil, list, ""}, {gloo.call_range, nil, 0}, {gloo.call_base64_encode, nil, ""},
   {gloo.call_base64_decode, nil, ""}, {gloo.call_url_encode, nil, ""}, {gloo.call_round, nil, 1}, {gloo.call_int, nil, 1},
   {gloo.call_float, nil, 1}, {gloo.call_odd, nil, 1}, {gloo.call_even, nil, 1}, {gloo.call_divisibleBy, nil, 4, 2},
@@ -123,6 +124,7 @@ local function warm_texts()
     gloo.call_word_count(nil, text)
     gloo.call_substring(nil, text, 10, 300)
     gloo.call_replace(nil, text, sub(text, 1, 1), "x")
+    gloo.call_split(nil, text, sub(text, 1, 1))
     gloo.call_base64_decode(nil, gloo.call_base64_encode(nil, text))
   end
   gloo.trimmed(rep(" ", 200) .. "x" .. rep(" ", 200))
