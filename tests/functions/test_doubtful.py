@@ -48,6 +48,23 @@ def test_what_a_message_brings_is_told_where_it_is_not_escaped(text: str) -> Non
     assert told(f"{{{{ ({text}) | raw }}}}") == [(5, "this value is not escaped")]
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('now("%Y-%m-%dT%Q")', "now() knows no '%Q'"),
+        ('upper(now("%d%"))', "now() knows no '%'"),
+        ('now("iso")', 'now("iso") is no time'),
+    ],
+)
+def test_a_time_that_no_format_writes_is_told(text: str, problem: str) -> None:
+    assert [each for _, each in told(f"{{{{ {text} }}}}")] == [problem]
+
+
+@pytest.mark.parametrize("text", ["now()", 'now("%FT%T%z 100%%")', 'now("%Ey %Od")', "now(layout)"])
+def test_a_time_as_strftime_has_it_is_not_told(text: str) -> None:
+    assert told(f"{{{{ {text} }}}}") == []
+
+
 def test_a_function_has_these_warnings() -> None:
     program = compile_function(FunctionTemplate("a/b", path="/{{ a or 'x' }}"))
     assert [(each.field, each.column) for each in program.warnings] == [("path", 10)]

@@ -1,6 +1,7 @@
 """What a template may say and hardly ever means: each is a warning, with its place."""
 
 import json
+import re
 from collections.abc import Iterator
 
 from gloo.errors import TemplateError
@@ -23,6 +24,9 @@ from gloo.functions.tree import (
 _OURS = ("cluster_metadata", "data_source", "env", "now", "uuid")
 """Functions whose values change, and no message brings them."""
 
+_CONVERSION = re.compile(r"%[EO]?(.?)", re.DOTALL)
+_CONVERSIONS = frozenset("aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%")  # strftime of the C library
+
 _OTHER_VALUE = 'write default(a, "x") for another value, and a == "x" or a == "y" to compare with both'
 
 
@@ -33,7 +37,11 @@ def doubts(block: Block, source: Source) -> Iterator[TemplateError]:
             hint = "raw lets a client's value be part of the text around it"
             yield source.error(statement.at, "this value is not escaped", hint)
         for expression in expressions_of(statement):
-            yield from _constant_sides(expression, source)
+            for part in _parts(expression):
+                if isinstance(part, Logic):
+                    yield from _constant_sides(part, source)
+                elif isinstance(part, Call):
+                    yield from _odd_times(part, source)
 
 
 def _is_foreign(expression: Expression) -> bool:
@@ -45,14 +53,25 @@ def _is_foreign(expression: Expression) -> bool:
     return any(map(_is_foreign, children(expression)))
 
 
-def _constant_sides(expression: Expression, source: Source) -> Iterator[TemplateError]:
+def _parts(expression: Expression) -> Iterator[Expression]:
     waiting = [expression]
     while waiting:
         found = waiting.pop()
+        yield found
         waiting += children(found)
-        if not isinstance(found, Logic):
-            continue
-        for side in (found.left, found.right):
-            if isinstance(side, Literal) and not isinstance(side.value, bool):
-                problem = f"{json.dumps(side.value)} is always {'true' if side.value else 'false'} here"
-                yield source.error(side.at, f"{problem}: '{found.operator}' gives true or false", _OTHER_VALUE)
+
+
+def _constant_sides(logic: Logic, source: Source) -> Iterator[TemplateError]:
+    for side in (logic.left, logic.right):
+        if isinstance(side, Literal) and not isinstance(side.value, bool):
+            problem = f"{json.dumps(side.value)} is always {'true' if side.value else 'false'} here"
+            yield source.error(side.at, f"{problem}: '{logic.operator}' gives true or false", _OTHER_VALUE)
+
+
+def _odd_times(call: Call, source: Source) -> Iterator[TemplateError]:
+    match call:
+        case Call("now", (Literal(str() as layout, at=at),)):
+            unknown = [found[0] for found in _CONVERSION.finditer(layout) if found[1] not in _CONVERSIONS]
+            if unknown or "%" not in layout:
+                problem = f"now() knows no {unknown[0]!r}" if unknown else f"now({json.dumps(layout)}) is no time"
+                yield source.error(at, problem, 'a format as of strftime, "%Y-%m-%d"; now() alone is as in RFC 3339')
