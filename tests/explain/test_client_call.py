@@ -38,6 +38,38 @@ def test_values_go_where_the_route_looks_for_them(parameters: str) -> None:
     assert _sent("pets/get", [("id", "a+b")], config)[1] == "/pets/a%2Bb"
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "[{from: cookie, name: team}, {from: cookie, name: id}]",
+        '[{from: authority, match: "{team}.example.org"}, {from: query, name: id}]',
+        '[{from: body, name: key, match: "{team}:{id}"}]',
+        '[{from: body, name: keys.both, match: "{team}:{id}"}]',
+        '[{from: path, match: "/pet/{team}?year={year}"}, {from: query, name: id}]',
+    ],
+)
+def test_no_value_takes_the_place_of_another(parameters: str) -> None:
+    config = SHOP.replace('{path: "/pet/{id}", headers: {x-id: "{id}"}}', parameters)
+    config = config.replace("/pets/{{ id }}", "/pets/{{ id }}/{{ team }}").replace("[shop.test]", '["*"]')
+    further = [("year", "2020")] if "{year}" in parameters else []
+    assert _sent("pets/get", [("id", "7"), ("team", "blue"), *further], config)[1] == "/pets/7/blue"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "argument"),
+    [
+        ("{from: path}", ("path", "/pet/7")),
+        ("{from: authority}", ("authority", "a.shop.test")),
+        ("{from: query, name: q, match: any}", ("q", "v")),
+    ],
+)
+def test_a_parameter_without_braces_gets_the_whole_value(parameter: str, argument: tuple[str, str]) -> None:
+    config = SHOP.replace('{path: "/pet/{id}", headers: {x-id: "{id}"}}', f"[{parameter}]")
+    config = config.replace("{{ id }}", f"{{{{ {argument[0]} }}}}").replace("[shop.test]", '["*"]')
+    config = config.replace('"*.shop.test"', "w.test")
+    assert _sent("pets/get", [argument], config)[1] == f"/pets/{argument[1].replace('/', '%2F')}"
+
+
 def test_a_value_in_a_path_is_escaped() -> None:
     assert _sent("pets/get", [("id", "a b/c")]) == ("/pet/a%20b%2Fc", "/pets/a%20b%2Fc")
 

@@ -7,7 +7,7 @@ import pytest
 from tests.functions.gateway import Gateway, Outcome, Request, call
 
 from gloo.errors import TemplateError
-from gloo.functions import FunctionTemplate, compile_function
+from gloo.functions import FunctionTemplate, Parameter, compile_function
 
 
 def run(gateway: Gateway, template: str, **fields: Any) -> Outcome:
@@ -133,3 +133,22 @@ def test_a_name_that_is_set_in_some_cases_means_the_field_in_others(gateway: Gat
     for headers, found in (({"y": "1"}, "1"), ({}, "field")):
         request = Request(headers=dict(headers), body=b'{"a": "field"}')
         assert call(gateway, request, headers=(("x-a", text),)).request.headers["x-a"] == found
+
+
+@pytest.mark.parametrize("loop", ["x in id", "k, v in id", "x in method"])
+def test_a_loop_over_what_is_text_for_all_requests_is_refused(loop: str) -> None:
+    template = FunctionTemplate("a/b", body=f"{{% for {loop} %}}x{{% endfor %}}")
+    with pytest.raises(TemplateError, match=r"line 1, column \d+: '(id|method)' is text for all requests"):
+        compile_function(template, (Parameter("query", "id"),))
+    assert compile_function(template).source
+
+
+def test_a_loop_over_a_field_of_a_form_is_refused_with_what_is_a_list() -> None:
+    template = FunctionTemplate("a/b", body="{% for x in tag %}x{% endfor %}", parse_body="form")
+    with pytest.raises(TemplateError, match=r'values\("tag"\) is a list'):
+        compile_function(template)
+
+
+@pytest.mark.parametrize("parameters", [[Parameter("body", "id")], [Parameter("query", "id"), Parameter("body", "id")]])
+def test_a_loop_over_what_may_be_a_list_is_none_of_text(parameters: list[Parameter]) -> None:
+    assert compile_function(FunctionTemplate("a/b", body="{% for x in id %}x{% endfor %}"), parameters).source

@@ -104,6 +104,24 @@ def test_a_text_that_looks_like_a_language_and_is_not_escaped_for_it_is_warned_o
     assert "set content-type: application/" in warning.hint
 
 
+@pytest.mark.parametrize(
+    ("body", "column"),
+    [("id={{ id }}&n={{ n }}", 7), ("a=1&n={{ n }}", 10), ("{% if x %}id={{ id }}&n=1{% endif %}", 17)],
+)
+def test_a_form_that_does_not_say_so_is_a_warning(body: str, column: int) -> None:
+    (warning,) = compiled(body).warnings
+    assert (warning.field, warning.column, "looks like a form" in warning.problem) == ("body", column, True)
+    assert compiled(body, FORM).warnings == ()
+    assert compiled(body, ("content-type", "text/plain")).warnings == ()
+
+
+@pytest.mark.parametrize(
+    "body", ["a={{ x }}", "a=1&b=2", "x {{ a }} a=1&b={{ c }}", "a={{ url_encode(x) }}&b=2", "{{ x }}"]
+)
+def test_other_texts_are_no_forms(body: str) -> None:
+    assert compiled(body).warnings == ()
+
+
 @pytest.mark.parametrize("body", ['{"a": {{ json(x) }}}', '{"a": 1}', "a: {{ x }}", "{{ x }}"])
 def test_a_plain_text_in_which_no_value_can_do_harm_gives_no_warning(body: str) -> None:
     assert compiled(body, ("content-type", "text/plain")).warnings == ()

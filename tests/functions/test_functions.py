@@ -35,6 +35,7 @@ RESULTS = [
     ("sort(xs)", "[1,2.5,3]"), ("sort(['b', 'a', 'B'])", '["B","a","b"]'), ("min(xs)", "1"), ("max(xs)", "3"),
     ("existsIn(o, 'z')", "true"), ("existsIn(o, 'q')", "false"), ("existsIn(xs, 2)", "true"),
     ("exists(o.k)", "true"), ("exists('o.k')", "true"), ("exists(o.q)", "false"), ("q is defined", "false"),
+    ("exists('xs.2')", "true"), ("exists('xs.9')", "false"), ("exists('q.0.a')", "false"),
     ("q is undefined", "true"), ("round(f, 1)", "2.5"), ("round(n / 2)", "-4"), ("round(2.5)", "3"),
     ("int('12.9')", "12"), ("int(-1.5)", "-1"), ("float('1.5') + 1", "2.5"), ("odd(n)", "true"), ("even(n)", "false"),
     ("divisibleBy(9, 3)", "true"), ("isString(s)", "true"), ("isInteger(n)", "true"), ("isFloat(f)", "true"),

@@ -29,6 +29,12 @@ def test_the_upstreams_json_gives_the_values() -> None:
     assert answered(reply, rule).body == b'{"n": "a\\"b", "i": 12345678901234567890, "t": ["a"]}'
 
 
+def test_an_answer_that_is_a_list_is_the_context() -> None:
+    rule = ResponseTemplate(body='{"pets": {{ context() }}, "first": "{{ first(context()).name }}"}')
+    after = answered(Reply(200, JSON, b'[{"name": "Momo"}, 2]'), rule)
+    assert after.body == b'{"pets": [{"name":"Momo"},2], "first": "Momo"}'
+
+
 def test_status_and_headers_are_templates() -> None:
     reply = Reply(200, {"x-old": "1", "x-drop": "1"}, b'{"code": 201, "id": 7}')
     rule = ResponseTemplate(
@@ -138,6 +144,7 @@ def test_a_failure_leaves_nothing_of_the_answer(reply: Reply, code: str, rule: R
     after = answered(cached, rule)
     error = json.loads(after.body)["error"]
     assert (after.status, error["status"], error["reason"]) == (502, 502, code)
+    assert not error["message"].startswith("the body")  # which would be one of the client's
     assert after.headers == {"content-type": "application/json", "x-gloo-error": code}
 
 

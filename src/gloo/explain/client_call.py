@@ -23,10 +23,12 @@ from gloo.model.route import RequestMatcher, Route
 
 
 class _Parts(Value, frozen=True):
-    """A request while it is put together; *used* are the values that have a place in it.
+    """A request while it is put together.
 
     Args:
+        used: the values that have a place in it.
         host: the one in which a parameter finds its values; without it any that the virtual service answers for.
+        fields: those of the body that parameters take values out of.
     """
 
     path: str
@@ -35,6 +37,7 @@ class _Parts(Value, frozen=True):
     used: frozenset[str] = frozenset()
     body: str | None = None
     host: str = ""
+    fields: tuple[tuple[str, Json], ...] = ()
 
 
 def client_request(called: FoundFunction, given: Given, tables: Tables) -> Request:
@@ -56,10 +59,11 @@ def client_request(called: FoundFunction, given: Given, tables: Tables) -> Reque
         check_arguments(wants(template, called.function, caller), given.arguments)
     matcher, values = caller.route.request_matcher or RequestMatcher(), dict(given.arguments)
     parts = _parts(caller.route, called, template, values)
-    rest = [(name, value) for name, value in given.arguments if name not in parts.used]
+    rest = [*((name, value) for name, value in given.arguments if name not in parts.used), *parts.fields]
     media_type, body = _body(template, rest, given) if parts.body is None else ("", parts.body.encode())
     method = matcher.verbs[0].upper() if matcher.verbs else "GET" if body is None else "POST"
-    target = parts.path + (f"?{'&'.join(parts.query)}" if parts.query else "")
+    query = "&".join(parts.query)
+    target = f"{parts.path}{'&' if '?' in parts.path else '?'}{query}" if query else parts.path
     kind = (("content-type", media_type),) if media_type else ()
     host = _host(parts, caller)
     request = Request(method, host, normalised(target), (*parts.headers, *given.headers, *kind), body)
@@ -150,7 +154,7 @@ def _start(matcher: RequestMatcher) -> _Parts:
 def _with(parts: _Parts, parameter: Parameter, values: Mapping[str, Json]) -> _Parts:
     """Put the values of *parameter* where it looks for them; one that is not given, or has a place already, stays."""
     bound = frozenset(bound_by(parameter))
-    if not bound <= values.keys() or bound <= parts.used or parameter.source == "body":
+    if not bound <= values.keys() or bound <= parts.used or (parameter.source == "body" and parameter.key in bound):
         return parts
     return _placed(replace(parts, used=parts.used | bound), parameter, _filled(parameter, values))
 
@@ -164,7 +168,12 @@ def _placed(parts: _Parts, parameter: Parameter, text: str) -> _Parts:
         return replace(parts, host=text)
     if parameter.source == "query":
         return replace(parts, query=(*_others(parts.query, key), f"{quote(key)}={quote(text, safe='')}"))
-    added = ("cookie", f"{key}={text}") if parameter.source == "cookie" else (key.lower(), text)
+    if parameter.source == "body":
+        return replace(parts, fields=(*parts.fields, (key, text)))
+    added = (key.lower(), text)
+    if parameter.source == "cookie":
+        others = (value for name, value in parts.headers if name == "cookie")
+        added = ("cookie", "; ".join((*others, f"{key}={text}")))
     return replace(parts, headers=(*(pair for pair in parts.headers if pair[0] != added[0]), added))
 
 
@@ -174,7 +183,7 @@ def _others(query: Iterable[str], key: str) -> tuple[str, ...]:
 
 def _filled(parameter: Parameter, values: Mapping[str, Json]) -> str:
     """Return the text in which *parameter* finds *values*, escaped where it is a path."""
-    if not parameter.pattern:
+    if not VARIABLE.search(parameter.pattern):
         return text_of(values[parameter.key or parameter.source])
     is_path = parameter.source == "path"
     texts = {name: quote(text_of(value), safe="") if is_path else text_of(value) for name, value in values.items()}

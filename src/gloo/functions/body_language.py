@@ -35,6 +35,10 @@ _CHECKS = {Json.name: "gloo.check_json", JsonLines.name: "gloo.check_json_lines"
 _HARMLESS = frozenset(("base64_encode", "base64url_encode", "int", "length", "sha256", "url_encode", "uuid"))
 """Functions whose texts hold nothing that ends a string or a tag."""
 
+_FORM_START = re.compile(r"[\w.\[\]-]+=")
+_FORM_FIELD = re.compile(r"&[\w.\[\]-]+=")
+"""What the literal texts of a form hold: a first field and another one."""
+
 
 class PlacedBody(Value, frozen=True):
     """A body with its expressions placed.
@@ -59,7 +63,7 @@ def place_body(block: Block, content_type: str | None, source: Source) -> Placed
     Its language is that of its *content_type*. If the template sets none (None) or one that is known at run time only
     (""), a text that starts with a brace, a bracket or a quote is JSON, one that starts with ``<`` is XML. So a JSON
     body with a slip in it is an error and never a plain text without escaping; a plain text that starts so must set its
-    content type. If it does, and there are values in it, that is a warning.
+    content type. If it does, and there are values in it, that is a warning; so is a form that sets none.
     """
     guess = _guess(block)
     if content_type:
@@ -70,7 +74,8 @@ def place_body(block: Block, content_type: str | None, source: Source) -> Placed
         return replace(found, warning=_unlike(content_type, *guess, block=block, source=source))
     if guess is None:
         found = _placed(block, Plain(), source)
-        return replace(found, warning=_unknown(block, source)) if content_type is not None else found
+        warning = _unknown(block, source) if content_type is not None else _unmarked_form(block, source)
+        return replace(found, warning=warning)
     return _guessed(block, *guess, source=source, computed=content_type is not None)
 
 
@@ -141,6 +146,18 @@ def _unknown(block: Block, source: Source) -> TemplateError | None:
         if isinstance(statement, Output) and not _is_call_of(_HARMLESS, statement):
             problem = "the media type is made for each request, and values are not escaped for one that is not known"
             return source.error(statement.at, problem, "let all before the semicolon of content-type be text")
+    return None
+
+
+def _unmarked_form(block: Block, source: Source) -> TemplateError | None:
+    """Return a warning of a text that looks like a form without saying so, at its first value that is at risk."""
+    texts = [statement.text for statement in statements(block) if isinstance(statement, Text)]
+    if not (texts and _FORM_START.match(texts[0].lstrip()) and any(map(_FORM_FIELD.search, texts))):
+        return None
+    for statement in statements(block):
+        if isinstance(statement, Output) and not _is_call_of(_HARMLESS, statement):
+            problem = "this body looks like a form, but says not that it is one, so its values are not escaped for it"
+            return source.error(statement.at, problem, "set content-type: application/x-www-form-urlencoded")
     return None
 
 

@@ -33,6 +33,11 @@ class Resolved(Value, frozen=True):
     lua: str
     printer: str = ""
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it is text of the request, and of a form with files perhaps a file."""
+        return self.printer == _PARAMETER
+
 
 @dataclass(slots=True)
 class Names:

@@ -27,6 +27,18 @@ _WORDS = {
     "'end of statement block'": "'%}'",
     "'end of template'": "the end of the template",
     "'template data / text'": "text",
+    "'name'": "a name",
+    "'integer'": "a number",
+    "'float'": "a number",
+}
+_RAW = {
+    "raw": ("'raw' stands alone in its tag", "{% raw %} ... {% endraw %}"),
+    "endraw": ("'endraw' can't stand here", "it belongs to {% raw %}"),
+}
+_SAID = {
+    "unexpected the end of the template": "the template ends inside of a tag",
+    "tag name expected": "the name of a tag is due",
+    "expected name or number": "a name or a number is due",
 }
 _EXPECTED = re.compile(r"expected token (.+), got (.+)")
 _UNEXPECTED = re.compile(r"unexpected (?:char )?('.+?'|\".+\")(?:, expected '(.+)')?")
@@ -84,6 +96,8 @@ def _unknown_tag(token: Token, source: str) -> Slip:
         return Slip(token.lineno, f"unknown tag '{token.value}'", hint)
     if instead:
         return Slip(token.lineno, f"unknown tag '{token.value}'", instead)
+    if token.value in _RAW:  # the lexer takes a whole block for text
+        return Slip(token.lineno, *_RAW[token.value])
     near = get_close_matches(token.value, (*_TAGS, "raw"), n=1)
     return Slip(token.lineno, f"unknown tag '{token.value}'", f"did you mean '{near[0]}'?" if near else _KNOWN)
 
@@ -119,4 +133,5 @@ def _said(message: str) -> tuple[str, str]:
         return f"an expression is due, not {found[1]}", ""
     if found := _EXPECTED.fullmatch(text):
         return f"{found[1]} is due, not {found[2]}", ""
-    return text[:1].lower() + text[1:], ""
+    text = text[:1].lower() + text[1:]
+    return _SAID.get(text, text), ""

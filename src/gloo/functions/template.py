@@ -196,17 +196,20 @@ class _Reader:
             raise self._source.error(at, f"{name}() takes its arguments by their order only", function.usage)
         arguments = tuple(self.expression(argument) for argument in (*first, *(node.args or ())))
         self._check(function, len(arguments), at)
-        if function.name == "exists" and self._source.pointers:
+        if function.name == "exists":
             arguments = tuple(map(self._pointed, arguments))
         return Call(function.name, arguments, at)
 
     def _pointed(self, expression: Expression) -> Expression:
-        """Read a pointer in quotes as the name that it is."""
+        """Read a pointer in quotes, or a name with dots that has an index, as the name that it is."""
         if not isinstance(expression, Literal) or not isinstance(expression.value, str):
             return expression
-        if not {"/", "~"} & set(expression.value):
+        is_pointer = bool({"/", "~"} & set(expression.value))
+        if is_pointer and not self._source.pointers:
             return expression
-        first, *rest = steps(expression.value)
+        first, *rest = steps(expression.value if is_pointer else expression.value.replace(".", "/"))
+        if not is_pointer and all(isinstance(step, str) for step in rest):
+            return expression
         named: Expression = Variable((str(first),), expression.at)
         for step in rest:
             named = self._field(named, Literal(step, expression.at))

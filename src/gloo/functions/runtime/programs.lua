@@ -70,7 +70,9 @@ function gloo.error_answer(handle, program, failure, of_answer)
   else
     handle:logErr("function " .. program.name .. ": " .. tostring(failure))
   end
-  if of_answer and status ~= 500 then status = 502 end
+  if of_answer then
+    status, message = status == 500 and 500 or 502, message:gsub("^the body", "the answer")
+  end
   count_failure(handle, code, program.name)
   return status, code, '{"error":{"status":' .. status .. ',"reason":' .. quote(code) .. ',"message":' .. quote(message)
     .. ',"function":' .. quote(program.name) .. place .. "}}"
