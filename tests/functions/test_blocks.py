@@ -152,3 +152,13 @@ def test_a_loop_over_a_field_of_a_form_is_refused_with_what_is_a_list() -> None:
 @pytest.mark.parametrize("parameters", [[Parameter("body", "id")], [Parameter("query", "id"), Parameter("body", "id")]])
 def test_a_loop_over_what_may_be_a_list_is_none_of_text(parameters: list[Parameter]) -> None:
     assert compile_function(FunctionTemplate("a/b", body="{% for x in id %}x{% endfor %}"), parameters).source
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ id[0] }}", "{{ default(id[0], 1) }}", "{% if exists(id.0) %}{% endif %}", "{{ id[n] }}"]
+)
+def test_an_element_of_what_is_text_for_all_requests_is_refused(text: str) -> None:
+    template = FunctionTemplate("a/b", body=text)
+    with pytest.raises(TemplateError, match="'id' is text for all requests; it has no elements"):
+        compile_function(template, (Parameter("query", "id"),))
+    assert compile_function(template).source

@@ -8,7 +8,7 @@ from gloo.functions import lua
 from gloo.functions.assignment import certainly_set
 from gloo.functions.expressions import Expressions
 from gloo.functions.room import JOINED_AT_ONCE, SETS_AS_LOCALS
-from gloo.functions.tree import Block, Expression, For, If, Output, Set, Statement, Text, Variable, size, statements
+from gloo.functions.tree import Block, For, If, Output, Set, Statement, Text, Variable, size, statements
 from gloo.model.base import replace
 
 MAX_STATEMENT_DEPTH = 30
@@ -124,7 +124,7 @@ class _BlockWriter:
 
     def _for(self, statement: For, local: Mapping[tuple[str, ...], str], depth: int) -> Iterator[str]:
         expressions, number = self._in(local), next(self.numbers)
-        _check_items(statement.items, expressions)
+        expressions.check_parts(statement.items, "a loop takes a list or an object")
         items, index, length = f"items{number}", f"i{number}", f"length{number}"
         kind = "list" if statement.key is None else "object"
         value = lua.call(f"gloo.{kind}", expressions.need(statement.items), expressions.site(statement.items))
@@ -144,16 +144,6 @@ class _BlockWriter:
             yield from self.block(statement.otherwise, local, depth)
             yield "end"
         yield "end"
-
-
-def _check_items(items: Expression, expressions: Expressions) -> None:
-    """Raise `TemplateError` for a loop over a variable that is text for all requests."""
-    names, source = expressions.names, expressions.source
-    if not isinstance(items, Variable) or names.body == "multipart":  # a field of which may be a file, an object
-        return
-    if names.resolve(items, expressions.local, source).is_text:
-        hint = f'values("{items.name}") is a list' if names.body == "form" else "parameters are text"
-        raise source.error(items.at, f"'{items.name}' is text for all requests; a loop takes a list or an object", hint)
 
 
 def _price(block: Block) -> int:

@@ -37,6 +37,7 @@ class Writer(Protocol):
     def number(self, expression: Expression) -> str: ...
     def site(self, expression: Expression) -> str: ...
     def subject(self, call: Call) -> str: ...
+    def check_parts(self, whole: Expression, problem: str) -> None: ...
 
 
 def write_call(write: Writer, call: Call) -> str:
@@ -76,6 +77,7 @@ def _optional(write: Writer, expression: Expression) -> str:
     """Write *expression* as a value that may be missing, even a variable of the environment or an element."""
     match expression:
         case Item(base, key):
+            write.check_parts(base, "it has no elements")
             return lua.call("gloo.item", _optional(write, base), write.need(key))
         case Call(function, (items, *rest)) if FUNCTIONS[function].lenient:
             some = f"gloo.some_{function}"

@@ -102,6 +102,7 @@ class Expressions(Value, frozen=True):
             case Variable():
                 return self.names.resolve(expression, self.local, self.source).lua
             case Item(base, key):
+                self.check_parts(base, "it has no elements")
                 return lua.call("gloo.item", self.value(base), self.need(key))
             case Call():
                 return write_call(self, expression)
@@ -116,6 +117,14 @@ class Expressions(Value, frozen=True):
             case ObjectOf(pairs):
                 return self._object(dict(pairs))
         return self._operation(expression)
+
+    def check_parts(self, whole: Expression, problem: str) -> None:
+        """Raise `TemplateError` with *problem* if *whole* is a variable that is text for all requests."""
+        if not isinstance(whole, Variable) or self.names.body == "multipart":  # whose fields may be files, objects
+            return
+        if self.names.resolve(whole, self.local, self.source).is_text:
+            hint = f'values("{whole.name}") is a list' if self.names.body == "form" else "parameters are text"
+            raise self.source.error(whole.at, f"'{whole.name}' is text for all requests; {problem}", hint)
 
     def _joined(self, parts: Sequence[Expression]) -> str:
         """Write *parts* as one text: many as one list, since each argument takes a register."""
