@@ -60,7 +60,9 @@ def test_a_time_that_no_format_writes_is_told(text: str, problem: str) -> None:
     assert [each for _, each in told(f"{{{{ {text} }}}}")] == [problem]
 
 
-@pytest.mark.parametrize("text", ["now()", 'now("%FT%T%z 100%%")', 'now("%Ey %Od")', "now(layout)"])
+@pytest.mark.parametrize(
+    "text", ["now()", 'now("%FT%T%z 100%%")', 'now("%Ey %Od")', 'now("%-d.%_m.%06Y %^a %-Od")', "now(layout)"]
+)
 def test_a_time_as_strftime_has_it_is_not_told(text: str) -> None:
     assert told(f"{{{{ {text} }}}}") == []
 

@@ -24,8 +24,8 @@ from gloo.functions.tree import (
 _OURS = ("cluster_metadata", "data_source", "env", "now", "uuid")
 """Functions whose values change, and no message brings them."""
 
-_CONVERSION = re.compile(r"%[EO]?(.?)", re.DOTALL)
-_CONVERSIONS = frozenset("aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%")  # strftime of the C library
+_CONVERSION = re.compile(r"%[-_0^#]*[0-9]*[EO]?(.?)", re.DOTALL)
+_CONVERSIONS = frozenset("aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%")  # strftime of the C library, GNU's
 
 _OTHER_VALUE = 'write default(a, "x") for another value, and a == "x" or a == "y" to compare with both'
 
