@@ -7,7 +7,9 @@ REQUEST_ID = "%REQ(x-request-id)%"
 CLIENT_ADDRESS = "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"
 CALL_ID = "%UNIQUE_ID%"
 
-_COMMAND = re.compile(r"%[A-Z][A-Z0-9_]*(?:\([^()]*\))?(?::\d+)?%")  # of Envoy's formats
+_COMMAND = re.compile(r"%(?:CEL|ACCESS_LOG_TYPE|(?![0-9A-F]{2})[A-Z][A-Z0-9_]*)(?:\([^()]*\))?(?::\d+)?%")
+"""A command of Envoy's formats, and no escapes of a URL: ``%C3%A9``."""
+
 _ESCAPED = {quote(each, safe=""): each for each in (REQUEST_ID, CLIENT_ADDRESS, CALL_ID)}
 
 
