@@ -45,6 +45,8 @@ def test_a_token_has_three_sections(token: str) -> None:
         (f"{HEADER}.{_part(b'{')}.ab", "payload is an invalid JSON"),
         (f"{HEADER}.{_part(b'[' * 100_000)}.ab", "payload is an invalid JSON"),
         (f"{HEADER}.{TWICE}.ab", "payload is an invalid JSON"),
+        (f"{HEADER}.{_part('{}'.encode('utf-16'))}.ab", "payload is an invalid JSON"),
+        (f"{HEADER}.{_part('{}'.encode('utf-8-sig'))}.ab", "payload is an invalid JSON"),
         (f"{HEADER}.{_part({'a': nan})}.ab", "payload is an invalid JSON"),
         (f"{HEADER}.{_part({'iss': 1})}.ab", "payload [iss] field is not a string"),
         (f"{HEADER}.{_part({'exp': None})}.ab", "payload [exp] field is not an integer"),

@@ -94,7 +94,13 @@ def test_claims_go_into_headers_and_what_a_client_wrote_there_is_gone() -> None:
     names = ("x-user", "x-deep", "x-f", "x-t", "x-o", "x-other")
     values = ["ann", "deep", "1.500000", "true", "eyJhIjoxLCJrIjpbIsOpIl19", "kept"]
     assert [found.header(name) for name in names] == values
-    for number, text in ((-3, "-3.000000"), (2.0, "2"), (12345678901234567890, "12345678901234567168"), (7, "7")):
+    for number, text in (
+        (-3, "-3.000000"),
+        (2.0, "2"),
+        (12345678901234567890, "12345678901234567168"),
+        (10**400, "inf"),
+        (7, "7"),
+    ):
         assert sent(asked("/maybe", bearer(ISSUER.token(f=number)))).header("x-f") == text
     for path in ("/maybe", "/off"):
         assert sent(asked(path, ("x-user", "evil"))).header("x-user") is None

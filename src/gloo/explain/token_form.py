@@ -65,9 +65,9 @@ def _is_audience(value: Json) -> bool:
 
 
 def _object(section: str, part: str) -> Mapping[str, Json]:
-    text = _decoded(section, part)
+    told = _decoded(section, part)
     try:
-        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_json)
+        value = json.loads(told.decode(), object_pairs_hook=_once, parse_constant=_no_json)
     except (ValueError, RecursionError) as error:
         raise Fault(f"Jwt {part} is an invalid JSON") from error
     _check(isinstance(value, dict), f"{part} is an invalid JSON")

@@ -154,7 +154,7 @@ def _claim(claims: Mapping[str, Json], path: str) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        number = float(value)
+        number = float(str(value))  # infinite where it is too large, and no error
         return str(int(number)) if 0 <= number < 2**64 and number.is_integer() else f"{number:f}"
     if isinstance(value, dict | list):
         text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
