@@ -122,6 +122,28 @@ def test_other_texts_are_no_forms(body: str) -> None:
     assert compiled(body).warnings == ()
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"x"',
+        "x + 1",
+        "not x",
+        'url_encode(x) if x else ""',
+        'default(url_encode(x), "-")',
+        'url_encode(x) ~ "-" ~ sha256(y)',
+        "base64url_encode(x)",
+    ],
+)
+def test_a_form_whose_values_are_safe_gives_no_warning(value: str) -> None:
+    assert compiled(f"a={{{{ {value} }}}}&b=2").warnings == ()
+
+
+@pytest.mark.parametrize("value", ["x if y else 0", 'default(x, "")', 'url_encode(x) ~ "&" ~ y', "base64_encode(x)"])
+def test_a_form_of_which_a_value_is_partly_at_risk_is_a_warning(value: str) -> None:
+    (warning,) = compiled(f"a={{{{ {value} }}}}&b=2").warnings
+    assert "looks like a form" in warning.problem
+
+
 @pytest.mark.parametrize("body", ['{"a": {{ json(x) }}}', '{"a": 1}', "a: {{ x }}", "{{ x }}"])
 def test_a_plain_text_in_which_no_value_can_do_harm_gives_no_warning(body: str) -> None:
     assert compiled(body, ("content-type", "text/plain")).warnings == ()

@@ -9,7 +9,24 @@ from gloo.functions.form_language import Form
 from gloo.functions.html_language import Html
 from gloo.functions.json_language import Json, JsonLines
 from gloo.functions.source import Source
-from gloo.functions.tree import Block, Call, For, If, Output, Text, raw_marks, statements
+from gloo.functions.tree import (
+    Arithmetic,
+    Block,
+    Call,
+    Choice,
+    Comparison,
+    Concatenation,
+    Expression,
+    For,
+    If,
+    Literal,
+    Logic,
+    Not,
+    Output,
+    Text,
+    raw_marks,
+    statements,
+)
 from gloo.functions.xml_language import Xml
 from gloo.functions.xml_tags import XmlTags
 from gloo.model.base import Value, replace
@@ -34,6 +51,9 @@ _CHECKS = {Json.name: "gloo.check_json", JsonLines.name: "gloo.check_json_lines"
 
 _HARMLESS = frozenset(("base64_encode", "base64url_encode", "int", "length", "sha256", "url_encode", "uuid"))
 """Functions whose texts hold nothing that ends a string or a tag."""
+
+_HARMLESS_IN_FORMS = _HARMLESS - {"base64_encode"}
+"""Those whose texts hold nothing that ends a field, and no plus, which is a blank there."""
 
 _FORM_START = re.compile(r"[\w.\[\]-]+=")
 _FORM_FIELD = re.compile(r"&[\w.\[\]-]+=")
@@ -132,7 +152,7 @@ def _unlike(
     """Return a warning of a text that starts like *language* and is not of it, at the first value that is at risk."""
     harmless = _HARMLESS | ({"json"} if isinstance(language, Json) else set())
     for statement in statements(block):
-        if isinstance(statement, Output) and not _is_call_of(harmless, statement):
+        if isinstance(statement, Output) and not _is_harmless(statement.expression, harmless):
             problem = f"this body starts like {language.name}, but as {content_type} its values are not escaped"
             return source.error(
                 statement.at, f"{problem} for it", f"for {language.name} set content-type: {media_type}"
@@ -143,7 +163,7 @@ def _unlike(
 def _unknown(block: Block, source: Source) -> TemplateError | None:
     """Return a warning of a text whose media type is made at run time, at its first value that is not escaped."""
     for statement in statements(block):
-        if isinstance(statement, Output) and not _is_call_of(_HARMLESS, statement):
+        if isinstance(statement, Output) and not _is_harmless(statement.expression, _HARMLESS):
             problem = "the media type is made for each request, and values are not escaped for one that is not known"
             return source.error(statement.at, problem, "let all before the semicolon of content-type be text")
     return None
@@ -155,14 +175,22 @@ def _unmarked_form(block: Block, source: Source) -> TemplateError | None:
     if not (texts and _FORM_START.match(texts[0].lstrip()) and any(map(_FORM_FIELD.search, texts))):
         return None
     for statement in statements(block):
-        if isinstance(statement, Output) and not _is_call_of(_HARMLESS, statement):
+        if isinstance(statement, Output) and not _is_harmless(statement.expression, _HARMLESS_IN_FORMS):
             problem = "this body looks like a form, but says not that it is one, so its values are not escaped for it"
             return source.error(statement.at, problem, "set content-type: application/x-www-form-urlencoded")
     return None
 
 
-def _is_call_of(functions: frozenset[str], output: Output) -> bool:
-    return isinstance(output.expression, Call) and output.expression.function in functions
+def _is_harmless(expression: Expression, functions: frozenset[str]) -> bool:
+    """Tell whether *expression* is the configuration's own, a number, or all made by *functions*."""
+    match expression:
+        case Literal() | Not() | Logic() | Comparison() | Arithmetic():
+            return True
+        case Choice(_, then, otherwise):
+            return _is_harmless(then, functions) and _is_harmless(otherwise, functions)
+        case Call("default", parts) | Concatenation(parts):
+            return all(_is_harmless(part, functions) for part in parts)
+    return isinstance(expression, Call) and expression.function in functions
 
 
 def _placed(block: Block, language: Language[Any], source: Source) -> PlacedBody:
