@@ -112,6 +112,7 @@ def test_a_tag_of_another_language_is_told_what_to_write(text: str, hint: str) -
         ("{% if !a %}", 7, "write 'not'"),
         ("{% if a = b %}", 9, "write == to compare"),
         ("{% if a === b %}", 11, "write == to compare"),
+        ("{% if a !== b %}", 11, "write !="),
         ("{% if a eq b %}", 9, "write == != < <= > >="),
         ("{{ a <> b }}", 7, "write !="),
         ("{{ a ? 'b' : 'c' }}", 6, "write a if condition else b"),
