@@ -3,12 +3,17 @@
 import os
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gloo.cli.folder import folder_option, settings_for
 from gloo.cli.output import note
 
+if TYPE_CHECKING:
+    from gloo.control_plane.settings import Settings
+
+_OWN_MEMORY = "its heap may have four fifths of the memory of this machine: elsewhere give GLOO_ENVOY_MEMORY, e.g. 2GiB"
 EXAMPLE = """\b
 Example, beside `gloo run shop --xds-address 18000 --role-ports internal=9080:9443`:
   gloo envoy-config -d shop --role internal --xds-address 18000 > internal.json
@@ -44,13 +49,7 @@ def command(
         raise click.UsageError(f"{role!r} is no role ({NAME_RULE})")
     flags = {"xds_socket": xds_socket, "xds_address": "" if xds_socket else xds_address}
     settings = settings_for(directory, flags)
-    path, address = xds_place.xds_socket(settings), xds_place.xds_address(settings)
-    if address is not None:
-        place: Path | tuple[str, int] = (address.host, address.port)
-    elif path is not None:
-        place = path
-    else:
-        raise click.UsageError("it has to know where gloo is (give --xds-socket or --xds-address, as to gloo run)")
+    place = _place(settings)
     if role != "ingress" and role not in xds_place.role_ports(settings):
         ports = f"gloo run --role-ports {role}=9080:9443"
         note(f"without `{ports}`, or the like, it has the ports of ingress: then it must not run on the same machine")
@@ -62,3 +61,17 @@ def command(
         max_memory=memory_of(settings.envoy_memory),
     )
     click.echo(bootstrap(told))
+
+
+def _place(settings: "Settings") -> Path | tuple[str, int]:
+    """Return where gloo is for the Envoy; say whose memory counts if that may run elsewhere."""
+    from gloo.control_plane import xds_place
+
+    path, address = xds_place.xds_socket(settings), xds_place.xds_address(settings)
+    if address is not None:
+        if not settings.envoy_memory and not address.is_loopback:
+            note(_OWN_MEMORY)
+        return address.host, address.port
+    if path is None:
+        raise click.UsageError("it has to know where gloo is (give --xds-socket or --xds-address, as to gloo run)")
+    return path
