@@ -149,6 +149,20 @@ def test_a_loop_over_a_field_of_a_form_is_refused_with_what_is_a_list() -> None:
         compile_function(template)
 
 
+def test_a_loop_over_a_parameter_beside_a_form_is_not_told_of_the_fields_of_that() -> None:
+    template = FunctionTemplate("a/b", body="{% for x in tag %}x{% endfor %}", parse_body="form")
+    with pytest.raises(TemplateError, match="parameters are text"):
+        compile_function(template, (Parameter("query", "tag"),))
+
+
+@pytest.mark.parametrize("question", ["isArray(id)", "not isString(id)"])
+def test_a_template_that_asks_what_a_value_is_may_loop_over_what_is_text_on_one_route(question: str) -> None:
+    text = (
+        f"{{% if {question} %}}{{% for x in id %}}x{{% endfor %}}{{{{ id[0] }}}}{{% else %}}{{{{ id }}}}{{% endif %}}"
+    )
+    assert compile_function(FunctionTemplate("a/b", body=text), (Parameter("query", "id"),)).source
+
+
 @pytest.mark.parametrize("parameters", [[Parameter("body", "id")], [Parameter("query", "id"), Parameter("body", "id")]])
 def test_a_loop_over_what_may_be_a_list_is_none_of_text(parameters: list[Parameter]) -> None:
     assert compile_function(FunctionTemplate("a/b", body="{% for x in id %}x{% endfor %}"), parameters).source

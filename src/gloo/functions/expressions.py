@@ -87,12 +87,14 @@ class Expressions(Value, frozen=True):
         names, sites: of the whole function; noted in while writing.
         source: the template.
         local: the template's own names (of loops and ``set``) and the Lua variables that hold them.
+        asks_kinds: the template asks what a value is, as one for several routes may: text on one, a list on another.
     """
 
     names: Names
     sites: Sites
     source: Source
     local: Mapping[tuple[str, ...], str]
+    asks_kinds: bool = False
 
     def value(self, expression: Expression) -> str:
         """Write *expression* as a value; nil if it is missing."""
@@ -122,8 +124,9 @@ class Expressions(Value, frozen=True):
         """Raise `TemplateError` with *problem* if *whole* is a variable that is text for all requests."""
         if not isinstance(whole, Variable) or self.names.body == "multipart":  # whose fields may be files, objects
             return
-        if self.names.resolve(whole, self.local, self.source).is_text:
-            hint = f'values("{whole.name}") is a list' if self.names.body == "form" else "parameters are text"
+        if not self.asks_kinds and self.names.resolve(whole, self.local, self.source).is_text:
+            is_field = self.names.body == "form" and all(each.path != whole.path for each in self.names.bindings)
+            hint = f'values("{whole.name}") is a list' if is_field else "parameters are text"
             raise self.source.error(whole.at, f"'{whole.name}' is text for all requests; {problem}", hint)
 
     def _joined(self, parts: Sequence[Expression]) -> str:

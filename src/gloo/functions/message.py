@@ -33,6 +33,8 @@ _NO_METHODS = {
 _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 """What servers know in capitals alone."""
 _BODILESS = (204, 304)
+_KINDS = frozenset(("isArray", "isObject", "isString"))
+"""What a template asks that is for lists and texts alike."""
 
 
 class Part(Value, frozen=True):
@@ -161,7 +163,8 @@ class MessageWriter:
         try_constants(block, source)
         self.names.foreign |= not all(FUNCTIONS[name].sound for name in functions_of(block))
         self.rooms.append((room_of(block, source, self.names.nested), source))
-        return render(variable, block, Expressions(self.names, self.sites, source, {}))
+        asks_kinds = not _KINDS.isdisjoint(functions_of(block))
+        return render(variable, block, Expressions(self.names, self.sites, source, {}, asks_kinds=asks_kinds))
 
 
 def typed(media_type: str) -> str:
