@@ -160,7 +160,8 @@ def _send(address: str, request: Request) -> Answer:
         chunked = request.header("transfer-encoding") is not None
         if request.body is not None and not chunked and request.header("content-length") is None:
             connection.putheader("content-length", str(len(request.body)))
-        connection.endheaders(request.body, encode_chunked=chunked)
+        body_sent = request.body or b"" if chunked else request.body  # chunks have an end, even if there are none
+        connection.endheaders(body_sent, encode_chunked=chunked)
         answer = connection.getresponse()
         body = answer.read()
         return Answer(answer.status, tuple((name.lower(), _text(value)) for name, value in answer.getheaders()), body)
