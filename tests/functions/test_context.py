@@ -73,6 +73,7 @@ def test_the_content_type_tells_the_language() -> None:
         ("{'a': 1}", 2, "a key in quotes or '}' is due"),
         ('[1{% if b %}oops{% endif %}]', 13, "',' or a closing bracket is due, not 'o'"),
         ('[{% for x in xs %}[{{ x }},{% endfor %}1]', 5, "the loop opens more of JSON than it closes"),
+        ("[" + '{% if x %}[{% else %}{"a":{% endif %}' * 40, 301, "branches leave more than 256 ways to go on in JSON"),
     ],
 )  # fmt: skip
 def test_json_with_a_slip_is_refused_where_it_is(text: str, column: int, problem: str) -> None:

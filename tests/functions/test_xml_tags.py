@@ -18,6 +18,9 @@ CLOSED = [
     "<a>{{ x | raw }}</b>",
     "<s:größe>{{ x }}</s:größe>",
     "<a/>{{ x }}<b/>",
+    "<a>{% for y in xs %}{% if y.b %}<b>{% endif %}{{ y.t }}{% if y.b %}</b>{% endif %}{% endfor %}</a>",
+    "<a>{% for y in xs %}{% if loop.first or y.b %}<b>{% endif %}1{% if y.c %}</b>{% endif %}{% endfor %}</a>",
+    "".join(f"{{% if a{n} %}}<b{n}>{{% endif %}}{{{{ x }}}}{{% if a{n} %}}</b{n}>{{% endif %}}" for n in range(40)),
 ]
 NOT_CLOSED = [
     ("<a>{{ x }}</b>", "</b> stands where </a> is due", 14),

@@ -28,7 +28,7 @@ from gloo.functions.tree import (
     statements,
 )
 from gloo.functions.xml_language import Xml
-from gloo.functions.xml_tags import XmlTags
+from gloo.functions.xml_tags import XmlTags, vague
 from gloo.model.base import Value, replace
 
 _GUESSED: tuple[tuple[tuple[str, ...], Language[Any], str], ...] = (
@@ -205,7 +205,7 @@ def _unclosed(block: Block, source: Source) -> TemplateError | None:
     if any(raw_marks(block)):  # such a value may open and close elements
         return None
     try:
-        placed(block, XmlTags(), source, checked=True)
+        placed(block, XmlTags(), source, checked=True, vague=vague)
     except TemplateError as error:
         return error
     return None

@@ -38,6 +38,10 @@ States = frozenset[State | None]
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 MAX_STATES = 64
+"""Those that the turns of a loop may add up to."""
+
+MAX_WAYS = 256
+"""The states that branches may add up to: each one that is left open may double them."""
 
 MAX_TURNS = 3
 """Loops in one another whose first and last turns are told apart, so that a comma between elements makes no doubt."""
@@ -121,13 +125,21 @@ def place(block: Block, language: Language[State], source: Source) -> Block:
     return placed(block, language, source, checked=False).block
 
 
-def placed(block: Block, language: Language[State], source: Source, *, checked: bool) -> Placed:
+def placed(
+    block: Block,
+    language: Language[State],
+    source: Source,
+    *,
+    checked: bool,
+    vague: Callable[[State], State] | None = None,
+) -> Placed:
     """Do what `place` does, and tell whether the text fits whatever branches a request takes.
 
-    Where the text is not *checked* for each request, an expression must have a place whatever branches are taken.
+    Where the text is not *checked* for each request, an expression must have a place whatever branches are taken. Where
+    there are too many states, *vague* makes few of them, of which less is known; without it that is an error.
     """
     own_loop = any(map(_names_loop, statements(block)))
-    walk = _Walk(language, source, {}, {}, {}, set(), depth=MAX_TURNS if own_loop else 0)
+    walk = _Walk(language, source, {}, {}, {}, set(), depth=MAX_TURNS if own_loop else 0, vague=vague)
     final = walk.block(block, frozenset([language.start]))
     for statement in statements(block):
         walk.check(statement.at)
@@ -162,6 +174,7 @@ class _Walk(Generic[State]):
         doubts: offsets where the text did not fit in some state.
         turn: in a loop, whether this is its first and its last turn.
         depth: the number of loops around whose first and last turns are walked one by one.
+        vague: makes a state of which less is known.
     """
 
     language: Language[State]
@@ -172,6 +185,7 @@ class _Walk(Generic[State]):
     doubts: set[int]
     turn: Mapping[str, bool] = field(default_factory=dict)
     depth: int = 0
+    vague: Callable[[State], State] | None = None
 
     def block(self, block: Block, states: States[State]) -> States[State]:
         for statement in block:
@@ -187,10 +201,23 @@ class _Walk(Generic[State]):
                     self.astray.setdefault(at, "what stands before this does not fit")
                 return self.each(states, at, lambda state: self._hole(at, state))
             case If():
-                return frozenset().union(*(self.block(inner, states) for inner in self._possible(statement)))
+                return self._few(statement, *(self.block(inner, states) for inner in self._possible(statement)))
             case For():
                 return self._loop(statement, states)
         return states
+
+    def _few(self, choice: If, *ends: States[State]) -> States[State]:
+        states: States[State] = frozenset().union(*ends)
+        if len(states) <= MAX_WAYS:
+            return states
+        if self.vague is None:
+            problem = f"up to here branches leave more than {MAX_WAYS} ways to go on in {self.language.name}"
+            raise self.source.error(choice.at, problem, "close in each branch what it opens")
+        return self._vaguely(states)
+
+    def _vaguely(self, states: States[State]) -> States[State]:
+        assert self.vague is not None
+        return frozenset(None if state is None else self.vague(state) for state in states)
 
     def each(self, states: States[State], at: int, step: Callable[[State], State]) -> States[State]:
         """Take *step*, which reads what stands at the offset *at*, in every state; lose those that it does not fit."""
@@ -265,11 +292,14 @@ class _Walk(Generic[State]):
 
     def _again(self, loop: For, states: States[State], walk: "_Walk[State]") -> States[State]:
         """The states after any number of turns."""
+        begun, may_be_vague = states, self.vague is not None
         while True:
             grown = states | walk.block(loop.block, states)
             if grown == states:
                 return states
-            if len(grown) > MAX_STATES:
+            if len(grown) > MAX_STATES and may_be_vague and begun & walk.block(loop.block, begun):
+                grown, may_be_vague = self._vaguely(grown), False  # some turns close what they open
+            elif len(grown) > MAX_STATES:
                 problem = f"the loop opens more of {self.language.name} than it closes"
                 raise self.source.error(loop.at, problem, "a loop must close what it opens")
             states = grown

@@ -28,6 +28,11 @@ class Open(Value, frozen=True):
     tag: str = ""
 
 
+def vague(state: Open) -> Open:
+    """Return *state* without what is known of its elements."""
+    return Open(state.inside, None)
+
+
 class XmlTags:
     """XML of which each element is closed. A name that a branch cuts in two ends what is known."""
 
