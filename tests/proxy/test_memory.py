@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gloo.errors import SettingsError
-from gloo.proxy.memory import LEAST, memory_of, present
+from gloo.proxy.memory import LEAST, default_of, memory_of, present
 
 MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
@@ -29,9 +29,16 @@ def test_what_can_not_be_is_refused(given: str, told: str) -> None:
     assert str(error.value) == told
 
 
-def test_without_a_word_four_fifths_of_what_there_is() -> None:
-    assert memory_of("") == max(LEAST, int(0.8 * present()))
+def test_without_a_word_most_of_what_there_is() -> None:
+    assert memory_of("") == default_of(present())
     assert present() <= MACHINE
+
+
+@pytest.mark.parametrize(
+    ("all_memory", "heap"), [(10 * 2**30, 8 * 2**30), (512 * 2**20, 312 * 2**20), (256 * 2**20, LEAST), (0, LEAST)]
+)
+def test_in_small_containers_there_is_room_for_what_is_beside_the_heap(all_memory: int, heap: int) -> None:
+    assert default_of(all_memory) == heap
 
 
 def _written(root: Path, files: dict[str, str]) -> Path:

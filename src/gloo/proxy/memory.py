@@ -11,17 +11,18 @@ from gloo.model.size import parse_size
 LEAST = 128 * 2**20
 """Bytes; below this Envoy would refuse requests with a few thousand routes and nothing to do."""
 
-_SHARE = 0.8  # of all memory: the rest is for the control plane, for Lua, and for what the heap does not count
+_SHARE = 0.8  # of all memory
+_BESIDE = 200 * 2**20  # bytes at least, for the control plane, Lua, and what the heap does not count
 
 
 def memory_of(given: str) -> int:
-    """Return the bytes that Envoy's heap may have: what is *given*, or four fifths of what there is.
+    """Return the bytes that Envoy's heap may have: what is *given*, or most of what there is.
 
     Raises:
         SettingsError: it is no size, or too small.
     """
     if not given:
-        return max(LEAST, int(_SHARE * present()))
+        return default_of(present())
     try:
         size = parse_size(given)
     except ValueError as error:
@@ -29,6 +30,11 @@ def memory_of(given: str) -> int:
     if size < LEAST:
         raise SettingsError(f"envoy_memory: {given!r} is less than Envoy needs (at least 128MiB)")
     return size
+
+
+def default_of(all_memory: int) -> int:
+    """Return the bytes of heap where there are *all_memory* bytes: four fifths, or all but 200 MiB if that is less."""
+    return max(LEAST, min(int(_SHARE * all_memory), all_memory - _BESIDE))
 
 
 def present(root: Path = Path("/")) -> int:
