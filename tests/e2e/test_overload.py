@@ -18,15 +18,12 @@ upstreams:
   type: service
   spec: {{hosts: [{{addr: 127.0.0.1, port: {port}}}]}}
   service_info: {{type: REST}}
-  functions:
-  - {{name: copy, spec: {{path: /copy, max_body: 1048576, body: '{{"text": "{{{{ text }}}}"}}'}}}}
+  functions: [{{name: count, spec: {{max_body: 1048576, body: '{{{{ length(body()) }}}}'}}}}]
 virtual_services:
 - name: default
   routes:
-  - request_matcher: {{path_exact: /function}}
-    single_destination: {{function: {{upstream_name: echo, function_name: copy}}}}
   - request_matcher: {{path_prefix: /}}
-    single_destination: {{upstream: {{name: echo}}}}
+    single_destination: {{function: {{upstream_name: echo, function_name: count}}}}
 """
 BODY = b"x" * 900_000
 
@@ -42,7 +39,7 @@ async def running(tmp_path: Path, gateway: Gateway) -> AsyncIterator[RunningGate
 @asynccontextmanager
 async def unfinished(running: RunningGateway, count: int) -> AsyncIterator[None]:
     """Hold *count* requests whose body lacks its end."""
-    head = f"POST /function HTTP/1.1\r\nhost: x\r\ncontent-length: {len(BODY) + 1}\r\n\r\n".encode()
+    head = f"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {len(BODY) + 1}\r\n\r\n".encode()
     async with AsyncExitStack() as opened:
         for _ in range(count):
             _, writer = await asyncio.open_connection("127.0.0.1", int(running.url.rpartition(":")[2]))

@@ -20,7 +20,7 @@ from gloo.explain.policies import policies
 from gloo.explain.preflight import preflight_answer, with_origin
 from gloo.explain.redirects import location, secure_location
 from gloo.explain.refusing import broken, by_filter, error_body, not_upgraded, too_large
-from gloo.explain.request import Headers, Request
+from gloo.explain.request import LENGTHS, Headers, Request
 from gloo.explain.rewriting import as_marked, outgoing, response_headers, with_headers, with_prefix
 from gloo.explain.rules import Rule, rules_of_destination
 from gloo.explain.secret_headers import SecretHeader, with_secrets
@@ -33,9 +33,6 @@ from gloo.translator.domains import DEFAULT_ROLE
 NO_ROUTE = Answer(
     404, (("content-type", "application/json"),), error_body(404, "no route matches this request", "no_route")
 )
-
-_LENGTHS = ("content-length", "transfer-encoding")
-"""Headers that say how long a body is: what is sent has those of its own."""
 
 
 class Tried(Value, frozen=True):
@@ -225,7 +222,7 @@ def _delivery(
 
 
 def _framed(request: Request) -> Request:
-    return replace(request, headers=tuple(pair for pair in request.headers if pair[0] not in _LENGTHS))
+    return replace(request, headers=tuple(pair for pair in request.headers if pair[0] not in LENGTHS))
 
 
 _OURS = (LUA_FILTER, ANSWERS_FILTER, ANSWER_NOTES, FUNCTION_HEADERS)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from ipaddress import IPv6Address
 
-from gloo.explain.head import words_of
+from gloo.explain.head import with_length, words_of
 from gloo.explain.placeholders import CLIENT_ADDRESS, REQUEST_ID
 from gloo.explain.request import Headers, Request, joined_lines
 from gloo.model.base import replace
@@ -47,9 +47,7 @@ def arrived(request: Request) -> Request:
 
     What only a live proxy knows is a placeholder, see `gloo.explain.placeholders`.
     """
-    length = (("content-length", str(len(request.body or b""))),)
-    known = request.body is None or any(name in ("content-length", "transfer-encoding") for name, _ in request.headers)
-    headers = joined_lines(request.headers if known else (*request.headers, *length))
+    headers = joined_lines(with_length(request))
     upgrade = upgrade_of(headers)
     named = frozenset(word.lower() for word in words_of(headers, "connection")) - _KEPT_THOUGH_NAMED
     gone = _OF_STRANGERS | _OF_THE_CONNECTION | named | {"x-forwarded-client-cert"}

@@ -12,7 +12,7 @@ from gloo.explain.bodies import Number, body_with, json_of, text_of
 from gloo.explain.delivery import template_of_function
 from gloo.explain.lua_run import Answer, FunctionRuntime
 from gloo.explain.parameters import bound_by
-from gloo.explain.request import Headers, Request
+from gloo.explain.request import LENGTHS, Headers, Request
 from gloo.explain.responding import rendered_reply, with_marks
 from gloo.explain.rules import Rule, rules_of
 from gloo.explain.tables import Tables
@@ -27,8 +27,6 @@ _HEADER = "x-gloo-arg-"
 """How the headers begin in which a program finds the values that only a route would bring."""
 
 _WHOLE = "(?s).*"
-_LENGTHS = ("content-length", "transfer-encoding")
-"""Headers that say how long the upstream's own body is."""
 
 
 class FoundFunction(Value, frozen=True):
@@ -82,7 +80,7 @@ class Prepared(Value, frozen=True):
         reply = rendered_reply(marked, self.notes, self.program, self.rules, FunctionRuntime())
         if reply.answer is None or not reply.rule:
             return reply
-        kept = tuple(pair for pair in reply.answer.headers if pair[0] not in _LENGTHS)
+        kept = tuple(pair for pair in reply.answer.headers if pair[0] not in LENGTHS)
         return replace(reply, answer=replace(reply.answer, headers=kept))
 
 
@@ -199,8 +197,7 @@ def _asked(
 
 def _cleaned(result: Request, asked: Request, given: Given, *, template: FunctionTemplate, found: Wants) -> Request:
     """Return *result* without what was only put into *asked* for the program to find it."""
-    own = (_HEADER, "content-length")
-    headers = tuple(pair for pair in result.headers if not pair[0].startswith(own))
+    headers = tuple(each for each in result.headers if each[0] != "content-length" and not each[0].startswith(_HEADER))
     if template.writes_body or found.anything or asked.body is given.body:
         return replace(result, headers=headers)
     kept = tuple(pair for pair in headers if pair != ("content-type", asked.header("content-type")))

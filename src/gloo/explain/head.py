@@ -9,7 +9,7 @@ from gloo.envoy.connection_manager import MOST_HEADERS
 from gloo.envoy.methods import METHODS
 from gloo.explain.grpc_form import in_form
 from gloo.explain.lua_run import Answer
-from gloo.explain.request import Headers, Request, is_refused, joined_lines
+from gloo.explain.request import LENGTHS, Headers, Request, is_refused, joined_lines
 from gloo.model.base import Value
 
 BAD_REQUEST = Answer(400)
@@ -51,6 +51,13 @@ def refused(request: Request) -> Refused | None:
     return Refused(in_form(BAD_REQUEST, request), "connection takes the host away") if "host" in named else None
 
 
+def with_length(request: Request) -> Headers:
+    """Return the headers of *request* as its client writes them: with the length of the body, unless one is told."""
+    if request.body is None or any(name in LENGTHS for name, _ in request.headers):
+        return request.headers
+    return (*request.headers, ("content-length", str(len(request.body))))
+
+
 def words_of(headers: Headers, name: str) -> tuple[str, ...]:
     """Return the words of a header that is a list with commas, however often it stands there."""
     words = (word.strip(" \t") for key, value in headers if key == name for word in value.split(","))
@@ -75,18 +82,13 @@ def _bad_address(request: Request, named: frozenset[str]) -> str:
 
 def _too_long(request: Request) -> str:
     """Say by what the head is longer than Envoy takes, as HTTP/1.1 writes it; empty if it is not."""
-    own = () if _has_length(request) else (("content-length", str(len(request.body or b""))),)
-    lines = (("host", request.host), *request.headers, *own)
+    lines = (("host", request.host), *with_length(request))
     first = len(f"{request.method} {request.path} HTTP/1.1\r\n\r\n")
     length = first + sum(len(f"{name}: {value}\r\n".encode("utf-8", "surrogateescape")) for name, value in lines)
     if length > _LONGEST:
         return f"the head has {length} bytes, and Envoy takes {_LONGEST}"
     count = len(joined_lines(lines))
     return f"there are {count} headers, and Envoy takes {MOST_HEADERS}" if count > MOST_HEADERS else ""
-
-
-def _has_length(request: Request) -> bool:
-    return request.body is None or any(name in ("content-length", "transfer-encoding") for name, _ in request.headers)
 
 
 def _bad_header(headers: Headers) -> str:

@@ -53,6 +53,9 @@ JOINED = frozenset(
 )
 """Headers that Envoy 1.40 keeps as one value, joined by commas, however often they come: found by asking it."""
 
+LENGTHS = ("content-length", "transfer-encoding")
+"""Headers that say how long a body is: each way that a message goes has those of its own."""
+
 _PORT = re.compile(r":[^:\]]*\Z")
 _FINAL_DOT = re.compile(r"\.(?=(:[^.]*)?\Z)")
 _ADDRESS = re.compile(r"[^:]*://[^/?#]*")

@@ -151,22 +151,14 @@ def _unlike(
 ) -> TemplateError | None:
     """Return a warning of a text that starts like *language* and is not of it, at the first value that is at risk."""
     harmless = _HARMLESS | ({"json"} if isinstance(language, Json) else set())
-    for statement in statements(block):
-        if isinstance(statement, Output) and not _is_harmless(statement.expression, harmless):
-            problem = f"this body starts like {language.name}, but as {content_type} its values are not escaped"
-            return source.error(
-                statement.at, f"{problem} for it", f"for {language.name} set content-type: {media_type}"
-            )
-    return None
+    problem = f"this body starts like {language.name}, but as {content_type} its values are not escaped for it"
+    return _at_risk(block, harmless, source, problem, f"for {language.name} set content-type: {media_type}")
 
 
 def _unknown(block: Block, source: Source) -> TemplateError | None:
     """Return a warning of a text whose media type is made at run time, at its first value that is not escaped."""
-    for statement in statements(block):
-        if isinstance(statement, Output) and not _is_harmless(statement.expression, _HARMLESS):
-            problem = "the media type is made for each request, and values are not escaped for one that is not known"
-            return source.error(statement.at, problem, "let all before the semicolon of content-type be text")
-    return None
+    problem = "the media type is made for each request, and values are not escaped for one that is not known"
+    return _at_risk(block, _HARMLESS, source, problem, "let all before the semicolon of content-type be text")
 
 
 def _unmarked_form(block: Block, source: Source) -> TemplateError | None:
@@ -174,10 +166,15 @@ def _unmarked_form(block: Block, source: Source) -> TemplateError | None:
     texts = [statement.text for statement in statements(block) if isinstance(statement, Text)]
     if not (texts and _FORM_START.match(texts[0].lstrip()) and any(map(_FORM_FIELD.search, texts))):
         return None
+    problem = "this body looks like a form, but says not that it is one, so its values are not escaped for it"
+    return _at_risk(block, _HARMLESS_IN_FORMS, source, problem, "set content-type: application/x-www-form-urlencoded")
+
+
+def _at_risk(block: Block, harmless: frozenset[str], source: Source, problem: str, hint: str) -> TemplateError | None:
+    """Return the *problem* at the first value that is not made by *harmless* functions; None if all are."""
     for statement in statements(block):
-        if isinstance(statement, Output) and not _is_harmless(statement.expression, _HARMLESS_IN_FORMS):
-            problem = "this body looks like a form, but says not that it is one, so its values are not escaped for it"
-            return source.error(statement.at, problem, "set content-type: application/x-www-form-urlencoded")
+        if isinstance(statement, Output) and not _is_harmless(statement.expression, harmless):
+            return source.error(statement.at, problem, hint)
     return None
 
 
@@ -202,7 +199,7 @@ def _placed(block: Block, language: Language[Any], source: Source) -> PlacedBody
 
 def _unclosed(block: Block, source: Source) -> TemplateError | None:
     """Return a warning of XML whose elements are not closed whatever branches a request takes."""
-    if any(raw_marks(block)):  # such a value may open and close elements
+    if next(raw_marks(block), None) is not None:  # such a value may open and close elements
         return None
     try:
         placed(block, XmlTags(), source, checked=True, vague=vague)
